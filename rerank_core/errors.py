@@ -1,0 +1,59 @@
+"""Every error that this package raises on purpose.
+
+RerankLensError
+├── BadInputError          a file or a value from outside: names the file, the line, what was expected
+├── NotFoundError          a dataset, query, passage, system or job that the workspace does not hold
+├── SettingsError          settings that cannot work together, or lie outside their range
+├── NotReadyError          a reranker that needs a download, a key, an extra or a GPU first
+├── CancelledError         a person asked for the work to stop
+└── ProviderError          somebody else's service failed (vendor, status, retryable)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class RerankLensError(Exception):
+    """The root: a message that can be shown to a person as it is."""
+
+
+class BadInputError(RerankLensError):
+    """A file or value from outside that cannot be used.
+
+    `source` names the file (or the field of a form), `line` counts from 1 (None where there are no lines), and
+    `expected` says what would have been right. Nothing of the input has been kept when this is raised.
+    """
+
+    def __init__(self, source: str | Path, line: int | None, problem: str, expected: str = "") -> None:
+        self.source, self.line, self.problem, self.expected = str(source), line, problem, expected
+        place = f"{self.source}, line {line}" if line is not None else self.source
+        super().__init__(f"{place}: {problem}." + (f" Expected: {expected}." if expected else ""))
+
+
+class NotFoundError(RerankLensError):
+    """A dataset, query, passage, system or job that the workspace does not hold."""
+
+
+class SettingsError(RerankLensError):
+    """Settings that cannot work together, or lie outside their range."""
+
+
+class NotReadyError(RerankLensError):
+    """A reranker that needs a download, a key, an extra or a GPU first; the message says which and how."""
+
+
+class CancelledError(RerankLensError):
+    """A person asked for the work to stop; what was finished before is kept."""
+
+
+class ProviderError(RerankLensError):
+    """Somebody else's service failed.
+
+    `status` is the HTTP status, None for a transport failure; `retryable` says whether the same call may work later.
+    The message never holds headers, keys or the vendor's own text of the exception.
+    """
+
+    def __init__(self, vendor: str, status: int | None, retryable: bool, problem: str) -> None:
+        self.vendor, self.status, self.retryable = vendor, status, retryable
+        super().__init__(f"{vendor}: {problem}" + (f" (HTTP {status})" if status is not None else ""))
