@@ -1,0 +1,180 @@
+"""Datasets, their passages and queries, as the workspace holds them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from sqlite_utils import Database
+
+from rerank_core.errors import BadInputError, NotFoundError
+from rerank_core.store.workspace import Workspace, now
+from rerank_core.types import Doc, Query
+
+SCALE_0_TO_3 = {0: "Not relevant", 1: "Related", 2: "Useful", 3: "Answers it"}
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRow:
+    """A dataset's facts. `fingerprint` changes with any passage's id, text, title or metadata.
+
+    `scale` maps each grade to its name, lowest grade first. `report` is what the import found.
+    """
+
+    id: int
+    name: str
+    source: str
+    created_at: str
+    scale: dict[int, str]
+    fingerprint: str
+    n_docs: int
+    n_queries: int
+    report: dict[str, Any] = field(default_factory=dict)
+
+
+def list_datasets(db: Database) -> list[DatasetRow]:
+    """All datasets that are whole, oldest first."""
+    return [_dataset(row) for row in db.query("SELECT * FROM dataset WHERE state = 'ready' ORDER BY id")]
+
+
+def get_dataset(db: Database, name: str) -> DatasetRow:
+    """The dataset of this name. Raises NotFoundError."""
+    for row in db.query("SELECT * FROM dataset WHERE name = ? AND state = 'ready'", [name]):
+        return _dataset(row)
+    known = ", ".join(dataset.name for dataset in list_datasets(db)) or "none yet"
+    raise NotFoundError(f"There is no dataset '{name}' in this workspace. Known: {known}.")
+
+
+def begin_dataset(db: Database, name: str, source: str, scale: dict[int, str] | None = None) -> int:
+    """Make a dataset that nobody sees until `finish_dataset`; return its id.
+
+    Raises BadInputError where the name is empty or taken.
+    """
+    if not name.strip():
+        raise BadInputError("dataset name", None, "the name is empty", "a name, for example 'support-2025'")
+    names = json.dumps({str(grade): label for grade, label in (scale or SCALE_0_TO_3).items()})
+    try:
+        cursor = db.execute(
+            "INSERT INTO dataset (name, source, state, created_at, scale) VALUES (?, ?, 'importing', ?, ?)",
+            [name.strip(), source, now(), names],
+        )
+    except sqlite3.IntegrityError as error:
+        raise BadInputError("dataset name", None, f"'{name}' is taken", "a name that is not in use") from error
+    return int(cursor.lastrowid or 0)
+
+
+def add_docs(db: Database, dataset_id: int, docs: Iterable[Doc]) -> None:
+    """Append passages. Raises sqlite3.IntegrityError where a docid is there already."""
+    rows = (
+        (dataset_id, d.docid, d.title, d.text, json.dumps(dict(d.metadata), ensure_ascii=False), d.text_hash)
+        for d in docs
+    )
+    db.conn.executemany(
+        "INSERT INTO doc (dataset_id, docid, title, text, metadata, text_hash) VALUES (?, ?, ?, ?, ?, ?)", rows
+    )
+
+
+def add_queries(db: Database, dataset_id: int, queries: Iterable[Query]) -> None:
+    """Append queries; a qid that is there already keeps its first text."""
+    rows = ((dataset_id, q.qid, q.text, q.note, json.dumps(q.tags, ensure_ascii=False)) for q in queries)
+    db.conn.executemany("INSERT OR IGNORE INTO query (dataset_id, qid, text, note, tags) VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def count_queries(db: Database, dataset_id: int) -> None:
+    """Bring the dataset's own count of queries up to date."""
+    db.execute(
+        "UPDATE dataset SET n_queries = (SELECT count(*) FROM query WHERE dataset_id = id) WHERE id = ?", [dataset_id]
+    )
+
+
+def finish_dataset(db: Database, dataset_id: int, report: dict[str, Any]) -> None:
+    """Count, take the fingerprint, and show the dataset to everybody."""
+    digest, n_docs = hashlib.sha256(), 0
+    sql = "SELECT docid, text_hash, metadata FROM doc WHERE dataset_id = ? ORDER BY id"
+    for row in db.conn.execute(sql, [dataset_id]):
+        digest.update("\x00".join(row).encode("utf-8", "surrogatepass") + b"\x01")
+        n_docs += 1
+    n_queries = db.execute("SELECT count(*) FROM query WHERE dataset_id = ?", [dataset_id]).fetchone()[0]
+    db.execute(
+        "UPDATE dataset SET state = 'ready', fingerprint = ?, n_docs = ?, n_queries = ?, report = ? WHERE id = ?",
+        [digest.hexdigest()[:16], n_docs, n_queries, json.dumps(report, ensure_ascii=False), dataset_id],
+    )
+
+
+def drop_dataset(db: Database, dataset_id: int) -> None:
+    """Remove a dataset and all that hangs on it (an import that failed leaves nothing)."""
+    db.execute("DELETE FROM dataset WHERE id = ?", [dataset_id])
+
+
+def get_queries(db: Database, dataset_id: int) -> list[Query]:
+    """All queries, in their order of import."""
+    rows = db.query("SELECT qid, text, note, tags FROM query WHERE dataset_id = ? ORDER BY id", [dataset_id])
+    return [Query(r["qid"], r["text"], r["note"], tuple(json.loads(r["tags"]))) for r in rows]
+
+
+def get_docs(db: Database, dataset_id: int, docids: Sequence[str]) -> dict[str, Doc]:
+    """docid -> passage, for those of `docids` that exist."""
+    found: dict[str, Doc] = {}
+    for start in range(0, len(docids), 500):  # SQLite bounds the number of parameters
+        part = docids[start : start + 500]
+        marks = ",".join("?" * len(part))
+        rows = db.query(f"SELECT * FROM doc WHERE dataset_id = ? AND docid IN ({marks})", [dataset_id, *part])
+        found.update((row["docid"], _doc(row)) for row in rows)
+    return found
+
+
+def text_hashes(db: Database, dataset_id: int, docids: Sequence[str]) -> dict[str, str]:
+    """docid -> hash of the passage's text now, for those of `docids` that exist."""
+    return {docid: doc.text_hash for docid, doc in get_docs(db, dataset_id, docids).items()}
+
+
+class StoredCorpus:
+    """A dataset's passages as a `types.Corpus`, read from the workspace in batches."""
+
+    def __init__(self, workspace: Workspace, dataset: DatasetRow) -> None:
+        self._workspace, self._dataset = workspace, dataset
+
+    def __len__(self) -> int:
+        return self._dataset.n_docs
+
+    def docs(self) -> Iterator[Doc]:
+        """All passages in their order of import; a batch in memory at a time."""
+        last = 0
+        while True:
+            with self._workspace.open() as db:
+                sql = "SELECT * FROM doc WHERE dataset_id = ? AND id > ? ORDER BY id LIMIT 2000"
+                rows = list(db.query(sql, [self._dataset.id, last]))
+            yield from map(_doc, rows)
+            if not rows:
+                return
+            last = rows[-1]["id"]
+
+
+def batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Cut a stream into lists of `size` (the last one may be shorter)."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def _doc(row: dict[str, Any]) -> Doc:
+    return Doc(row["docid"], row["text"], row["title"], json.loads(row["metadata"]))
+
+
+def _dataset(row: dict[str, Any]) -> DatasetRow:
+    return DatasetRow(
+        id=row["id"],
+        name=row["name"],
+        source=row["source"],
+        created_at=row["created_at"],
+        scale={int(grade): label for grade, label in json.loads(row["scale"]).items()},
+        fingerprint=row["fingerprint"],
+        n_docs=row["n_docs"],
+        n_queries=row["n_queries"],
+        report=json.loads(row["report"]),
+    )

@@ -1,0 +1,129 @@
+"""Long work as rows: pages write a job and watch it; the worker takes it and tells where it stands."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+from rerank_core.errors import NotFoundError
+from rerank_core.store.workspace import now
+
+STALE_AFTER_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A piece of work. `total` 0 means that nobody knows yet; `message` is for people; `result` once it is done."""
+
+    id: int
+    kind: str
+    params: dict[str, Any]
+    state: str
+    done: int
+    total: int
+    message: str
+    cancel: bool
+    result: dict[str, Any]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits or runs."""
+        return self.state in ("waiting", "running")
+
+
+def submit(db: Database, kind: str, params: Mapping[str, Any], urgent: bool = False) -> int:
+    """Ask for work and return the job's id; an open job of the same kind and params serves both askers.
+
+    Urgent jobs (somebody is looking at the screen) go before the others, and between the steps of a running one.
+    """
+    text = json.dumps(params, sort_keys=True, ensure_ascii=False)
+    sql = "SELECT id FROM job WHERE kind = ? AND params = ? AND state IN ('waiting', 'running') AND cancel = 0"
+    if row := db.execute(sql, [kind, text]).fetchone():
+        return int(row[0])
+    cursor = db.execute(
+        "INSERT INTO job (kind, params, urgent, state, created_at) VALUES (?, ?, ?, 'waiting', ?)",
+        [kind, text, int(urgent), now()],
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def take(db: Database, urgent_only: bool = False) -> Job | None:
+    """The next waiting job, now marked as running; None without one. To be called inside `Workspace.write()`."""
+    where = "AND urgent = 1" if urgent_only else ""
+    row = db.execute(f"SELECT id FROM job WHERE state = 'waiting' {where} ORDER BY urgent DESC, id LIMIT 1").fetchone()
+    if row is None:
+        return None
+    db.execute("UPDATE job SET state = 'running', heartbeat = ? WHERE id = ?", [time.time(), row[0]])
+    return get(db, int(row[0]))
+
+
+def any_waiting(db: Database, urgent_only: bool = False) -> bool:
+    """Whether `take` would find a job."""
+    where = "AND urgent = 1" if urgent_only else ""
+    return db.execute(f"SELECT 1 FROM job WHERE state = 'waiting' {where} LIMIT 1").fetchone() is not None
+
+
+def tell(db: Database, job_id: int, done: int, total: int, message: str) -> bool:
+    """Write where a job stands; return whether somebody asked to stop it."""
+    sql = "UPDATE job SET done = ?, total = ?, message = ?, heartbeat = ? WHERE id = ?"
+    db.execute(sql, [done, total, message, time.time(), job_id])
+    return bool(db.execute("SELECT cancel FROM job WHERE id = ?", [job_id]).fetchone()[0])
+
+
+def finish(db: Database, job_id: int, state: str, message: str = "", result: Mapping[str, Any] | None = None) -> None:
+    """End a job as done, failed or cancelled."""
+    text = json.dumps(result or {}, ensure_ascii=False)
+    db.execute("UPDATE job SET state = ?, message = ?, result = ? WHERE id = ?", [state, message, text, job_id])
+
+
+def cancel(db: Database, job_id: int) -> None:
+    """Ask a job to stop: a waiting one ends now, a running one at its next step."""
+    db.execute("UPDATE job SET cancel = 1 WHERE id = ?", [job_id])
+    db.execute("UPDATE job SET state = 'cancelled', message = 'stopped' WHERE id = ? AND state = 'waiting'", [job_id])
+
+
+def requeue_interrupted(db: Database, older_than: float = 0.0) -> None:
+    """Put back the running jobs whose worker has not been heard of for `older_than` seconds."""
+    db.execute(
+        "UPDATE job SET state = 'waiting' WHERE state = 'running' AND heartbeat <= ?", [time.time() - older_than]
+    )
+
+
+def get(db: Database, job_id: int) -> Job:
+    """A job by its id. Raises NotFoundError."""
+    for row in db.query("SELECT * FROM job WHERE id = ?", [job_id]):
+        return _job(row)
+    raise NotFoundError(f"There is no job {job_id} in this workspace.")
+
+
+def open_jobs(db: Database, kind: str | None = None) -> list[Job]:
+    """Jobs that wait or run, oldest first."""
+    rows = db.query("SELECT * FROM job WHERE state IN ('waiting', 'running') ORDER BY id")
+    return [job for job in map(_job, rows) if kind is None or job.kind == kind]
+
+
+def latest(db: Database, kind: str, params: Mapping[str, Any]) -> Job | None:
+    """The newest job of this kind with just these params, in whatever state; None without one."""
+    text = json.dumps(params, sort_keys=True, ensure_ascii=False)
+    for row in db.query("SELECT * FROM job WHERE kind = ? AND params = ? ORDER BY id DESC LIMIT 1", [kind, text]):
+        return _job(row)
+    return None
+
+
+def _job(row: dict[str, Any]) -> Job:
+    return Job(
+        id=row["id"],
+        kind=row["kind"],
+        params=json.loads(row["params"]),
+        state=row["state"],
+        done=row["done"],
+        total=row["total"],
+        message=row["message"],
+        cancel=bool(row["cancel"]),
+        result=json.loads(row["result"]),
+    )

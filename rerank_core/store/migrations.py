@@ -1,0 +1,102 @@
+"""The workspace's schema as numbered migrations: each runs once, in its own transaction."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("rerank_lens")
+
+
+def _run(db: Database, *statements: str) -> None:
+    # executescript would commit the migration's own transaction
+    for statement in statements:
+        db.execute(statement)
+
+
+@migrations(name="001_datasets")
+def _datasets(db: Database) -> None:
+    _run(
+        db,
+        """CREATE TABLE dataset (
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, source TEXT NOT NULL DEFAULT '',
+            state TEXT NOT NULL CHECK (state IN ('importing', 'ready')), created_at TEXT NOT NULL,
+            scale TEXT NOT NULL, fingerprint TEXT NOT NULL DEFAULT '', n_docs INTEGER NOT NULL DEFAULT 0,
+            n_queries INTEGER NOT NULL DEFAULT 0, report TEXT NOT NULL DEFAULT '{}')""",
+        """CREATE TABLE doc (
+            id INTEGER PRIMARY KEY, dataset_id INTEGER NOT NULL REFERENCES dataset(id) ON DELETE CASCADE,
+            docid TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL, metadata TEXT NOT NULL,
+            text_hash TEXT NOT NULL, UNIQUE (dataset_id, docid))""",
+        """CREATE TABLE query (
+            id INTEGER PRIMARY KEY, dataset_id INTEGER NOT NULL REFERENCES dataset(id) ON DELETE CASCADE,
+            qid TEXT NOT NULL, text TEXT NOT NULL, note TEXT NOT NULL DEFAULT '', tags TEXT NOT NULL DEFAULT '[]',
+            UNIQUE (dataset_id, qid))""",
+    )
+
+
+@migrations(name="002_judgments")
+def _judgments(db: Database) -> None:
+    # append-only: an undo is one more row that says which row it undoes and which one holds again
+    _run(
+        db,
+        """CREATE TABLE judgment (
+            id INTEGER PRIMARY KEY, dataset_id INTEGER NOT NULL REFERENCES dataset(id) ON DELETE CASCADE,
+            qid TEXT NOT NULL, docid TEXT NOT NULL, judge TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('grade', 'undo')), grade INTEGER,
+            undoes INTEGER REFERENCES judgment(id), restores INTEGER REFERENCES judgment(id),
+            source TEXT NOT NULL CHECK (source IN ('human', 'import', 'llm', 'adjudication')),
+            note TEXT NOT NULL DEFAULT '', at TEXT NOT NULL, text_hash TEXT NOT NULL DEFAULT '',
+            client_id TEXT, seq INTEGER, UNIQUE (client_id, seq))""",
+        "CREATE INDEX judgment_pair ON judgment (dataset_id, qid, docid, judge, id)",
+        "CREATE INDEX judgment_undoes ON judgment (undoes) WHERE undoes IS NOT NULL",
+    )
+
+
+@migrations(name="003_rankings")
+def _rankings(db: Database) -> None:
+    _run(
+        db,
+        """CREATE TABLE candidates (
+            key TEXT PRIMARY KEY, dataset_id INTEGER NOT NULL REFERENCES dataset(id) ON DELETE CASCADE,
+            qid TEXT NOT NULL, settings TEXT NOT NULL, docs TEXT NOT NULL, seconds REAL, at TEXT NOT NULL)""",
+        """CREATE TABLE ranking (
+            candidates_key TEXT NOT NULL REFERENCES candidates(key) ON DELETE CASCADE, system TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('ready', 'failed')), docs TEXT NOT NULL, seconds REAL,
+            error TEXT NOT NULL DEFAULT '', at TEXT NOT NULL, PRIMARY KEY (candidates_key, system)) WITHOUT ROWID""",
+        """CREATE TABLE system (
+            id TEXT PRIMARY KEY, model TEXT NOT NULL, settings TEXT NOT NULL DEFAULT '{}', at TEXT NOT NULL)""",
+    )
+
+
+@migrations(name="004_caches")
+def _caches(db: Database) -> None:
+    _run(
+        db,
+        """CREATE TABLE vector (
+            model TEXT NOT NULL, text_hash TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (model, text_hash))""",
+        """CREATE TABLE score (
+            model TEXT NOT NULL, query_hash TEXT NOT NULL, text_hash TEXT NOT NULL, value REAL NOT NULL,
+            tokens_cut INTEGER NOT NULL, PRIMARY KEY (model, query_hash, text_hash)) WITHOUT ROWID""",
+    )
+
+
+@migrations(name="005_jobs")
+def _jobs(db: Database) -> None:
+    _run(
+        db,
+        """CREATE TABLE job (
+            id INTEGER PRIMARY KEY, kind TEXT NOT NULL, params TEXT NOT NULL, urgent INTEGER NOT NULL DEFAULT 0,
+            state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'failed', 'cancelled')),
+            done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0, message TEXT NOT NULL DEFAULT '',
+            cancel INTEGER NOT NULL DEFAULT 0, result TEXT NOT NULL DEFAULT '{}', created_at TEXT NOT NULL,
+            heartbeat REAL NOT NULL DEFAULT 0)""",
+        "CREATE INDEX job_open ON job (state, urgent, id)",
+    )
+
+
+COUNT = len(migrations.pending(Database(memory=True)))
+
+
+def apply(db: Database) -> None:
+    """Run what is pending and write the number of migrations into the file, where each opening looks for it."""
+    migrations.apply(db)
+    db.execute(f"PRAGMA user_version = {COUNT}")

@@ -1,0 +1,101 @@
+"""Candidates and the rankings that systems made of them, each under a key that says what went in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+from rerank_core.store.workspace import now
+from rerank_core.types import Ranking, ScoredDoc, text_hash
+
+
+def candidates_key(fingerprint: str, settings_key: str, query: str) -> str:
+    """Names a candidate list by the passages, the retrieval settings and the query's text that made it."""
+    return text_hash("\x00".join((fingerprint, settings_key, query)))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRanking:
+    """A system's answer: `ranking` where it succeeded, else None with `error` as one line for a person."""
+
+    system: str
+    ranking: Ranking | None
+    error: str = ""
+
+
+def put_candidates(db: Database, key: str, dataset_id: int, settings: str, ranking: Ranking) -> None:
+    """Keep a candidate list under its key (the same key holds the same list)."""
+    db.execute(
+        "INSERT OR REPLACE INTO candidates (key, dataset_id, qid, settings, docs, seconds, at) VALUES (?,?,?,?,?,?,?)",
+        [key, dataset_id, ranking.qid, settings, _dump(ranking.docs), ranking.seconds, now()],
+    )
+
+
+def get_candidates(db: Database, key: str) -> Ranking | None:
+    """The candidates under this key, None where there are none yet."""
+    for row in db.query("SELECT qid, docs, seconds FROM candidates WHERE key = ?", [key]):
+        return Ranking(row["qid"], "first-stage", _load(row["docs"]), row["seconds"])
+    return None
+
+
+def get_docids(db: Database, keys: Iterable[str]) -> dict[str, list[str]]:
+    """Candidates key -> docids, best first, for those keys that are kept."""
+    found: dict[str, list[str]] = {}
+    wanted = list(keys)
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        sql = f"SELECT key, docs FROM candidates WHERE key IN ({','.join('?' * len(part))})"
+        found.update((key, [row[0] for row in json.loads(docs)]) for key, docs in db.execute(sql, part))
+    return found
+
+
+def put_ranking(db: Database, key: str, system: str, ranking: Ranking | None, error: str = "") -> None:
+    """Keep a system's answer to the candidates under `key`; `ranking` None keeps why it failed."""
+    state, docs, seconds = (
+        ("failed", "[]", None) if ranking is None else ("ready", _dump(ranking.docs), ranking.seconds)
+    )
+    db.execute(
+        """INSERT OR REPLACE INTO ranking (candidates_key, system, state, docs, seconds, error, at)
+           VALUES (?, ?, ?, ?, ?, ?, ?)""",
+        [key, system, state, docs, seconds, error, now()],
+    )
+
+
+def get_rankings(db: Database, keys: Iterable[str], systems: Sequence[str]) -> dict[str, dict[str, StoredRanking]]:
+    """candidates key -> system -> answer, for those that are kept."""
+    found: dict[str, dict[str, StoredRanking]] = {}
+    wanted = list(keys)
+    names = ",".join("?" * len(systems))
+    for start in range(0, len(wanted), 500):  # SQLite bounds the number of parameters
+        part = wanted[start : start + 500]
+        marks = ",".join("?" * len(part))
+        sql = f"""SELECT r.*, c.qid FROM ranking r JOIN candidates c ON c.key = r.candidates_key
+                  WHERE r.candidates_key IN ({marks}) AND r.system IN ({names})"""
+        for row in db.query(sql, [*part, *systems]):
+            found.setdefault(row["candidates_key"], {})[row["system"]] = _stored(row)
+    return found
+
+
+def forget_failures(db: Database, system: str) -> None:
+    """Drop a system's failed answers, so that the next request tries again."""
+    db.execute("DELETE FROM ranking WHERE system = ? AND state = 'failed'", [system])
+
+
+def _stored(row: dict[str, Any]) -> StoredRanking:
+    if row["state"] == "failed":
+        return StoredRanking(row["system"], None, row["error"])
+    return StoredRanking(row["system"], Ranking(row["qid"], row["system"], _load(row["docs"]), row["seconds"]))
+
+
+def _dump(docs: Sequence[ScoredDoc]) -> str:
+    rows = [[d.docid, d.score, dict(d.found_by), d.tokens_cut] for d in docs]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def _load(docs: str) -> tuple[ScoredDoc, ...]:
+    rows = enumerate(json.loads(docs), start=1)
+    return tuple(ScoredDoc(docid, score, rank, found_by, cut) for rank, (docid, score, found_by, cut) in rows)

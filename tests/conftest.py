@@ -1,0 +1,51 @@
+"""What many tests need: an empty workspace, a small dataset, the shared collections."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rerank_core.store import datasets
+from rerank_core.store.workspace import Workspace
+from rerank_core.types import Doc, Query
+
+# nothing in the tests may reach a model hub
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "workspace.db")
+
+
+@pytest.fixture(scope="session")
+def collections() -> Path:
+    folder = ROOT.parent / "shared" / "collections"
+    if not folder.is_dir():
+        pytest.skip(f"the labelled collections are not at {folder}")
+    return folder
+
+
+BIRDS = [
+    Doc("d1", "Terns dive for small fish near the coast.", "Terns"),
+    Doc("d2", "A kestrel hovers over fields and hunts voles."),
+    Doc("d3", "Otters eat fish and live beside rivers.", "Otters", {"kind": "mammal"}),
+    Doc("007", "Puffins nest in burrows on cliffs and carry fish in their bills.", "Puffins", {"kind": "bird"}),
+]
+BIRD_QUERIES = [Query("q1", "who eats fish"), Query("q2", "hovering hunter", "names the bird", ("short",))]
+
+
+@pytest.fixture
+def birds(workspace: Workspace) -> datasets.DatasetRow:
+    """Four passages and two queries, without grades."""
+    with workspace.write() as db:
+        dataset_id = datasets.begin_dataset(db, "birds", "tests")
+        datasets.add_docs(db, dataset_id, BIRDS)
+        datasets.add_queries(db, dataset_id, BIRD_QUERIES)
+        datasets.finish_dataset(db, dataset_id, {})
+        return datasets.get_dataset(db, "birds")

@@ -1,0 +1,68 @@
+"""Jobs: urgent ones first, one for equal requests, stopped on request, taken up again after a crash."""
+
+from __future__ import annotations
+
+import pytest
+
+from rerank_core.errors import NotFoundError
+from rerank_core.store import jobs
+
+
+@pytest.fixture
+def db(workspace):
+    with workspace.open() as db:
+        yield db
+
+
+def test_urgent_jobs_go_first_and_others_in_order(db):
+    slow = jobs.submit(db, "run", {"n": 1})
+    later = jobs.submit(db, "run", {"n": 2})
+    quick = jobs.submit(db, "compare", {}, urgent=True)
+    assert [jobs.take(db).id for _ in range(3)] == [quick, slow, later]
+    assert jobs.take(db) is None
+
+
+def test_only_urgent_jobs_between_the_steps_of_another(db):
+    jobs.submit(db, "run", {})
+    assert not jobs.any_waiting(db, urgent_only=True)
+    assert jobs.take(db, urgent_only=True) is None
+    assert jobs.any_waiting(db)
+
+
+def test_an_equal_request_joins_the_open_job_and_a_later_one_is_new(db):
+    first = jobs.submit(db, "run", {"a": 1, "b": 2})
+    assert jobs.submit(db, "run", {"b": 2, "a": 1}) == first
+    jobs.finish(db, first, "done", result={"rows": 3})
+    assert jobs.submit(db, "run", {"a": 1, "b": 2}) != first
+    assert jobs.get(db, first).result == {"rows": 3}
+
+
+def test_progress_is_seen_and_a_stop_is_told(db):
+    job_id = jobs.submit(db, "run", {})
+    jobs.take(db)
+    assert jobs.tell(db, job_id, 3, 10, "scoring") is False
+    jobs.cancel(db, job_id)
+    assert jobs.tell(db, job_id, 4, 10, "scoring") is True
+    job = jobs.get(db, job_id)
+    assert (job.done, job.total, job.message, job.is_open) == (4, 10, "scoring", True)
+
+
+def test_a_waiting_job_is_stopped_at_once(db):
+    job_id = jobs.submit(db, "run", {})
+    jobs.cancel(db, job_id)
+    assert jobs.get(db, job_id).state == "cancelled"
+    assert jobs.take(db) is None
+
+
+def test_a_job_whose_worker_died_is_taken_again(db):
+    job_id = jobs.submit(db, "run", {})
+    jobs.take(db)
+    jobs.requeue_interrupted(db, older_than=60)
+    assert jobs.take(db) is None
+    jobs.requeue_interrupted(db)
+    assert jobs.take(db).id == job_id
+
+
+def test_an_unknown_job_is_not_found(db):
+    with pytest.raises(NotFoundError, match="no job 99"):
+        jobs.get(db, 99)
