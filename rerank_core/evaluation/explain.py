@@ -1,0 +1,79 @@
+"""Why this number: the sum behind one query's nDCG@k, place by place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import fsum
+
+from rerank_core.evaluation.formulas import check_ranking, checked_grades, discount, exponential_gain, linear_gain
+
+
+@dataclass(frozen=True, slots=True)
+class GainRow:
+    """One place of the ranking: `contribution` = gain x discount; `grade` None: unjudged, counted as gain 0."""
+
+    rank: int
+    docid: str
+    grade: int | None
+    gain: float
+    discount: float
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True)
+class IdealRow:
+    """One place of the ideal list. `found_at`: the rank the document really has; None: it was not returned."""
+
+    rank: int
+    docid: str
+    grade: int
+    gain: float
+    discount: float
+    contribution: float
+    found_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`value` = `dcg` / `ideal_dcg` (0 where nothing relevant is judged); each is the sum of its rows' contributions.
+
+    `rows`: the first k places of the ranking. `ideal`: the relevant judged documents, best first, cut at k.
+    """
+
+    k: int
+    rows: tuple[GainRow, ...]
+    ideal: tuple[IdealRow, ...]
+    dcg: float
+    ideal_dcg: float
+    value: float
+
+
+def explain_ndcg(
+    ranking: Sequence[str], grades: Mapping[str, int], k: int = 10, exponential: bool = False
+) -> Explanation:
+    """The sum behind nDCG@k (nDCG_exp@k where `exponential`) of one query.
+
+    `ranking`: docids, best first. `grades`: docid -> grade of every judged document. The ideal list holds grades
+    in falling order; equal grades stand as the ranking has them, then the documents not returned, by docid.
+    Raises BadInputError for a document that stands twice and for a grade that is not a whole number.
+    """
+    check_ranking(ranking)
+    grades = checked_grades(grades)
+    gain_of = exponential_gain if exponential else linear_gain
+    rows = []
+    for rank, docid in enumerate(ranking[:k], 1):
+        grade = grades.get(docid)
+        gain, weight = gain_of(grade), discount(rank)
+        rows.append(GainRow(rank, docid, grade, gain, weight, gain * weight))
+    found = {docid: rank for rank, docid in enumerate(ranking, 1)}
+    best = sorted(
+        (docid for docid, grade in grades.items() if grade > 0),
+        key=lambda docid: (-grades[docid], found.get(docid, len(found) + 1), docid),
+    )
+    ideal = []
+    for rank, docid in enumerate(best[:k], 1):
+        gain, weight = gain_of(grades[docid]), discount(rank)
+        ideal.append(IdealRow(rank, docid, grades[docid], gain, weight, gain * weight, found.get(docid)))
+    total, ideal_total = fsum(row.contribution for row in rows), fsum(row.contribution for row in ideal)
+    return Explanation(k, tuple(rows), tuple(ideal), total, ideal_total, total / ideal_total if ideal_total else 0.0)
