@@ -1,0 +1,1 @@
+"""All that knows Streamlit: the frame, the state, the caches, the board."""

@@ -1,0 +1,1 @@
+"""The comparison board: a Streamlit component without a build step."""

@@ -1,0 +1,128 @@
+// One passage in one column. Everything that came from outside is set as text, never as markup.
+import { compact, movement, tone } from "./reducer.js";
+
+/** An element with a class and a text. */
+export function el(tag, name, text) {
+  const node = document.createElement(tag);
+  if (name) node.className = name;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+/** Sets the text only when it differs, so that nothing is laid out again for nothing. */
+export function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** [[piece, marked], ...] as text nodes and <mark>s. */
+function pieces(node, parts) {
+  node.dir = "auto";
+  for (const [piece, marked] of parts) node.append(marked ? el("mark", "", piece) : piece);
+  return node;
+}
+
+function foot(doc, row) {
+  const facts = [];
+  for (const [name, rank] of doc.found_by ?? []) {
+    const chip = el("span", "chip", `${name} ${rank}`);
+    chip.title = `${name} found it at rank ${rank}`;
+    facts.push(chip);
+  }
+  for (const [name, value] of doc.meta ?? []) {
+    const chip = el("span", "chip plain", `${name}: ${value}`);
+    chip.dir = "auto";
+    facts.push(chip);
+  }
+  if (row.cut > 0) facts.push(el("span", "chip warn", `✂ ${row.cut.toLocaleString("en")} tokens not read`));
+  const node = el("div", "found");
+  node.append(...facts);
+  return node;
+}
+
+function gradeButtons(scale) {
+  const bar = el("div", "grades");
+  bar.setAttribute("role", "group");
+  bar.setAttribute("aria-label", "Grade");
+  const buttons = scale.map(({ grade, label }, place) => {
+    const button = el("button", `grade tone${tone(place, scale.length)}`, String(grade));
+    button.type = "button";
+    button.tabIndex = -1;
+    button.title = `${grade}: ${label}`;
+    button.dataset.grade = String(grade);
+    button.setAttribute("aria-label", `${grade}, ${label}`);
+    button.setAttribute("aria-pressed", "false");
+    bar.append(button);
+    return button;
+  });
+  return { bar, buttons };
+}
+
+/**
+ * Builds the card of `row` in `column`. Returns { node, docid, paint(label, pending, stale), place(rank, delta) }.
+ * paint shows a grade (undefined: unjudged); place shows a rank and what it gained against the baseline.
+ */
+export function makeCard(doc, row, column, scale, isBaseline) {
+  const node = el("div", "card");
+  node.tabIndex = -1;
+  node.dataset.docid = row.docid;
+  node.dataset.column = column.id;
+  node.setAttribute("role", "group");
+
+  const top = el("div", "top");
+  const rank = el("span", "rank");
+  const move = el("span", "move");
+  const score = el("span", "score", compact(row.score));
+  if (row.score !== null && row.score !== undefined) score.title = `raw score (${column.scale || "unknown scale"}): ${row.score}`;
+  top.append(rank, move, score);
+
+  const title = pieces(el("div", "title"), doc.title?.length ? doc.title : [[row.docid, false]]);
+  title.title = row.docid;
+  const text = pieces(el("div", "text"), doc.text ?? []);
+  const more = el("button", "more", "more");
+  more.type = "button";
+  more.tabIndex = -1;
+  more.hidden = true;
+
+  const { bar, buttons } = gradeButtons(scale);
+  const state = el("span", "state");
+  bar.append(state);
+  node.append(top, title, text, more, foot(doc, row), bar);
+
+  const name = doc.title?.map(([piece]) => piece).join("") || row.docid;
+  let placed = "";
+  let said = "unjudged";
+  const describe = () => node.setAttribute("aria-label", `${placed}, ${name}, ${said}`);
+
+  const card = {
+    node, docid: row.docid, column: column.id, text, more, name,
+    paint(grade, pending, stale) {
+      const place = scale.findIndex((step) => step.grade === grade);
+      node.dataset.tone = place < 0 ? "" : String(tone(place, scale.length));
+      node.classList.toggle("judged", grade !== undefined);
+      node.classList.toggle("pending", pending);
+      buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(index === place)));
+      const outside = grade !== undefined && place < 0 ? `graded ${grade}` : "";
+      say(state, stale ? "text changed since" : outside);
+      said = grade === undefined ? "unjudged" : `grade ${grade}${pending ? ", saving" : ""}${stale ? ", text changed since" : ""}`;
+      describe();
+    },
+    place(number, delta) {
+      const { text: moveText, sense, words } = movement(delta, isBaseline);
+      say(rank, String(number));
+      say(move, moveText);
+      move.className = `move ${sense}`;
+      move.title = words;
+      placed = `rank ${number}${words ? `, ${words}` : ""}`;
+      describe();
+    },
+    /** Shows the whole passage, or six lines of it. */
+    open(whole) {
+      node.classList.toggle("open", whole);
+      more.textContent = whole ? "less" : "more";
+      more.setAttribute("aria-expanded", String(whole));
+    },
+  };
+  card.place(row.rank, row.delta);
+  card.open(false);
+  return card;
+}
