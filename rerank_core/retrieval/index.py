@@ -1,0 +1,111 @@
+"""The indexes of a dataset on disk: made where they are missing, read where they are there.
+
+`<root>/<fingerprint of the dataset>/bm25-<key of the BM25 settings>/` and `.../dense-<key of the model>/`.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rerank_core.errors import SettingsError
+from rerank_core.retrieval.hybrid import HybridRetriever
+from rerank_core.retrieval.index_folder import is_whole
+from rerank_core.retrieval.retriever import Retriever
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.types import Corpus, Progress, no_progress
+
+if TYPE_CHECKING:
+    from rerank_core.retrieval.dense import VectorStore
+    from rerank_core.retrieval.encoder import Encoder
+
+
+def needs_build(root: Path, fingerprint: str, settings: RetrievalSettings, encoder: Encoder | None = None) -> list[str]:
+    """The retrievers whose index is missing, in the settings' order; empty: nothing to wait for.
+
+    Raises NotReadyError where the dense model is not on this machine.
+    """
+    encoder = _encoder(settings, encoder)
+    return [name for name in settings.retrievers if not is_whole(_folder(root, fingerprint, name, settings, encoder))]
+
+
+def build_or_load(
+    root: Path,
+    corpus: Corpus,
+    fingerprint: str,
+    settings: RetrievalSettings,
+    vectors: VectorStore,
+    progress: Progress = no_progress,
+    encoder: Encoder | None = None,
+) -> HybridRetriever:
+    """The first stage over `corpus`, its indexes built where `needs_build` names them.
+
+    `fingerprint` names the state of the corpus: another one, another index (`prune` removes the old). `vectors` keeps
+    embeddings across fingerprints, so that only new texts are embedded. `encoder` None means the settings' dense
+    model, whose weights are read only when something is to be embedded. Steps reported are passages times missing
+    indexes. Raises NotReadyError where the model is not here, CancelledError from `progress`; an index that was not
+    finished is not there.
+    """
+    encoder = _encoder(settings, encoder)
+    missing = needs_build(root, fingerprint, settings, encoder)
+    retrievers: dict[str, Retriever] = {}
+    for name in settings.retrievers:
+        folder = _folder(root, fingerprint, name, settings, encoder)
+        part = _Part(progress, missing.index(name), len(missing)) if name in missing else None
+        if name == "dense" and encoder is not None:
+            retrievers[name] = _dense(folder, corpus, encoder, vectors, part)
+        else:
+            retrievers[name] = _bm25(folder, corpus, settings, part)
+    return HybridRetriever(retrievers, settings, corpus)
+
+
+def prune(root: Path, keep: Collection[str]) -> list[str]:
+    """Remove the indexes of every fingerprint that is not in `keep`; return those removed, in order."""
+    if not root.is_dir():
+        return []
+    old = sorted(folder.name for folder in root.iterdir() if folder.is_dir() and folder.name not in keep)
+    for name in old:
+        shutil.rmtree(root / name, ignore_errors=True)
+    return old
+
+
+class _Part:
+    """The progress of one of several builds that follow one another."""
+
+    def __init__(self, progress: Progress, place: int, parts: int) -> None:
+        self._progress, self._place, self._parts = progress, place, parts
+
+    def __call__(self, done: int, total: int, message: str = "") -> None:
+        self._progress(self._place * total + done, self._parts * total, message)
+
+
+def _encoder(settings: RetrievalSettings, encoder: Encoder | None) -> Encoder | None:
+    if encoder is not None or "dense" not in settings.retrievers:
+        return encoder
+    from rerank_core.retrieval.encoder import SentenceEncoder
+
+    return SentenceEncoder(settings.dense_model)
+
+
+def _folder(root: Path, fingerprint: str, name: str, settings: RetrievalSettings, encoder: Encoder | None) -> Path:
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", fingerprint):
+        raise SettingsError(f"A fingerprint is letters, digits, - and _, not {fingerprint!r}.")
+    key = encoder.key if name == "dense" and encoder is not None else settings.bm25_key()
+    return root / fingerprint / f"{name}-{key}"
+
+
+def _bm25(folder: Path, corpus: Corpus, settings: RetrievalSettings, build: Progress | None) -> Retriever:
+    from rerank_core.retrieval.bm25 import Bm25Retriever
+
+    return Bm25Retriever.load(folder) if build is None else Bm25Retriever.build(corpus, folder, settings, build)
+
+
+def _dense(folder: Path, corpus: Corpus, encoder: Encoder, vectors: VectorStore, build: Progress | None) -> Retriever:
+    from rerank_core.retrieval.dense import DenseRetriever
+
+    if build is None:
+        return DenseRetriever.load(folder, encoder)
+    return DenseRetriever.build(corpus, folder, encoder, vectors, build)

@@ -1,0 +1,76 @@
+"""An index on disk: a folder that is either whole or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+FORMAT = 1
+"""Counts up when a reader of this version could not use what an earlier one wrote."""
+
+_ABOUT, _TEMP = "about.json", ".unfinished-"
+_STALE_SECONDS = 24 * 3600.0
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `folder`; it takes that name when the block ends well, else it is removed.
+
+    The files are flushed to the disk before the rename, and about.json in it lists them with their sizes. Where
+    another process has made the same index in the meantime, that one stays.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    remove_unfinished(folder.parent)
+    temporary = Path(tempfile.mkdtemp(prefix=f"{_TEMP}{folder.name}-", dir=folder.parent))
+    try:
+        yield temporary
+        sizes = {file.name: file.stat().st_size for file in sorted(temporary.iterdir())}
+        (temporary / _ABOUT).write_text(json.dumps({"format": FORMAT, "files": sizes}), encoding="utf-8")
+        for file in temporary.iterdir():
+            _flush(file)
+        if not is_whole(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            _take_name(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether an index of this version stands there with all its files, each of the size it was written with."""
+    try:
+        about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+        return about["format"] == FORMAT and all(
+            (folder / name).stat().st_size == size for name, size in about["files"].items()
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def remove_unfinished(parent: Path) -> None:
+    """Remove what builders that died left behind more than a day ago."""
+    for folder in parent.glob(f"{_TEMP}*"):
+        try:
+            stale = time.time() - folder.stat().st_mtime > _STALE_SECONDS
+        except OSError:  # another process was faster
+            continue
+        if stale:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _take_name(temporary: Path, folder: Path) -> None:
+    try:
+        os.replace(temporary, folder)
+    except OSError:
+        if not is_whole(folder):  # lost a race against another builder otherwise, and its index is as good
+            raise
+
+
+def _flush(file: Path) -> None:
+    with file.open("rb+") as handle:
+        os.fsync(handle.fileno())
