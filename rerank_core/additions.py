@@ -1,0 +1,143 @@
+"""Adding files to a dataset that is there already: judgments, queries, and runs made elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rerank_core.corpus.beir import split_name
+from rerank_core.corpus.report import ImportReport, Listed
+from rerank_core.corpus.topics import Row, Topics
+from rerank_core.corpus.trec import Ties, read_run
+from rerank_core.errors import BadInputError
+from rerank_core.store import datasets, judgments
+from rerank_core.store.workspace import Workspace, now
+from rerank_core.types import Judgment, Progress, Ranking, no_progress
+
+
+def import_judgments(
+    workspace: Workspace, dataset: str, path: Path, judge: str | None = None, progress: Progress = no_progress
+) -> ImportReport:
+    """Add the grades of a file to a dataset; all of them or none.
+
+    They are stored as `judge` (None: 'qrels:' and the file's name) and count as newer than what is there. Grades of
+    unknown passages and qids are kept and reported; a query that the file names by a text that is new is added.
+    Negative grades are kept. Raises NotFoundError, and BadInputError, also for a grade above the dataset's scale.
+    """
+    started = time.monotonic()
+    progress(0, 0, "reading judgments")
+    topics, dataset_row = _topics(workspace, dataset)
+    topics.add_grades(path, judge or f"qrels:{split_name(path)}")
+    topics.refuse_above(max(dataset_row.scale))
+    if not topics.rows:
+        raise BadInputError(path, None, "there are no grades in the file", "at least one")
+    with workspace.write() as db:
+        hashes = datasets.text_hashes(db, dataset_row.id, list(topics.docids()))
+        datasets.add_queries(db, dataset_row.id, topics.queries.values())
+        datasets.count_queries(db, dataset_row.id)
+        judgments.import_judgments(db, dataset_row.id, to_judgments(topics.rows, hashes))
+    return ImportReport(
+        queries=len(topics.queries),
+        judgments=len(topics.pairs),
+        files={"judgments": (path.name,)},
+        same_judgments=topics.same_judgments,
+        conflicting_judgments=topics.conflicting_judgments,
+        ungraded=topics.ungraded,
+        docs_without_text=Listed.of(docid for docid in topics.docids() if docid not in hashes),
+        judgments_of_unknown_queries=Listed.of(topics.unknown_qids()),
+        grades=topics.grades(),
+        seconds=round(time.monotonic() - started, 3),
+    )
+
+
+def import_queries(workspace: Workspace, dataset: str, path: Path, progress: Progress = no_progress) -> ImportReport:
+    """Add the queries of a file to a dataset; all of them or none.
+
+    A qid that is there already keeps its text and is reported. Where the file has one query a line, each new text
+    gets the next free qid (q1, q2 ...). Raises NotFoundError, BadInputError.
+    """
+    started = time.monotonic()
+    progress(0, 0, "reading queries")
+    topics, dataset_row = _topics(workspace, dataset)
+    topics.add_queries(path)
+    if not topics.queries and not topics.same_queries and not topics.conflicting_queries:
+        raise BadInputError(path, None, "there are no queries in the file", "at least one")
+    with workspace.write() as db:
+        datasets.add_queries(db, dataset_row.id, topics.queries.values())
+        datasets.count_queries(db, dataset_row.id)
+        judged = judgments.qrels(db, dataset_row.id)
+    return ImportReport(
+        queries=len(topics.queries),
+        files={"queries": (path.name,)},
+        same_queries=topics.same_queries,
+        conflicting_queries=Listed.of(topics.conflicting_queries),
+        queries_without_judgments=len(topics.queries.keys() - judged.keys()),
+        seconds=round(time.monotonic() - started, 3),
+    )
+
+
+def import_run(
+    workspace: Workspace, dataset: str, path: Path, system: str | None = None, ties: Ties = "file"
+) -> dict[str, Ranking]:
+    """qid -> ranking out of a TREC run, see `corpus.trec.read_run`; nothing is stored.
+
+    All of the run is returned, also queries and passages that the dataset does not have: `check_run` counts these.
+    Raises NotFoundError, and BadInputError, also where the run has no query of this dataset.
+    """
+    rankings = read_run(path, system, ties)
+    if check_run(workspace, dataset, rankings).queries == 0:
+        raise BadInputError(path, None, f"no query of this run is in '{dataset}'", "a run over this dataset's queries")
+    return rankings
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """How a run fits a dataset.
+
+    `queries`: in both. `unknown_queries`: in the run alone. `missing_queries`: in the dataset alone.
+    `unknown_docs`: docids of the run that are no passage. `tied`: places that have the score of the place before.
+    """
+
+    queries: int
+    unknown_queries: Listed
+    missing_queries: Listed
+    unknown_docs: Listed
+    tied: int
+
+
+def check_run(workspace: Workspace, dataset: str, rankings: Mapping[str, Ranking]) -> RunReport:
+    """How `rankings` (qid -> ranking) fit the dataset. Raises NotFoundError."""
+    with workspace.open() as db:
+        row = datasets.get_dataset(db, dataset)
+        qids = [query.qid for query in datasets.get_queries(db, row.id)]
+        docids = dict.fromkeys(docid for ranking in rankings.values() for docid in ranking.docids)
+        there = datasets.text_hashes(db, row.id, list(docids))
+    known = set(qids)
+    return RunReport(
+        queries=len(known & rankings.keys()),
+        unknown_queries=Listed.of(qid for qid in rankings if qid not in known),
+        missing_queries=Listed.of(qid for qid in qids if qid not in rankings),
+        unknown_docs=Listed.of(docid for docid in docids if docid not in there),
+        tied=sum(map(_ties, rankings.values())),
+    )
+
+
+def _ties(ranking: Ranking) -> int:
+    scores = [doc.score for doc in ranking.docs]
+    return len(scores) - len(set(scores))
+
+
+def to_judgments(rows: Iterable[Row], hashes: Mapping[str, str]) -> Iterator[Judgment]:
+    """Rows as judgments of the source 'import'; `hashes`: docid -> text hash, "" where there is none."""
+    at = now()
+    for row in rows:
+        yield Judgment(row.qid, row.docid, row.grade, row.judge, "import", "", at, hashes.get(row.docid, ""))
+
+
+def _topics(workspace: Workspace, dataset: str) -> tuple[Topics, datasets.DatasetRow]:
+    with workspace.open() as db:
+        row = datasets.get_dataset(db, dataset)
+        known = {query.qid: query for query in datasets.get_queries(db, row.id)}
+    return Topics(known), row

@@ -1,0 +1,66 @@
+"""The BEIR folder: corpus.jsonl, queries.jsonl and qrels/<split>.tsv."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from rerank_core.corpus.jsonl import write_docs
+from rerank_core.corpus.queries import write_queries
+from rerank_core.errors import BadInputError
+from rerank_core.types import Doc, Qrels, Query
+
+CORPUS, QUERIES, QRELS = "corpus.jsonl", "queries.jsonl", "qrels"
+
+
+def corpus_file(folder: Path) -> Path | None:
+    """The folder's corpus.jsonl or corpus.jsonl.gz; None where it is no BEIR folder."""
+    return _plain_or_packed(folder / CORPUS)
+
+
+def queries_file(folder: Path) -> Path | None:
+    """The folder's queries.jsonl or queries.jsonl.gz, None where there is none."""
+    return _plain_or_packed(folder / QUERIES)
+
+
+def _plain_or_packed(path: Path) -> Path | None:
+    return next((p for p in (path, path.with_name(path.name + ".gz")) if p.is_file()), None)
+
+
+def split_files(folder: Path) -> dict[str, Path]:
+    """Split's name -> its file in qrels/, by name."""
+    return {split_name(path): path for path in sorted((folder / QRELS).glob("*.tsv*")) if path.is_file()}
+
+
+def split_name(path: Path) -> str:
+    """'test' for test.tsv and for test.tsv.gz."""
+    return Path(path.name.removesuffix(".gz")).stem
+
+
+def write_beir(folder: Path, docs: Iterable[Doc], queries: Iterable[Query], qrels: Mapping[str, Qrels]) -> None:
+    """Write a BEIR folder that reads back as the same ids, texts, titles, metadata, notes, tags and grades.
+
+    `qrels` maps a split's name to its grades. The folder is made. Raises BadInputError, and writes nothing, where an
+    id holds a tab or a line break.
+    """
+    tables = {split: _table(rows) for split, rows in qrels.items()}
+    (folder / QRELS).mkdir(parents=True, exist_ok=True)
+    write_docs(folder / CORPUS, docs)
+    write_queries(folder / QUERIES, queries)
+    for split, table in tables.items():
+        (folder / QRELS / f"{split}.tsv").write_text(table, encoding="utf-8", newline="\n")
+
+
+def _table(qrels: Qrels) -> str:
+    lines = ["query-id\tcorpus-id\tscore\n"]
+    for qid, row in qrels.items():
+        lines += [f"{_cell(qid)}\t{_cell(docid)}\t{grade}\n" for docid, grade in row.items()]
+    return "".join(lines)
+
+
+def _cell(name: str) -> str:
+    if name != name.strip() or any(mark in name for mark in '\t\n\r"'):
+        raise BadInputError(
+            "BEIR folder", None, f"the id {name!r} cannot stand in a TSV cell", "ids without tabs, quotes"
+        )
+    return name

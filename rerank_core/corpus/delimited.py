@@ -1,0 +1,100 @@
+"""CSV and TSV: rows of cells, and passages out of a table with a header."""
+
+from __future__ import annotations
+
+import csv
+import threading
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from rerank_core.corpus.lines import LARGEST, plain_suffix, read_lines
+from rerank_core.corpus.record import USUAL, Columns, as_id, require_columns
+from rerank_core.errors import BadInputError
+from rerank_core.types import Doc
+
+DELIMITERS = (",", ";", "\t", "|")
+_LIMIT_LOCK = threading.Lock()
+
+
+def read_docs(path: Path, columns: Columns = USUAL) -> Iterator[Doc]:
+    """Passages in their order of rows; the first row names the columns.
+
+    Ids lose the white space around them. A cell outside of the id, title and text columns goes to the metadata, as
+    text, under its column's name; an empty cell is no entry. Raises BadInputError at the line where the wrong row
+    begins.
+    """
+    rows = read_rows(path)
+    line, header = next(rows, (1, []))
+    header = [name.strip() for name in header]
+    if len(set(header)) < len(header):
+        raise BadInputError(path, line, "two columns have the same name", "a header with distinct names")
+    found = require_columns(header, columns, path, line)
+    kept = {found.id, found.title, found.text}
+    for line, row in rows:
+        check_width(path, line, row, len(header))
+        record = dict(zip(header, row, strict=True))
+        docid = as_id(record[found.id or ""].strip(), "id", path, line)
+        metadata = {name: cell for name, cell in record.items() if cell and name not in kept}
+        yield Doc(docid, record[found.text or ""], record.get(found.title or "", ""), metadata)
+
+
+def check_width(path: Path, line: int, row: list[str], wanted: int) -> None:
+    """Raise BadInputError where a row has not as many cells as the header."""
+    if len(row) != wanted:
+        raise BadInputError(path, line, f"the row has {len(row)} cells", f"{wanted}, as in the header")
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """(line on which the row begins, cells), blank rows left out.
+
+    CSV: the delimiter is the one of , ; tab | that the first line has most of; cells may be quoted with '"' and then
+    hold delimiters and line breaks. TSV has no quoting (a lone quotation mark is text), except that a cell which is
+    quoted as a whole loses its quotes. Raises BadInputError.
+    """
+    lines = read_lines(path)
+    first = next(((number, text) for number, text in lines if text.strip()), None)
+    if first is None:
+        return
+    delimiter = "\t" if plain_suffix(path.name) in (".tsv", ".tab") else guess_delimiter(first[1])
+    source = chain([first], lines)
+    yield from _tab_rows(source) if delimiter == "\t" else _quoted_rows(path, source, delimiter, first[0])
+
+
+def guess_delimiter(line: str) -> str:
+    """The delimiter that a header line has most of (a comma where it has none)."""
+    return max(DELIMITERS, key=line.count)
+
+
+def _tab_rows(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
+    for number, text in lines:
+        if text.strip():
+            yield number, [_unquoted(cell) for cell in text.rstrip("\r\n").split("\t")]
+
+
+def _unquoted(cell: str) -> str:
+    whole = len(cell) >= 2 and cell[0] == cell[-1] == '"' and '"' not in cell[1:-1].replace('""', "")
+    return cell[1:-1].replace('""', '"') if whole else cell
+
+
+def _quoted_rows(
+    path: Path, lines: Iterator[tuple[int, str]], delimiter: str, first: int
+) -> Iterator[tuple[int, list[str]]]:
+    with _LIMIT_LOCK:  # the limit belongs to the whole process: it is only ever raised
+        csv.field_size_limit(max(csv.field_size_limit(), LARGEST))
+    begin, last = first, first - 1
+
+    def texts() -> Iterator[str]:
+        nonlocal last
+        for number, text in lines:
+            last = number
+            yield text
+
+    try:
+        for row in csv.reader(texts(), delimiter=delimiter, strict=True):
+            if any(cell.strip() for cell in row):
+                yield begin, row
+            begin = last + 1
+    except csv.Error as error:
+        problem = f"the row that begins here cannot be read ({error})"
+        raise BadInputError(path, begin, problem, 'cells with quotes doubled, as in "a ""word"""') from error

@@ -1,0 +1,64 @@
+"""JSONL: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rerank_core.corpus.lines import read_lines
+from rerank_core.corpus.record import USUAL, Columns, make_doc, refuse_surrogates
+from rerank_core.errors import BadInputError
+from rerank_core.types import Doc
+
+SUFFIXES = (".jsonl", ".ndjson", ".json")
+
+
+def read_docs(path: Path, columns: Columns = USUAL) -> Iterator[Doc]:
+    """Passages in their order of lines. Raises BadInputError at the line that is wrong."""
+    for line, record in read_objects(path):
+        yield make_doc(record, columns, path, line)
+
+
+def read_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(line, object) for each line that is not blank; NaN and Infinity, which JSON has not, are read as null."""
+    for line, text in read_lines(path):
+        if text.strip():
+            yield line, _parse(path, line, text)
+
+
+def _parse(path: Path, line: int, text: str) -> dict[str, Any]:
+    expected = "one JSON object a line"
+    try:
+        value = json.loads(text, parse_constant=lambda _: None)
+    except RecursionError as error:
+        raise BadInputError(path, line, "the JSON is nested too deeply", expected) from error
+    except ValueError as error:
+        if line == 1 and text.lstrip().startswith("["):
+            raise BadInputError(path, line, "the file is one JSON array", expected) from error
+        problem = error.msg.lower() if isinstance(error, json.JSONDecodeError) else str(error)
+        raise BadInputError(path, line, f"it is not JSON ({problem})", expected) from error
+    if not isinstance(value, dict):
+        raise BadInputError(path, line, f"it is JSON, but a {type(value).__name__} and not an object", expected)
+    if "\\u" in text:
+        refuse_surrogates(value, path, line)
+    return value
+
+
+def write_docs(path: Path, docs: Iterable[Doc]) -> None:
+    """Passages as `_id`, `title`, `text` and, where there is any, `metadata`."""
+    write_objects(
+        path,
+        (
+            {"_id": d.docid, "title": d.title, "text": d.text, **({"metadata": dict(d.metadata)} if d.metadata else {})}
+            for d in docs
+        ),
+    )
+
+
+def write_objects(path: Path, objects: Iterable[Mapping[str, Any]]) -> None:
+    """One JSON object a line, in UTF-8."""
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        for item in objects:
+            stream.write(json.dumps(item, ensure_ascii=False) + "\n")

@@ -1,0 +1,127 @@
+"""From a record with named fields to a passage: which field is the id, the title, the text, and what each may hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from rerank_core.errors import BadInputError
+from rerank_core.types import Doc
+
+ID_NAMES = ("_id", "id", "docid", "docno", "doc_id")
+TITLE_NAMES = ("title",)
+TEXT_NAMES = ("text", "body", "contents", "content", "passage")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Names of the fields that hold the id, the title and the text. None: guess from the usual names."""
+
+    id: str | None = None
+    title: str | None = None
+    text: str | None = None
+
+
+USUAL = Columns()
+"""The usual names."""
+
+
+@lru_cache(maxsize=256)
+def find_columns(names: tuple[str, ...], chosen: Columns) -> Columns:
+    """The fields to read, out of a record's `names`: the chosen ones, else the usual names in any case.
+
+    Where a field is not there its place is None.
+    """
+    return Columns(
+        _find(names, chosen.id, ID_NAMES),
+        _find(names, chosen.title, TITLE_NAMES),
+        _find(names, chosen.text, TEXT_NAMES),
+    )
+
+
+def _find(names: tuple[str, ...], chosen: str | None, usual: Iterable[str]) -> str | None:
+    if chosen is not None:
+        return chosen if chosen in names else None
+    by_lower = {name.strip().lower(): name for name in reversed(names)}
+    return next((by_lower[name] for name in usual if name in by_lower), None)
+
+
+def require_columns(names: Iterable[str], chosen: Columns, source: Path, line: int | None) -> Columns:
+    """As `find_columns`; raises BadInputError, naming the fields that are there, where the id or the text is not."""
+    names = tuple(names)
+    found = find_columns(names, chosen)
+    wanted = (
+        ("id", found.id, chosen.id, ID_NAMES),
+        ("text", found.text, chosen.text, TEXT_NAMES),
+        ("title", found.title or not chosen.title, chosen.title, TITLE_NAMES),
+    )
+    for what, there, asked, usual in wanted:
+        if not there:
+            expected = f"a field '{asked}'" if asked else f"a field named {', '.join(usual)}, or the name of yours"
+            there_are = ", ".join(names) or "none"
+            raise BadInputError(source, line, f"there is no field for the {what} (fields: {there_are})", expected)
+    return found
+
+
+def make_doc(record: Mapping[str, Any], chosen: Columns, source: Path, line: int | None) -> Doc:
+    """A passage from a record.
+
+    The id may be text or a whole number (kept as its digits). A title or text of null is empty. A field 'metadata'
+    must be an object or null; the other fields join it, and its own entries win. Raises BadInputError.
+    """
+    columns = require_columns(record, chosen, source, line)
+    docid = as_id(record[columns.id or ""], "id", source, line)
+    title = as_text(record[columns.title], "title", source, line) if columns.title else ""
+    text = as_text(record[columns.text or ""], "text", source, line)
+    used = (columns.id, columns.title, columns.text, "metadata")
+    rest = {name: value for name, value in record.items() if name not in used}
+    own = record.get("metadata") if "metadata" not in used[:3] else None
+    if own is not None and not isinstance(own, Mapping):
+        raise BadInputError(source, line, f"'metadata' is {_kind(own)}", "an object, or no such field")
+    return Doc(docid, text, title, {**rest, **(own or {})})
+
+
+def as_id(value: Any, what: str, source: Path | str, line: int | None) -> str:
+    """An id as text: text as it is, a whole number as its digits. Raises BadInputError for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise BadInputError(source, line, f"the {what} is {_kind(value)}", "text or a whole number")
+    if not value.strip():
+        raise BadInputError(source, line, f"the {what} is empty", "text or a whole number")
+    if _CONTROL.search(value):
+        raise BadInputError(source, line, f"the {what} {value!r} holds a control character", "an id of one line")
+    return value
+
+
+def as_text(value: Any, what: str, source: Path | str, line: int | None) -> str:
+    """Text as it is, null as "". Raises BadInputError for anything else."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BadInputError(source, line, f"the {what} is {_kind(value)}", "text")
+    return value
+
+
+def refuse_surrogates(value: Any, source: Path, line: int) -> None:
+    """Raise BadInputError where a text inside `value` holds half of a surrogate pair, which no UTF-8 file can keep."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        problem = f"a text holds {error.object[error.start]!a}, half of a surrogate pair"
+        raise BadInputError(source, line, problem, "whole characters") from error
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    kinds = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "an object"}
+    name = kinds.get(type(value), f"of type {type(value).__name__}")
+    shown = repr(value)
+    return f"{name} ({shown})" if len(shown) <= 40 else name

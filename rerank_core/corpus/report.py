@@ -1,0 +1,92 @@
+"""What an import found: counts, and the oddities that were kept, skipped or left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+LISTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """How many there are, and the first 20 of them."""
+
+    count: int = 0
+    first: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, items: Iterable[str]) -> Listed:
+        """Count `items` and keep the first 20."""
+        everything = tuple(items)
+        return cls(len(everything), everything[:LISTED])
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What came into the dataset.
+
+    `passages`, `queries`, `judgments`: what the dataset holds now (judgments: distinct pairs of query and passage).
+    `files`: role ('passages', 'queries', 'judgments') -> names of the files that were read. `splits`: the splits whose
+    judgments were taken. `queries_left_out`: queries of other splits, not imported.
+    `same_docs`: passages that came again with the same content, skipped. `conflicting_docs`: ids that came again with
+    another content; the first one is kept. `empty_texts`: kept. `same_queries`, `conflicting_queries`: the same for
+    queries. `same_judgments`, `conflicting_judgments`: pairs that came again with the same, or another, grade; the
+    newest grade counts. `ungraded`: rows whose grade was blank, left out.
+    `docs_without_text`: judged ids that are no passage here, their judgments kept. `queries_without_judgments`: kept.
+    `judgments_of_unknown_queries`: qids that are judged and are no query here, their judgments kept.
+    `grades`: grade -> number of pairs. `words`: bin -> passages, words of title and text; `longest`: words of the
+    longest. `over_512`: passages of more than 512 tokens, counted exactly (BERT's uncased tokens,
+    [CLS] and [SEP] included). `seconds`: how long the import took.
+    """
+
+    passages: int = 0
+    queries: int = 0
+    judgments: int = 0
+    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    splits: tuple[str, ...] = ()
+    queries_left_out: int = 0
+    same_docs: int = 0
+    conflicting_docs: Listed = Listed()
+    empty_texts: int = 0
+    same_queries: int = 0
+    conflicting_queries: Listed = Listed()
+    same_judgments: int = 0
+    conflicting_judgments: int = 0
+    ungraded: int = 0
+    docs_without_text: Listed = Listed()
+    queries_without_judgments: int = 0
+    judgments_of_unknown_queries: Listed = Listed()
+    grades: Mapping[int, int] = field(default_factory=dict)
+    words: Mapping[str, int] = field(default_factory=dict)
+    longest: int = 0
+    over_512: int = 0
+    seconds: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON: lists for tuples, grades as text."""
+        plain = asdict(self)
+        plain["splits"] = list(self.splits)
+        plain["files"] = {role: list(names) for role, names in self.files.items()}
+        plain["grades"] = {str(grade): count for grade, count in self.grades.items()}
+        for name in _LISTS:
+            plain[name]["first"] = list(plain[name]["first"])
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> ImportReport:
+        """The inverse of `to_dict`; what is missing gets its default."""
+        values = dict(plain)
+        for name in _LISTS & values.keys():
+            values[name] = Listed(values[name]["count"], tuple(values[name]["first"]))
+        if "splits" in values:
+            values["splits"] = tuple(values["splits"])
+        if "files" in values:
+            values["files"] = {role: tuple(names) for role, names in values["files"].items()}
+        if "grades" in values:
+            values["grades"] = {int(grade): count for grade, count in values["grades"].items()}
+        return cls(**values)
+
+
+_LISTS = {"conflicting_docs", "conflicting_queries", "docs_without_text", "judgments_of_unknown_queries"}

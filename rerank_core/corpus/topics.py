@@ -1,0 +1,163 @@
+"""Queries and grades brought together: which query a grade belongs to, and what came more than once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rerank_core.corpus.judgments import read_judgments
+from rerank_core.corpus.queries import has_ids, read_queries
+from rerank_core.errors import BadInputError
+from rerank_core.types import Query
+
+SCALES = {
+    1: {0: "Not relevant", 1: "Relevant"},
+    2: {0: "Not relevant", 1: "Related", 2: "Answers it"},
+    3: {0: "Not relevant", 1: "Related", 2: "Useful", 3: "Answers it"},
+    4: {0: "Not relevant", 1: "Related", 2: "Partly useful", 3: "Useful", 4: "Answers it"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A grade whose query is known by its qid, and where it came from."""
+
+    qid: str
+    docid: str
+    grade: int
+    judge: str
+    source: Path
+    line: int
+
+
+@dataclass(slots=True)
+class Topics:
+    """Queries and grades as they are gathered from files.
+
+    `queries`: qid -> query, in order; `known`: those that were there before and are not among the new ones. `rows`:
+    grades in their order of files and lines, without repetitions of the same grade. `pairs`: (qid, docid) -> the
+    grade that counts, which is the last one.
+    """
+
+    known: Mapping[str, Query] = field(default_factory=dict)
+    queries: dict[str, Query] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    pairs: dict[tuple[str, str], int] = field(default_factory=dict)
+    same_queries: int = 0
+    conflicting_queries: list[str] = field(default_factory=list)
+    same_judgments: int = 0
+    conflicting_judgments: int = 0
+    ungraded: int = 0
+    _by_text: dict[str, str] = field(default_factory=dict)
+    _last_number: int = 0
+
+    def __post_init__(self) -> None:
+        for query in self.known.values():
+            self._by_text.setdefault(query.text.strip(), query.qid)
+
+    def find(self, qid: str) -> Query | None:
+        """The query of this qid, whether it is new or was known before."""
+        return self.queries.get(qid) or self.known.get(qid)
+
+    def add_queries(self, path: Path) -> None:
+        """Take the queries of a file. A qid that comes again keeps its first text. Raises BadInputError."""
+        numbered = not has_ids(path)
+        for _, query in read_queries(path):
+            if numbered:
+                self._add_text(query.text)
+                continue
+            before = self.find(query.qid)
+            if before is None:
+                self._put(query)
+            elif before.text == query.text:
+                self.same_queries += 1
+            else:
+                self.conflicting_queries.append(query.qid)
+
+    def _put(self, query: Query) -> None:
+        self.queries[query.qid] = query
+        self._by_text.setdefault(query.text.strip(), query.qid)
+
+    def _add_text(self, text: str) -> None:
+        if text.strip() in self._by_text:
+            self.same_queries += 1
+        else:
+            self._put(Query(self._free_qid(), text))
+
+    def _free_qid(self) -> str:
+        while True:
+            self._last_number += 1
+            if self.find(qid := f"q{self._last_number}") is None:
+                return qid
+
+    def add_grades(self, path: Path, judge: str) -> None:
+        """Take the grades of a file; a query named by a text that is not there is made. Raises BadInputError."""
+        for found in read_judgments(path):
+            if found.grade is None:
+                self.ungraded += 1
+                continue
+            qid = self._qid(found.query) if found.by_text else found.query
+            before = self.pairs.get((qid, found.docid))
+            if before == found.grade:
+                self.same_judgments += 1
+                continue
+            self.conflicting_judgments += before is not None
+            self.pairs[qid, found.docid] = found.grade
+            self.rows.append(Row(qid, found.docid, found.grade, judge, path, found.line))
+
+    def _qid(self, query: str) -> str:
+        if self.find(query) is not None:
+            return query
+        if query not in self._by_text:
+            self._put(Query(self._free_qid(), query))
+        return self._by_text[query]
+
+    def keep_judged(self) -> int:
+        """Leave out the new queries that have no grade, where there are grades at all; return how many."""
+        judged = {qid for qid, _ in self.pairs}
+        left_out = [qid for qid in self.queries if judged and qid not in judged]
+        for qid in left_out:
+            del self.queries[qid]
+        return len(left_out)
+
+    def grades(self) -> dict[int, int]:
+        """Grade -> number of pairs, lowest grade first."""
+        return dict(sorted(Counter(self.pairs.values()).items()))
+
+    def docids(self) -> dict[str, None]:
+        """The judged docids, distinct, in order."""
+        return dict.fromkeys(docid for _, docid in self.pairs)
+
+    def unknown_qids(self) -> list[str]:
+        """The qids that are judged and name no query, in order."""
+        return [qid for qid in dict.fromkeys(qid for qid, _ in self.pairs) if self.find(qid) is None]
+
+    def unjudged_queries(self) -> int:
+        """How many of the new queries have no grade."""
+        return len(self.queries.keys() - {qid for qid, _ in self.pairs})
+
+    def refuse_above(self, highest: int) -> None:
+        """Raise BadInputError at the first grade above `highest`."""
+        for row in self.rows:
+            if row.grade > highest:
+                raise BadInputError(
+                    row.source, row.line, f"the grade {row.grade} is not on the scale", f"{highest} at the most"
+                )
+
+
+def scale_for(grades: Iterable[int], highest: int | None = None) -> dict[int, str] | None:
+    """Grade -> name, lowest first, for grades that occur; None where there are none and `highest` says nothing.
+
+    From 0 to the highest grade, or to `highest`, and at least to 1. Negative grades are kept but are no choice when
+    people grade. Above 10 the scale has only the grades that occur (ESCI's gains are 0, 1, 10, 100).
+    """
+    present = {grade for grade in grades if grade >= 0}
+    if not present and highest is None:
+        return None
+    top = max(1, *present, highest or 0)
+    if top in SCALES:
+        return dict(SCALES[top])
+    steps = range(top + 1) if top <= 10 else sorted({0, top} | present)
+    return {grade: f"Grade {grade}" for grade in steps}

@@ -1,0 +1,259 @@
+"""Bringing files into the workspace: a whole dataset, or nothing of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from rerank_core.additions import import_judgments, import_queries, import_run, to_judgments
+from rerank_core.corpus.beir import split_name
+from rerank_core.corpus.chunking import check_chunking
+from rerank_core.corpus.lengths import Lengths
+from rerank_core.corpus.record import Columns
+from rerank_core.corpus.report import ImportReport, Listed
+from rerank_core.corpus.sources import Sources, estimate_passages, find_sources, read_passages
+from rerank_core.corpus.topics import Topics, scale_for
+from rerank_core.corpus.trec import LARGEST_GRADE
+from rerank_core.errors import BadInputError, SettingsError
+from rerank_core.store import datasets, judgments
+from rerank_core.store.workspace import Workspace
+from rerank_core.types import Doc, Progress, no_progress
+
+__all__ = [
+    "ImportOptions",
+    "ImportReport",
+    "Sources",
+    "import_dataset",
+    "import_judgments",
+    "import_queries",
+    "import_run",
+]
+
+BATCH_DOCS = 2_000
+BATCH_CHARS = 8_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How to import; plain JSON values.
+
+    `split`: whose judgments to take from a BEIR folder; None: 'test' where there is one, else all of them.
+    `all_queries`: also the queries of a BEIR folder that have no judgment in these splits. `queries`, `qrels`: paths
+    of files to read instead of those that lie in the source. `id_field`, `title_field`, `text_field`: names of the
+    fields in JSONL, tables and Parquet; None: the usual ones. `chunk_words`, `overlap_words`: how .txt and .md files
+    are cut (0: not at all). `max_grade`: the scale's highest grade; None: the highest in the judgments, and 3 without
+    any. Raises SettingsError.
+    """
+
+    split: str | None = None
+    all_queries: bool = False
+    queries: str | None = None
+    qrels: str | None = None
+    id_field: str | None = None
+    title_field: str | None = None
+    text_field: str | None = None
+    chunk_words: int = 200
+    overlap_words: int = 40
+    max_grade: int | None = None
+
+    def __post_init__(self) -> None:
+        check_chunking(self.chunk_words, self.overlap_words)
+        if self.max_grade is not None and not 1 <= self.max_grade <= LARGEST_GRADE:
+            raise SettingsError(f"max_grade is {self.max_grade}; it must lie between 1 and {LARGEST_GRADE}.")
+
+    @property
+    def columns(self) -> Columns:
+        """The names of the fields."""
+        return Columns(self.id_field, self.title_field, self.text_field)
+
+
+DEFAULTS = ImportOptions()
+
+
+def import_dataset(
+    workspace: Workspace,
+    name: str,
+    source: Path | Sources,
+    options: ImportOptions = DEFAULTS,
+    progress: Progress = no_progress,
+) -> ImportReport:
+    """Import a file, a folder, or the files that `source` names, as a dataset; return what was found.
+
+    Passages are streamed, 2,000 a transaction, and nobody sees the dataset before it is whole. On any error, and when
+    `progress` raises, nothing of it stays; an import that was killed is cleared away by the next one. One import runs
+    at a time in a workspace, others wait. `progress` counts passages against an estimate and is never called inside a
+    transaction. Raises BadInputError, SettingsError, and whatever `progress` raises.
+    """
+    started = time.monotonic()
+    with _alone(workspace, progress):
+        _drop_leftovers(workspace)
+        progress(0, 0, "reading queries and judgments")
+        sources = _with_options(find_sources(source) if isinstance(source, Path) else source, options)
+        topics, left_out = _read_topics(sources, options)
+        label = str(source) if isinstance(source, Path) else str(sources.passages[0])
+        with workspace.write() as db:
+            dataset_id = datasets.begin_dataset(db, name, label, _scale(topics, options))
+        try:
+            passages = _Passages(workspace, dataset_id, topics)
+            passages.load(sources, options, progress)
+            progress(passages.count, passages.count, "storing queries and judgments")
+            report = _report(sources, topics, left_out, passages, time.monotonic() - started)
+            with workspace.write() as db:
+                datasets.add_queries(db, dataset_id, topics.queries.values())
+                judgments.import_judgments(db, dataset_id, to_judgments(topics.rows, passages.hashes))
+                datasets.finish_dataset(db, dataset_id, report.to_dict())
+        except BaseException:
+            with workspace.write() as db:
+                datasets.drop_dataset(db, dataset_id)
+            raise
+    return report
+
+
+def _with_options(sources: Sources, options: ImportOptions) -> Sources:
+    queries = (Path(options.queries),) if options.queries else sources.queries
+    if options.qrels:
+        path = Path(options.qrels)
+        return Sources(sources.passages, queries, {split_name(path): path}, sources.by_split)
+    if options.split is not None and options.split not in sources.qrels:
+        there = ", ".join(sources.qrels) or "none"
+        problem = f"there are no judgments for the split '{options.split}'"
+        raise BadInputError(sources.passages[0].parent, None, problem, f"one of the splits that are there: {there}")
+    split = options.split or ("test" if sources.by_split and "test" in sources.qrels else None)
+    qrels = {split: sources.qrels[split]} if split else dict(sources.qrels)
+    return Sources(sources.passages, queries, qrels, sources.by_split)
+
+
+def _read_topics(sources: Sources, options: ImportOptions) -> tuple[Topics, int]:
+    topics = Topics()
+    for path in sources.queries:
+        topics.add_queries(path)
+    for split, path in sources.qrels.items():
+        topics.add_grades(path, f"qrels:{split}")
+    left_out = topics.keep_judged() if sources.by_split and not options.all_queries else 0
+    if options.max_grade is not None:
+        topics.refuse_above(options.max_grade)
+    return topics, left_out
+
+
+def _scale(topics: Topics, options: ImportOptions) -> dict[int, str] | None:
+    return scale_for(topics.grades(), options.max_grade)
+
+
+@dataclass(slots=True)
+class _Passages:
+    """Passages on their way into the workspace, and what is noticed about them."""
+
+    workspace: Workspace
+    dataset_id: int
+    topics: Topics
+    count: int = 0
+    same: int = 0
+    empty: int = 0
+    conflicting: list[str] = field(default_factory=list)
+    hashes: dict[str, str] = field(default_factory=dict)
+    lengths: Lengths = field(default_factory=Lengths)
+
+    def load(self, sources: Sources, options: ImportOptions, progress: Progress) -> None:
+        """Stream all passages in. Raises BadInputError, also where there are none."""
+        size, overlap = options.chunk_words, options.overlap_words
+        expected = sum(estimate_passages(path, size, overlap) for path in sources.passages)
+        judged = self.topics.docids()
+        streams = (read_passages(path, options.columns, size, overlap) for path in sources.passages)
+        read = 0
+        for batch in _batches(chain.from_iterable(streams)):
+            with self.workspace.write() as db:
+                fresh = self._without_repeats(db, batch)
+                datasets.add_docs(db, self.dataset_id, fresh)
+            self.hashes.update((doc.docid, doc.text_hash) for doc in fresh if doc.docid in judged)
+            self.count += len(fresh)
+            self.empty += sum(not doc.text.strip() for doc in fresh)
+            self.lengths.add([doc.content for doc in fresh])
+            read += len(batch)
+            progress(read, max(read, expected), f"{self.count:,} passages")
+        if not self.count:
+            raise BadInputError(sources.passages[0], None, "there are no passages", "at least one")
+
+    def _without_repeats(self, db: Database, batch: list[Doc]) -> list[Doc]:
+        there = datasets.get_docs(db, self.dataset_id, list({doc.docid for doc in batch}))
+        fresh = []
+        for doc in batch:
+            before = there.setdefault(doc.docid, doc)
+            if before is doc:
+                fresh.append(doc)
+            elif before == doc:
+                self.same += 1
+            else:
+                self.conflicting.append(doc.docid)
+        return fresh
+
+
+def _batches(docs: Iterable[Doc]) -> Iterator[list[Doc]]:
+    """Lists of at most 2,000 passages, fewer where they are long."""
+    batch: list[Doc] = []
+    chars = 0
+    for doc in docs:
+        batch.append(doc)
+        chars += len(doc.text)
+        if len(batch) == BATCH_DOCS or chars >= BATCH_CHARS:
+            yield batch
+            batch, chars = [], 0
+    if batch:
+        yield batch
+
+
+def _report(sources: Sources, topics: Topics, left_out: int, passages: _Passages, seconds: float) -> ImportReport:
+    files = {"passages": sources.passages, "queries": sources.queries, "judgments": tuple(sources.qrels.values())}
+    return ImportReport(
+        passages=passages.count,
+        queries=len(topics.queries),
+        judgments=len(topics.pairs),
+        files={role: tuple(path.name for path in paths) for role, paths in files.items()},
+        splits=tuple(sources.qrels),
+        queries_left_out=left_out,
+        same_docs=passages.same,
+        conflicting_docs=Listed.of(passages.conflicting),
+        empty_texts=passages.empty,
+        same_queries=topics.same_queries,
+        conflicting_queries=Listed.of(topics.conflicting_queries),
+        same_judgments=topics.same_judgments,
+        conflicting_judgments=topics.conflicting_judgments,
+        ungraded=topics.ungraded,
+        docs_without_text=Listed.of(docid for docid in topics.docids() if docid not in passages.hashes),
+        queries_without_judgments=topics.unjudged_queries(),
+        judgments_of_unknown_queries=Listed.of(topics.unknown_qids()),
+        grades=topics.grades(),
+        words=passages.lengths.words,
+        longest=passages.lengths.longest,
+        over_512=passages.lengths.over,
+        seconds=round(seconds, 3),
+    )
+
+
+def _drop_leftovers(workspace: Workspace) -> None:
+    """Remove datasets that a killed import left half done: holding the lock, nobody else can be importing them."""
+    with workspace.write() as db:
+        for (dataset_id,) in db.execute("SELECT id FROM dataset WHERE state = 'importing'").fetchall():
+            datasets.drop_dataset(db, dataset_id)
+
+
+@contextmanager
+def _alone(workspace: Workspace, progress: Progress) -> Iterator[None]:
+    """Hold the workspace's import lock; while another import has it, wait and let `progress` end the waiting."""
+    import fcntl
+
+    workspace.path.parent.mkdir(parents=True, exist_ok=True)
+    with workspace.path.with_name(workspace.path.name + ".import.lock").open("w") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                progress(0, 0, "waiting for another import to end")
+                time.sleep(0.1)
+        yield
