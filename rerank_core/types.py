@@ -49,7 +49,8 @@ class ScoredDoc:
 
     `rank` counts from 1. `score` is raw, higher is better, and comparable only within its own ranking; None where the
     system gives an order and no scores. `found_by` maps a retriever's name to the rank it gave (first stage only).
-    `tokens_cut` counts the tokens of this passage that the model did not see.
+    `tokens_cut` counts the tokens of this passage that the model did not see. `parts` says what made the score of a
+    composite, by name (a member's weighted share, a signal's factor, the stage of a cascade that placed it).
     """
 
     docid: str
@@ -57,19 +58,24 @@ class ScoredDoc:
     rank: int
     found_by: Mapping[str, int] = field(default_factory=dict)
     tokens_cut: int = 0
+    parts: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """What a system answered to one query, best first. Candidates are a Ranking: a role, not a type.
 
-    `seconds` is the wall time of the system's own work for this query (None: not measured).
+    `seconds` is the wall time of the system's own work for this query (None: not measured). `usage` counts what it
+    used, by name: search_units, tokens, requests, retries, repaired ids; empty where nothing is counted. `notes` are
+    for people: what happened on the way, a line each (the reason of a router, a part that failed).
     """
 
     qid: str
     system: str
     docs: tuple[ScoredDoc, ...]
     seconds: float | None = None
+    usage: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def docids(self) -> tuple[str, ...]:

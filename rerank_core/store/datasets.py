@@ -87,9 +87,8 @@ def add_queries(db: Database, dataset_id: int, queries: Iterable[Query]) -> None
 
 def count_queries(db: Database, dataset_id: int) -> None:
     """Bring the dataset's own count of queries up to date."""
-    db.execute(
-        "UPDATE dataset SET n_queries = (SELECT count(*) FROM query WHERE dataset_id = id) WHERE id = ?", [dataset_id]
-    )
+    counted = "SELECT count(*) FROM query WHERE query.dataset_id = dataset.id"
+    db.execute(f"UPDATE dataset SET n_queries = ({counted}) WHERE id = ?", [dataset_id])
 
 
 def finish_dataset(db: Database, dataset_id: int, report: dict[str, Any]) -> None:

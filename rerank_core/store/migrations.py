@@ -48,6 +48,7 @@ def _judgments(db: Database) -> None:
             client_id TEXT, seq INTEGER, UNIQUE (client_id, seq))""",
         "CREATE INDEX judgment_pair ON judgment (dataset_id, qid, docid, judge, id)",
         "CREATE INDEX judgment_undoes ON judgment (undoes) WHERE undoes IS NOT NULL",
+        "CREATE INDEX judgment_restores ON judgment (restores) WHERE restores IS NOT NULL",
     )
 
 
@@ -90,6 +91,15 @@ def _jobs(db: Database) -> None:
             cancel INTEGER NOT NULL DEFAULT 0, result TEXT NOT NULL DEFAULT '{}', created_at TEXT NOT NULL,
             heartbeat REAL NOT NULL DEFAULT 0)""",
         "CREATE INDEX job_open ON job (state, urgent, id)",
+    )
+
+
+@migrations(name="006_usage")
+def _usage(db: Database) -> None:
+    _run(
+        db,
+        "ALTER TABLE ranking ADD COLUMN usage TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE ranking ADD COLUMN notes TEXT NOT NULL DEFAULT '[]'",
     )
 
 

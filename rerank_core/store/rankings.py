@@ -55,14 +55,14 @@ def get_docids(db: Database, keys: Iterable[str]) -> dict[str, list[str]]:
 
 def put_ranking(db: Database, key: str, system: str, ranking: Ranking | None, error: str = "") -> None:
     """Keep a system's answer to the candidates under `key`; `ranking` None keeps why it failed."""
-    state, docs, seconds = (
-        ("failed", "[]", None) if ranking is None else ("ready", _dump(ranking.docs), ranking.seconds)
-    )
-    db.execute(
-        """INSERT OR REPLACE INTO ranking (candidates_key, system, state, docs, seconds, error, at)
-           VALUES (?, ?, ?, ?, ?, ?, ?)""",
-        [key, system, state, docs, seconds, error, now()],
-    )
+    row: dict[str, Any] = {"candidates_key": key, "system": system, "error": error, "at": now()}
+    if ranking is None:
+        row |= {"state": "failed", "docs": "[]", "seconds": None, "usage": "{}", "notes": "[]"}
+    else:
+        row |= {"state": "ready", "docs": _dump(ranking.docs), "seconds": ranking.seconds}
+        row |= {"usage": json.dumps(dict(ranking.usage)), "notes": json.dumps(ranking.notes, ensure_ascii=False)}
+    names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
+    db.execute(f"INSERT OR REPLACE INTO ranking ({names}) VALUES ({marks})", row)
 
 
 def get_rankings(db: Database, keys: Iterable[str], systems: Sequence[str]) -> dict[str, dict[str, StoredRanking]]:
@@ -88,14 +88,16 @@ def forget_failures(db: Database, system: str) -> None:
 def _stored(row: dict[str, Any]) -> StoredRanking:
     if row["state"] == "failed":
         return StoredRanking(row["system"], None, row["error"])
-    return StoredRanking(row["system"], Ranking(row["qid"], row["system"], _load(row["docs"]), row["seconds"]))
+    usage, notes = json.loads(row["usage"]), tuple(json.loads(row["notes"]))
+    ranking = Ranking(row["qid"], row["system"], _load(row["docs"]), row["seconds"], usage, notes)
+    return StoredRanking(row["system"], ranking)
 
 
 def _dump(docs: Sequence[ScoredDoc]) -> str:
-    rows = [[d.docid, d.score, dict(d.found_by), d.tokens_cut] for d in docs]
+    rows = [[d.docid, d.score, dict(d.found_by), d.tokens_cut, dict(d.parts)] for d in docs]
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 
 def _load(docs: str) -> tuple[ScoredDoc, ...]:
     rows = enumerate(json.loads(docs), start=1)
-    return tuple(ScoredDoc(docid, score, rank, found_by, cut) for rank, (docid, score, found_by, cut) in rows)
+    return tuple(ScoredDoc(docid, score, rank, found, cut, parts) for rank, (docid, score, found, cut, parts) in rows)

@@ -6,7 +6,7 @@ import pytest
 
 from rerank_core.errors import BadInputError, NotFoundError
 from rerank_core.store import datasets
-from rerank_core.types import Doc
+from rerank_core.types import Doc, Query
 from tests.conftest import BIRD_QUERIES, BIRDS
 
 
@@ -76,3 +76,12 @@ def test_more_docids_than_sqlite_takes_parameters(workspace):
     dataset = store(workspace, "many", [Doc(f"{i:05}", f"text {i}") for i in range(1203)])
     with workspace.open() as db:
         assert len(datasets.get_docs(db, dataset.id, [f"{i:05}" for i in range(1203)])) == 1203
+
+
+def test_the_count_of_queries_follows_what_was_added(workspace, birds):
+    store(workspace, "other", BIRDS)
+    with workspace.write() as db:
+        datasets.add_queries(db, birds.id, [Query("q3", "a third one")])
+        datasets.count_queries(db, birds.id)
+        assert datasets.get_dataset(db, "birds").n_queries == 3
+        assert datasets.get_dataset(db, "other").n_queries == 0

@@ -12,7 +12,14 @@ from rerank_core.types import Ranking, ScoredDoc
 CANDIDATES = Ranking(
     "q1", "first-stage", (ScoredDoc("d2", 1.5, 1, {"BM25": 1}), ScoredDoc("007", 0.5, 2, {"Dense": 3})), 0.25
 )
-RERANKED = Ranking("q1", "s1", (ScoredDoc("007", -3.25, 1, tokens_cut=17), ScoredDoc("d2", None, 2)), 0.5)
+RERANKED = Ranking(
+    "q1",
+    "s1",
+    (ScoredDoc("007", -3.25, 1, tokens_cut=17, parts={"recency": 0.5}), ScoredDoc("d2", None, 2)),
+    0.5,
+    {"tokens": 12},
+    ("a note",),
+)
 
 
 def test_candidates_and_rankings_come_back_whole(workspace, birds):
