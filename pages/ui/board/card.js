@@ -28,10 +28,12 @@ function foot(doc, row) {
     chip.title = `${name} found it at rank ${rank}`;
     facts.push(chip);
   }
-  for (const [name, value] of doc.meta ?? []) {
-    const chip = el("span", "chip plain", `${name}: ${value}`);
-    chip.dir = "auto";
-    facts.push(chip);
+  const meta = doc.meta ?? [];
+  if (meta.length) {
+    const line = el("span", "meta", meta.map(([, value]) => value).join(" · "));
+    line.title = meta.map(([name, value]) => `${name}: ${value}`).join("\n");
+    line.dir = "auto";
+    facts.push(line);
   }
   if (row.cut > 0) facts.push(el("span", "chip warn", `✂ ${row.cut.toLocaleString("en")} tokens not read`));
   const node = el("div", "found");
