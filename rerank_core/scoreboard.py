@@ -1,0 +1,136 @@
+"""The figures of some systems on one dataset, kept up to date as grades and rankings come into the workspace."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from rerank_core.evaluation.live import LiveMeans, LiveMeasures, LiveQuery
+from rerank_core.evaluation.measures import evaluate_query
+from rerank_core.evaluation.names import Measure
+from rerank_core.evaluation.oracle import ideal_order
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.store import datasets, judgments, rankings
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.rankings import candidates_key
+from rerank_core.store.workspace import Workspace
+from rerank_core.systems import System
+from rerank_core.types import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one query stands.
+
+    `labels`: docid -> grade in force. `stale`: docids whose text changed since it was graded. `total`: graded pairs in
+    the dataset. `oracle`: the measures of the candidates in their best order, None without candidates or grades.
+    """
+
+    qid: str
+    labels: dict[str, int]
+    stale: tuple[str, ...]
+    total: int
+    query: LiveQuery
+    oracle: dict[Measure, float] | None
+
+
+class Scoreboard:
+    """Live figures for a dataset, some systems and one set of candidates. Safe for several threads.
+
+    It reads what is new in the workspace when it is asked: grades of any judge at each `standing`, rankings at each
+    `read_rankings`.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        dataset: DatasetRow,
+        settings: RetrievalSettings,
+        systems: Sequence[System],
+        measures: Sequence[Measure],
+        baseline: str,
+        level: int = 1,
+    ) -> None:
+        self._workspace, self._dataset, self._settings = workspace, dataset, settings
+        self._systems = {system.key: system.id for system in systems}
+        self._measures, self._level = list(measures), level
+        self._lock = threading.Lock()
+        self._queries: dict[str, Query] = {}
+        self._keys: dict[str, str] = {}
+        self._seen_rankings: set[tuple[str, str]] = set()
+        self._candidates: dict[str, tuple[str, ...]] = {}
+        with workspace.open() as db:
+            self._last_event = judgments.last_event(db, dataset.id)
+            self._labels = judgments.qrels(db, dataset.id)
+        self._live = LiveMeasures({system.id: {} for system in systems}, self._labels, measures, baseline, level)
+
+    def read_rankings(self) -> int:
+        """Take in the queries and rankings that came since; return how many queries all systems have answered."""
+        with self._lock, self._workspace.open() as db:
+            for query in datasets.get_queries(db, self._dataset.id):
+                if query.qid not in self._queries:
+                    self._queries[query.qid] = query
+                    key = candidates_key(self._dataset.fingerprint, self._settings.key(), query.text)
+                    self._keys[query.qid] = key
+            self._take_in(rankings.get_rankings(db, self._keys.values(), list(self._systems)))
+        answered: dict[str, int] = {}
+        for key, _ in self._seen_rankings:
+            answered[key] = answered.get(key, 0) + 1
+        return sum(answered.get(key, 0) == len(self._systems) for key in self._keys.values())
+
+    def _take_in(self, found: Mapping[str, Mapping[str, rankings.StoredRanking]]) -> None:
+        for qid, key in self._keys.items():
+            new = {
+                system: stored
+                for system, stored in found.get(key, {}).items()
+                if (key, system) not in self._seen_rankings or stored.ranking is None
+            }
+            fresh = {self._systems[s]: stored.ranking.docids if stored.ranking else None for s, stored in new.items()}
+            if fresh:
+                self._live.set_rankings(qid, fresh)
+                self._seen_rankings.update((key, system) for system in new)
+
+    def standing(self, qid: str) -> Standing:
+        """How this query and the dataset's means stand, after all grades that are in the workspace by now."""
+        with self._lock, self._workspace.open() as db:
+            newest = judgments.last_event(db, self._dataset.id)
+            for changed in judgments.queries_graded_since(db, self._dataset.id, self._last_event):
+                labels = {j.docid: j.grade for j in judgments.in_force(db, self._dataset.id, changed)}
+                self._labels[changed] = labels
+                self._live.update(changed, labels)
+            self._last_event = newest
+            stale = self._stale(db, qid)
+            labels = dict(self._labels.get(qid, {}))
+            total = sum(map(len, self._labels.values()))
+            return Standing(qid, labels, stale, total, self._live.query(qid), self._oracle(db, qid, labels))
+
+    def means(self) -> LiveMeans:
+        """The dataset's means as of the last `standing` or `read_rankings`."""
+        with self._lock:
+            return self._live.means()
+
+    def per_query(self, system: str, measure: Measure) -> dict[str, float]:
+        """Qid -> value over the queries that the means are over."""
+        with self._lock:
+            return self._live.per_query(system, measure)
+
+    def _candidates_of(self, db: Database, qid: str) -> tuple[str, ...]:
+        if qid not in self._candidates and qid in self._keys:
+            found = rankings.get_candidates(db, self._keys[qid])
+            if found is not None:
+                self._candidates[qid] = found.docids
+        return self._candidates.get(qid, ())
+
+    def _oracle(self, db: Database, qid: str, labels: Mapping[str, int]) -> dict[Measure, float] | None:
+        candidates = self._candidates_of(db, qid)
+        if not candidates or not labels:
+            return None
+        return evaluate_query(ideal_order(candidates, labels), labels, self._measures, self._level)
+
+    def _stale(self, db: Database, qid: str) -> tuple[str, ...]:
+        graded = {j.docid: j.text_hash for j in judgments.in_force(db, self._dataset.id, qid) if j.text_hash}
+        now = datasets.text_hashes(db, self._dataset.id, list(graded))
+        return tuple(docid for docid, seen in graded.items() if docid in now and now[docid] != seen)

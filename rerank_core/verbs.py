@@ -1,0 +1,98 @@
+"""What a job of each kind does: the worker's table of verbs. Params and results are plain JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rerank_core.errors import NotFoundError
+from rerank_core.pipeline import Pipeline
+from rerank_core.recall import DEPTHS, at_depth
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.scoring.device import describe_device
+from rerank_core.store import datasets
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.systems import System, get_system
+from rerank_core.types import Progress, Query
+
+Verb = Callable[[Pipeline, Mapping[str, Any], Progress], dict[str, Any]]
+
+
+def _view(
+    pipeline: Pipeline, params: Mapping[str, Any]
+) -> tuple[DatasetRow, list[Query], RetrievalSettings, list[System]]:
+    with pipeline.workspace.open() as db:
+        dataset = datasets.get_dataset(db, params["dataset"])
+        queries = datasets.get_queries(db, dataset.id)
+    settings = RetrievalSettings.from_json(params["settings"])
+    systems = [get_system(pipeline.workspace, system_id) for system_id in params["systems"]]
+    return dataset, queries, settings, systems
+
+
+def compare(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Rank one query: dataset, qid, settings, systems. One that cannot run is a failed column, not a failed job."""
+    dataset, queries, settings, systems = _view(pipeline, params)
+    chosen = [query for query in queries if query.qid == params["qid"]]
+    if not chosen:
+        raise NotFoundError(f"There is no query '{params['qid']}' in '{dataset.name}'.")
+    return {"failed": pipeline.run(dataset, chosen, settings, systems, progress)}
+
+
+def run(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Rank all queries: dataset, settings, systems."""
+    dataset, queries, settings, systems = _view(pipeline, params)
+    return {"failed": pipeline.run(dataset, queries, settings, systems, progress)}
+
+
+def recall(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Retrieve the candidates of all queries at the depths of the recall curve: dataset, settings."""
+    dataset, queries, settings, _ = _view(pipeline, {"systems": [], **params})
+    for done, query in enumerate(queries):
+        progress(done, len(queries), f"recall: {query.text[:60]}")
+        for depth in DEPTHS:
+            pipeline.candidates(dataset, query, at_depth(settings, depth))
+    return {}
+
+
+def index(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Build a dataset's indexes: dataset, settings."""
+    with pipeline.workspace.open() as db:
+        dataset = datasets.get_dataset(db, params["dataset"])
+    pipeline.retriever(dataset, RetrievalSettings.from_json(params["settings"]), progress)
+    return {}
+
+
+def import_(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Import a dataset from a path: name, path, options."""
+    from rerank_core.ingest import ImportOptions, import_dataset
+
+    options = ImportOptions(**params.get("options", {}))
+    return import_dataset(pipeline.workspace, params["name"], Path(params["path"]), options, progress).to_dict()
+
+
+def download(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Fetch a system's model from its hub: system. Somebody clicked for it."""
+    from rerank_core.rerankers.download import download as fetch
+
+    fetch(get_system(pipeline.workspace, params["system"]).model, progress)
+    return {}
+
+
+def warm(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Load models before they are asked for, and say on which device: systems."""
+    for done, system_id in enumerate(params["systems"]):
+        progress(done, len(params["systems"]), "loading models")
+        pipeline.warm(get_system(pipeline.workspace, system_id))
+    return {"device": describe_device()}
+
+
+VERBS: dict[str, Verb] = {
+    "compare": compare,
+    "run": run,
+    "recall": recall,
+    "index": index,
+    "import": import_,
+    "download": download,
+    "warm": warm,
+}
