@@ -1,0 +1,38 @@
+"""Compare: one query, several rerankers side by side over the same candidates, graded on the spot."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import cache, charts, frame, grading, state, work
+from pages.ui.board.board import board
+from pages.ui.board_data import board_data
+from pages.ui.view import MEASURES, choose_query, choose_view
+from rerank_core.comparison import Comparison, load_comparison
+
+space = frame.open_page("Compare")
+view = choose_view(space)
+query = choose_query(space, view)
+
+
+def load() -> Comparison:
+    """What the workspace holds of this query by now."""
+    return load_comparison(space, view.dataset, query, view.settings, view.systems)
+
+
+comparison = load()
+work.make_comparison(space, view, comparison, changed=lambda: sorted(load().answers))
+figures = cache.scoreboard(view.dataset, view.settings, view.systems, MEASURES, view.baseline, view.level)
+ranked = figures.read_rankings()
+board(board_data(view, comparison, {}), key=state.BOARD)
+
+
+@st.fragment
+def grades_and_figures() -> None:
+    """Runs again at each grade; the page and the board do not."""
+    grading.sync_grades(space, view, query.qid, figures)
+
+
+grades_and_figures()
+work.rank_whole_set(space, view, ranked)
+charts.movement(view, comparison, figures)

@@ -1,0 +1,17 @@
+"""Data: bring in passages, queries and grades, and read what the import found."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import data_import, data_report, frame
+
+space = frame.open_page("Data")
+st.title("Data")
+new, more, have = st.tabs(["Import a dataset", "Add queries or grades", "What is here"])
+with new:
+    data_import.new_dataset(space)
+with more:
+    data_import.additions(space)
+with have:
+    data_report.reports(space)

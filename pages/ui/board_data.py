@@ -1,0 +1,75 @@
+"""A comparison as the board shows it: columns, cards, marks, badges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pages.ui.board.payload import Badge, BoardData, Column, GradeStep, Passage, Row
+from pages.ui.grading import outbox_key
+from pages.ui.view import MEASURES, View
+from rerank_core.comparison import Comparison
+from rerank_core.rerankers.badges import badges
+from rerank_core.systems import FIRST_STAGE, System
+from rerank_core.types import Doc, Ranking
+from rerank_core.views.marks import Pieces, marker
+
+FOUND_BY = {"bm25": "BM25", "dense": "Dense"}
+LONGEST_TEXT = 40_000  # characters of a passage that travel to the browser; models read all that they can
+
+
+def board_data(view: View, comparison: Comparison, progress: Mapping[str, str]) -> BoardData:
+    """The static part of the board. `progress`: system id -> what it is doing, for those still waiting."""
+    base = comparison.rankings.get(view.baseline)
+    columns = [_column(system, comparison, base, view, progress.get(system.id, "")) for system in view.systems]
+    shown = {row.docid for column in columns for row in column.rows}
+    if comparison.candidates is not None:
+        # the ideal order is over the baseline's own candidates
+        shown.update(comparison.candidates.docids[: view.shown])
+    mark = marker(comparison.query.text)
+    found_by = {doc.docid: doc.found_by for doc in comparison.candidates.docs} if comparison.candidates else {}
+    docs = {docid: _passage(comparison.docs[docid], found_by.get(docid, {}), mark) for docid in sorted(shown)}
+    return BoardData(
+        outbox_key=outbox_key(view),
+        qid=comparison.query.qid,
+        query=comparison.query.text,
+        note=comparison.query.note,
+        scale=[GradeStep(grade, label) for grade, label in sorted(view.dataset.scale.items())],
+        docs=docs,
+        columns=columns,
+        baseline=view.baseline if base is not None else "",
+        measures=MEASURES,
+    )
+
+
+def _column(system: System, comparison: Comparison, base: Ranking | None, view: View, doing: str) -> Column:
+    answer = comparison.answers.get(system.id)
+    if answer is None:
+        state = system.state
+        if state.kind != "ready":
+            return Column(system.id, system.label, state="failed", message=state.detail)
+        return Column(system.id, system.label, state="waiting", message=doing or "waiting for its turn")
+    if answer.ranking is None:
+        return Column(system.id, system.label, state="failed", message=answer.error)
+    ranking = answer.ranking
+    places = {doc.docid: doc.rank for doc in base.docs} if base is not None and system.id != view.baseline else {}
+    rows = [
+        Row(d.docid, d.rank, places[d.docid] - d.rank if d.docid in places else None, d.score, d.tokens_cut)
+        for d in ranking.docs[: view.shown]
+    ]
+    candidates = comparison.candidates
+    said = badges(ranking, candidates).lines if candidates is not None and system.id != FIRST_STAGE else ()
+    return Column(
+        id=system.id,
+        label=system.label,
+        rows=rows,
+        seconds=ranking.seconds,
+        scale=system.model.score_scale or "",
+        badges=[Badge("warn", line) for line in said],
+    )
+
+
+def _passage(doc: Doc, found_by: Mapping[str, int], mark: Callable[[str], Pieces]) -> Passage:
+    text = doc.text if len(doc.text) <= LONGEST_TEXT else doc.text[:LONGEST_TEXT] + " …"
+    meta = [(name, str(value)[:80]) for name, value in list(doc.metadata.items())[:6]]
+    found = [(FOUND_BY.get(name, name), rank) for name, rank in found_by.items()]
+    return Passage(mark(doc.title), mark(text), found, [("id", doc.docid), *meta])

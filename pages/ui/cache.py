@@ -1,0 +1,116 @@
+"""The only caches of the web process: the workspace, its worker, live figures, and facts that follow from a text."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import streamlit as st
+
+from rerank_core import worker
+from rerank_core.evaluation.names import parse_measure
+from rerank_core.recall import recall_by_depth
+from rerank_core.retrieval.filters import filterable_fields
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.scoreboard import Scoreboard
+from rerank_core.store import datasets, jobs
+from rerank_core.store.datasets import StoredCorpus
+from rerank_core.store.workspace import Workspace, default_path
+from rerank_core.systems import ALWAYS_READY, get_system
+
+WARM = {"systems": list(ALWAYS_READY)}
+
+
+class _WorkerKeeper:
+    """The worker of one workspace, started again when it is found dead."""
+
+    def __init__(self, path: Path) -> None:
+        self._workspace = Workspace(path)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def keep(self) -> None:
+        """Make sure that it lives."""
+        if self._process is None or self._process.poll() is not None:
+            with self._workspace.write() as db:
+                jobs.submit(db, "warm", WARM)
+            self._process = worker.start(self._workspace)
+
+
+@st.cache_resource(show_spinner=False)
+def _keeper(path: Path) -> _WorkerKeeper:
+    return _WorkerKeeper(path)
+
+
+def workspace() -> Workspace:
+    """The workspace that RERANK_LENS_WORKSPACE names."""
+    return Workspace(default_path())
+
+
+def keep_worker() -> None:
+    """Start this workspace's worker unless it runs."""
+    _keeper(default_path()).keep()
+
+
+def device(space: Workspace) -> str:
+    """The device that the worker runs models on; empty until it has started."""
+    with space.open() as db:
+        job = jobs.latest(db, "warm", WARM)
+    return str(job.result.get("device", "")) if job is not None else ""
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _scoreboard(
+    path: Path, inode: int, dataset: str, fingerprint: str, settings: str, keys: tuple[str, ...], ids: tuple[str, ...],
+    measures: tuple[str, ...], baseline: str, level: int,
+) -> Scoreboard:  # fmt: skip
+    space = Workspace(path)
+    with space.open() as db:
+        row = datasets.get_dataset(db, dataset)
+    systems = [get_system(space, system_id) for system_id in ids]
+    parsed = [parse_measure(name) for name in measures]
+    return Scoreboard(space, row, RetrievalSettings.from_json(settings), systems, parsed, baseline, level)
+
+
+def scoreboard(
+    dataset: datasets.DatasetRow,
+    settings: RetrievalSettings,
+    systems: tuple,
+    measures: tuple[str, ...],
+    baseline: str,
+    level: int,
+) -> Scoreboard:
+    """Live figures, shared by all sessions that look at the same thing."""
+    path = default_path()
+    keys, ids = tuple(system.key for system in systems), tuple(system.id for system in systems)
+    return _scoreboard(
+        path,
+        path.stat().st_ino,
+        dataset.name,
+        dataset.fingerprint,
+        settings.to_json(),
+        keys,
+        ids,
+        measures,
+        baseline,
+        level,
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def filter_fields(path: Path, dataset: str, fingerprint: str) -> dict[str, tuple]:
+    """The metadata fields to filter by, with their values and counts."""
+    space = Workspace(path)
+    with space.open() as db:
+        row = datasets.get_dataset(db, dataset)
+    return filterable_fields(StoredCorpus(space, row).docs())
+
+
+@st.cache_data(show_spinner=False, max_entries=64, ttl=60)
+def recall_curve(
+    path: Path, dataset: str, fingerprint: str, settings: str, level: int, last_event: int, made: str
+) -> tuple[dict[int, float], int]:
+    """Recall of the candidates by depth; `last_event` and `made` are there so that it follows them."""
+    space = Workspace(path)
+    with space.open() as db:
+        row = datasets.get_dataset(db, dataset)
+    return recall_by_depth(space, row, RetrievalSettings.from_json(settings), level=level)

@@ -1,0 +1,83 @@
+"""The parts of the page Rerankers: the table, a download that somebody asks for, adding a model by name."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import work
+from rerank_core.errors import RerankLensError
+from rerank_core.rerankers.catalog import NAMED_FAMILIES, model_from_name
+from rerank_core.rerankers.state import state
+from rerank_core.store import jobs
+from rerank_core.store.systems import drop_system, get_systems, put_system
+from rerank_core.store.workspace import Workspace
+from rerank_core.systems import all_systems
+from rerank_core.views.tables import systems_frame
+
+
+def table(space: Workspace) -> None:
+    """Every system with its state and facts."""
+    st.dataframe(
+        systems_frame(all_systems(space)),
+        hide_index=True,
+        width="stretch",
+        height=600,
+        column_config={
+            "Card": st.column_config.LinkColumn(display_text="card"),
+            "What it needs": st.column_config.TextColumn(width="large"),
+        },
+    )
+    st.caption("An empty cell is a fact that we could not find. Memory is that of the weights at two bytes each.")
+
+
+def fetch(space: Workspace) -> None:
+    """Download a model: only when somebody clicks, with its size, a bar and a stop."""
+    waiting = {system.id: system for system in all_systems(space) if system.state.kind == "needs-download"}
+    if not waiting:
+        return
+    st.subheader("Download a model")
+    named = {one: f"{system.label}: {system.state.detail}" for one, system in waiting.items()}
+    chosen = st.selectbox("Model", list(named), format_func=named.get)
+    st.button("Download", on_click=work.submit, args=(space, "download", {"system": chosen}))
+    with space.open() as db:
+        job = jobs.latest(db, "download", {"system": chosen})
+    if job is not None and job.is_open:
+        work.watch(space, [job.id], lambda: None)
+    elif job is not None and job.state == "failed":
+        st.error(job.message)
+
+
+def add(space: Workspace) -> None:
+    """Add any model by hub name or folder."""
+    st.subheader("Add a model")
+    with st.form("add-model", clear_on_submit=True):
+        left, right = st.columns([1, 3])
+        family = left.selectbox("Family", NAMED_FAMILIES)
+        name = right.text_input("Hub name or local folder", placeholder="org/model, or /path/to/model")
+        if not st.form_submit_button("Add"):
+            return
+    try:
+        model = model_from_name(family, name)
+    except RerankLensError as error:
+        st.error(str(error))
+        return
+    with space.write() as db:
+        put_system(db, model.id, model.id, {})
+    found = state(model)
+    (st.success if found.ready else st.warning)(f"{model.label} is in the list. {found.detail}")
+
+
+def remove(space: Workspace) -> None:
+    """Take a model that somebody added off the list; its rankings and labels stay."""
+    with space.open() as db:
+        added = list(get_systems(db))
+    if not added:
+        return
+    left, right = st.columns([5, 1], vertical_alignment="bottom")
+    chosen = left.selectbox("Added by you", added)
+    right.button("Remove", on_click=_drop, args=(space, chosen))
+
+
+def _drop(space: Workspace, system_id: str) -> None:
+    with space.write() as db:
+        drop_system(db, system_id)

@@ -1,0 +1,100 @@
+"""The forms of the page Data: a new dataset, more queries or grades for one that is here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.ui import data_report, work
+from pages.ui.uploads import save
+from rerank_core.errors import RerankLensError
+from rerank_core.ingest import import_judgments, import_queries
+from rerank_core.store import datasets, jobs
+from rerank_core.store.workspace import Workspace
+
+ACCEPTED = (
+    "A BEIR set (corpus.jsonl, queries.jsonl, qrels .tsv), passages as JSONL, CSV, TSV or Parquet, "
+    "or .txt and .md files, which are cut into passages."
+)
+
+
+def new_dataset(space: Workspace) -> None:
+    """Upload files or name a path, watch the import, read its report."""
+    st.caption(ACCEPTED)
+    with st.form("import"):
+        name = st.text_input("Name of the dataset", placeholder="support-2026")
+        files = st.file_uploader("Files", accept_multiple_files=True)
+        path = st.text_input(
+            "…or a path on this machine", placeholder="/data/my-corpus", help="For large corpora: no upload needed."
+        )
+        left, right = st.columns(2)
+        size = left.number_input("Words a passage (.txt, .md)", 0, 5000, 200, help="0: files are not cut.")
+        overlap = right.number_input("Words that neighbours share", 0, 2000, 40)
+        sent = st.form_submit_button("Import", type="primary")
+    if sent:
+        _send(space, name.strip(), files, path.strip(), {"chunk_words": size, "overlap_words": overlap if size else 0})
+    _watch_imports(space)
+
+
+def _send(space: Workspace, name: str, files: list, path: str, options: dict) -> None:
+    problem = _problem(space, name, files, path)
+    if problem:
+        st.error(problem)
+        return
+    source = save(space, files) if files else Path(path).expanduser()
+    job = work.submit(space, "import", {"name": name, "path": str(source), "options": options})
+    st.session_state["import_job"] = job.id
+
+
+def _problem(space: Workspace, name: str, files: list, path: str) -> str:
+    with space.open() as db:
+        taken = {row.name for row in datasets.list_datasets(db)}
+    if not name:
+        return "Give the dataset a name."
+    if name in taken:
+        return f"There is a dataset '{name}' already; choose another name."
+    if not files and not path:
+        return "Choose files, or name a path."
+    if path and not files and not Path(path).expanduser().exists():
+        return f"There is nothing at {path}."
+    return ""
+
+
+def _watch_imports(space: Workspace) -> None:
+    job_id = st.session_state.get("import_job")
+    if job_id is None:
+        return
+    with space.open() as db:
+        job = jobs.get(db, job_id)
+    if job.is_open:
+        work.watch(space, [job.id], lambda: None)
+    elif job.state == "done":
+        st.success(f"'{job.params['name']}' is imported. Choose it on the page Compare.")
+        data_report.show(job.result)
+    else:
+        st.error(f"Nothing was imported. {job.message}")
+
+
+def additions(space: Workspace) -> None:
+    """Queries (JSONL, TSV, one a line) or grades (TREC qrels, CSV) for a dataset that is here."""
+    with space.open() as db:
+        names = [row.name for row in datasets.list_datasets(db)]
+    with st.form("additions", clear_on_submit=True):
+        name = st.selectbox("Dataset", names)
+        kind = st.radio("What is in the file", ["Queries", "Grades"], horizontal=True)
+        file = st.file_uploader("File", help="Queries: JSONL, TSV, or one a line. Grades: TREC qrels, BEIR .tsv, CSV.")
+        sent = st.form_submit_button("Add")
+    if not sent:
+        return
+    if name is None or file is None:
+        st.error("Choose a dataset and a file.")
+        return
+    add = import_queries if kind == "Queries" else import_judgments
+    try:
+        report = add(space, name, save(space, [file]))
+    except RerankLensError as error:
+        st.error(f"Nothing was added. {error}")
+        return
+    st.success(f"Added to '{name}'.")
+    data_report.show(report.to_dict())

@@ -1,0 +1,39 @@
+"""What an import found, as a page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from rerank_core.corpus.report import ImportReport
+from rerank_core.store import datasets
+from rerank_core.store.workspace import Workspace
+from rerank_core.views.import_report import findings, length_chart
+
+
+def reports(space: Workspace) -> None:
+    """The report of each dataset that is here."""
+    with space.open() as db:
+        rows = datasets.list_datasets(db)
+    for row in rows:
+        with st.expander(f"{row.name}: {row.n_docs:,} passages, {row.n_queries:,} queries", expanded=len(rows) == 1):
+            show(row.report)
+
+
+def show(plain: Mapping[str, Any]) -> None:
+    """The counts, what is odd about the data, and how long the passages are."""
+    report = ImportReport.from_dict(plain)
+    counts = {
+        "Passages": report.passages,
+        "Queries": report.queries,
+        "Grades": report.judgments,
+        "Over 512 tokens": report.over_512,
+    }
+    for column, (label, count) in zip(st.columns(4), counts.items(), strict=True):
+        column.metric(label, f"{count:,}")
+    for line in findings(report):
+        st.markdown(f"- {line}")
+    if report.words:
+        st.altair_chart(length_chart(report), width="stretch")

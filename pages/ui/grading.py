@@ -1,0 +1,93 @@
+"""From the board's outbox into the workspace, and from the workspace's figures back to the board."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from pages.ui import state
+from pages.ui.board.board import read_outbox, sync
+from pages.ui.board.payload import Figure, SyncData
+from pages.ui.board.payload import GradeEvent as BoardEvent
+from pages.ui.view import MEASURES, View
+from rerank_core.errors import NotFoundError
+from rerank_core.evaluation.live import Values
+from rerank_core.scoreboard import Scoreboard
+from rerank_core.store import datasets, judgments
+from rerank_core.store.judgments import GradeEvent
+from rerank_core.store.workspace import Workspace
+
+
+def outbox_key(view: View) -> str:
+    """Names the dataset and the judge that grades on this board belong to."""
+    return json.dumps([view.dataset.name, view.judge], ensure_ascii=True)
+
+
+def commit(space: Workspace, events: Sequence[BoardEvent]) -> dict[str, int]:
+    """Write the board's events and return client_id -> highest seq that is kept, or refused for good.
+
+    Refused for good: a grade that is not on the scale, a dataset that is gone. Nothing else may be dropped.
+    """
+    ack: dict[str, int] = {}
+    if not events:
+        return ack
+    with space.write() as db:
+        for key in dict.fromkeys(event.outbox_key for event in events):
+            own = [event for event in events if event.outbox_key == key]
+            for event in own:
+                ack[event.client_id] = max(event.seq, ack.get(event.client_id, 0))
+            try:
+                name, judge = json.loads(key)
+                dataset = datasets.get_dataset(db, name)
+            except (ValueError, TypeError, NotFoundError):
+                continue
+            valid = [e for e in own if e.kind == "undo" or e.grade in dataset.scale]
+            judgments.record(db, dataset.id, str(judge), [_stored(event) for event in valid], dataset.scale)
+    return ack
+
+
+def _stored(event: BoardEvent) -> GradeEvent:
+    grade = event.grade if event.kind == "grade" else None
+    return GradeEvent(event.client_id, event.seq, event.kind, event.qid, event.docid, grade)
+
+
+def sync_grades(space: Workspace, view: View, qid: str, figures: Scoreboard) -> None:
+    """Take what was graded, keep it, and send labels and figures back. To be called in a fragment."""
+    ack = commit(space, read_outbox(state.BOARD))
+    standing = figures.standing(qid)
+    values: dict[str, Values | None] = dict(standing.query.values)
+    deltas = dict(standing.query.deltas)
+    means = standing.query.means
+    own = _figures(values, deltas)
+    if standing.oracle is not None:
+        own["ideal"] = {name: Figure(standing.oracle[measure]) for name, measure in _named(standing.oracle)}
+    sync(
+        SyncData(
+            outbox_key=outbox_key(view),
+            qid=qid,
+            ack=ack,
+            labels=standing.labels,
+            n=len(standing.labels),
+            total=standing.total,
+            stale=standing.stale,
+            measures=own,
+            means=_figures(means.values, means.deltas),
+            means_n=means.n,
+        ),
+        key=state.BOARD,
+    )
+
+
+def _named(values: Values) -> list:
+    return list(zip(MEASURES, values, strict=True))
+
+
+def _figures(values: Mapping[str, Values | None], deltas: Mapping[str, Values | None]) -> dict[str, dict[str, Figure]]:
+    found: dict[str, dict[str, Figure]] = {}
+    for system, own in values.items():
+        if own is not None:
+            delta = deltas.get(system)
+            found[system] = {
+                name: Figure(own[measure], None if delta is None else delta[measure]) for name, measure in _named(own)
+            }
+    return found

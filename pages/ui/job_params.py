@@ -1,0 +1,31 @@
+"""What names the work that a view asks for: equal views share one job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rerank_core.recall import DEPTHS, at_depth
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.store.datasets import DatasetRow
+
+
+def comparison_params(
+    dataset: DatasetRow, settings: RetrievalSettings, systems: Sequence[str], qid: str
+) -> dict[str, Any]:
+    """One query, some systems."""
+    return {**_candidates(dataset, settings), "systems": list(systems), "qid": qid}
+
+
+def run_params(dataset: DatasetRow, settings: RetrievalSettings, systems: Sequence[str]) -> dict[str, Any]:
+    """All queries, some systems. With one more query it is another run."""
+    return {**_candidates(dataset, settings), "systems": list(systems), "queries": dataset.n_queries}
+
+
+def recall_params(dataset: DatasetRow, settings: RetrievalSettings) -> dict[str, Any]:
+    """The recall curve; its depths are fixed, so the chosen depth does not make it another one."""
+    return {**_candidates(dataset, at_depth(settings, max(DEPTHS))), "queries": dataset.n_queries}
+
+
+def _candidates(dataset: DatasetRow, settings: RetrievalSettings) -> dict[str, Any]:
+    return {"dataset": dataset.name, "fingerprint": dataset.fingerprint, "settings": settings.to_json()}

@@ -1,0 +1,48 @@
+"""Uploaded files, laid into a folder where the importer finds them as it finds files on disk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from rerank_core.store.workspace import Workspace
+
+
+class Uploaded(Protocol):
+    """What `st.file_uploader` gives."""
+
+    name: str
+
+    def getbuffer(self) -> memoryview:
+        """The bytes."""
+
+
+def save(space: Workspace, files: Sequence[Uploaded]) -> Path:
+    """Write the files into a fresh folder beside the workspace and return what to import: the one file, or the folder.
+
+    Names are kept but for what is no part of a plain file name. In a set with a `corpus.jsonl`, .tsv files go under
+    `qrels/`, as in a BEIR folder.
+    """
+    folder = _fresh(space.path.with_name(space.path.name + ".uploads"))
+    names = [_plain(file.name) for file in files]
+    beir = any(name.startswith("corpus.jsonl") for name in names)
+    for name, file in zip(names, files, strict=True):
+        target = folder / "qrels" / name if beir and name.endswith(".tsv") else folder / name
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(file.getbuffer())
+    return folder / names[0] if len(files) == 1 else folder
+
+
+def _plain(name: str) -> str:
+    """The last part of the name, without what could lead elsewhere."""
+    return re.sub(r"[^\w.() -]", "_", Path(name.replace("\\", "/")).name).lstrip(".") or "file"
+
+
+def _fresh(root: Path) -> Path:
+    number = 1
+    while (root / str(number)).exists():
+        number += 1
+    (root / str(number)).mkdir(parents=True)
+    return root / str(number)

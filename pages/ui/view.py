@@ -1,0 +1,206 @@
+"""What is looked at: the dataset, how candidates are found, the systems side by side. All of it is in the link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.ui import cache, state
+from pages.ui.job_params import recall_params
+from rerank_core.errors import SettingsError
+from rerank_core.retrieval.settings import FUSIONS, RETRIEVERS, RetrievalSettings
+from rerank_core.store import datasets, jobs, judgments
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.workspace import Workspace
+from rerank_core.systems import ALWAYS_READY, FIRST_STAGE, System, all_systems
+from rerank_core.types import Query, text_hash
+
+MEASURES = ("nDCG@10", "RR@10", "P@5", "R@10", "Judged@10")
+DEPTHS = (10, 20, 30, 50, 75, 100, 150, 200)
+RETRIEVER_NAMES = {"bm25": "BM25 (words)", "dense": "Dense (MiniLM)"}
+FUSION_NAMES = {"rrf": "RRF (k = 60)", "minmax": "Weighted, min–max", "zscore": "Weighted, z-score", "union": "Union"}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A choice of dataset, retrieval and systems. `level`: the lowest grade that counts as relevant."""
+
+    dataset: DatasetRow
+    settings: RetrievalSettings
+    systems: tuple[System, ...]
+    baseline: str
+    level: int
+    shown: int
+    judge: str
+
+    @property
+    def ready_ids(self) -> list[str]:
+        """The systems that can run here and now."""
+        return [system.id for system in self.systems if system.state.kind == "ready"]
+
+
+def choose_view(space: Workspace) -> View:
+    """Draw the sidebar and return what is chosen; stops the page where nothing can be shown."""
+    with space.open() as db:
+        rows = datasets.list_datasets(db)
+    if not rows:
+        st.info("No dataset yet. Open **Data** and import one.")
+        st.stop()
+    with st.sidebar:
+        names = [row.name for row in rows]
+        name = st.selectbox("Dataset", names, key=state.DATASET, bind="query-params")
+        dataset = next(row for row in rows if row.name == name)
+        systems = _choose_systems(space)
+        labels = {system.id: system.label for system in systems}
+        first = list(labels).index(FIRST_STAGE) if FIRST_STAGE in labels else 0
+        baseline = st.selectbox(
+            "Compare against", list(labels), first, labels.get, key=state.BASELINE, bind="query-params"
+        )
+        level, shown = _choose_reading(dataset)
+        settings = _choose_retrieval(space, dataset)
+        _show_recall(space, dataset, settings, level)
+        judge = st.text_input("Your name", "me", key=state.JUDGE, persist_state="session", help="Kept with each grade.")
+    return View(dataset, settings, systems, baseline, level, shown, judge.strip() or "me")
+
+
+def _choose_systems(space: Workspace) -> tuple[System, ...]:
+    known = {system.id: system for system in all_systems(space)}
+    usable = [system_id for system_id, system in known.items() if system.state.kind == "ready"]
+    others = [system_id for system_id in known if system_id not in usable]
+    chosen = st.multiselect(
+        "Systems",
+        usable + others,
+        [system_id for system_id in ALWAYS_READY if system_id in usable],
+        format_func=lambda system_id: _named(known[system_id]),
+        key=state.SYSTEMS,
+        bind="query-params",
+        help="Those that need a download or a key first say so; the page Rerankers has the details.",
+    )
+    if not chosen:
+        st.info("Choose at least one system.")
+        st.stop()
+    return tuple(known[system_id] for system_id in chosen)
+
+
+def _named(system: System) -> str:
+    kind = system.state.kind
+    return system.label if kind == "ready" else f"{system.label} ({kind.replace('-', ' ')})"
+
+
+def _choose_reading(dataset: DatasetRow) -> tuple[int, int]:
+    left, right = st.columns(2)
+    grades = [grade for grade in dataset.scale if grade > 0]
+    level = left.selectbox(
+        "Relevant from",
+        grades,
+        key=state.LEVEL,
+        bind="query-params",
+        format_func=lambda grade: f"grade {grade}",
+        help="For RR, P and R. nDCG uses every grade.",
+    )
+    shown = right.selectbox("Passages shown", [10, 15, 25, 50], 2, key=state.SHOWN, bind="query-params")
+    return level, shown
+
+
+def _choose_retrieval(space: Workspace, dataset: DatasetRow) -> RetrievalSettings:
+    depth = st.select_slider(
+        "Candidates a query", DEPTHS, 50, key=state.DEPTH, bind="query-params", help="All of them are reranked."
+    )
+    with st.expander("How candidates are found"):
+        retrievers = st.multiselect(
+            "Retrievers", RETRIEVERS, RETRIEVERS, RETRIEVER_NAMES.get, key=state.RETRIEVERS, bind="query-params"
+        )
+        fusion = st.selectbox("Fusion", FUSIONS, 0, FUSION_NAMES.get, key=state.FUSION, bind="query-params")
+        weight = st.slider("Weight of dense", 0.0, 1.0, 0.5, 0.05, key=state.DENSE_WEIGHT, bind="query-params")
+        filters = _choose_filter(space, dataset)
+    shares = {"bm25": 1 - weight, "dense": weight}
+    weights = tuple(shares[name] for name in retrievers) if fusion in ("minmax", "zscore") else ()
+    try:
+        return RetrievalSettings(tuple(retrievers), fusion, weights, depth=depth, filters=filters)
+    except SettingsError as error:
+        st.warning(str(error))
+        st.stop()
+
+
+def _choose_filter(space: Workspace, dataset: DatasetRow) -> tuple:
+    fields = cache.filter_fields(space.path, dataset.name, dataset.fingerprint)
+    if not fields:
+        return ()
+    field = st.selectbox("Only passages where", list(fields), None, key=state.FILTER_FIELD, placeholder="no filter")
+    if field is None:
+        return ()
+    counts = dict(fields[field])
+    values = st.multiselect(
+        "is one of", list(counts), key=state.FILTER_VALUES, format_func=lambda value: f"{value} ({counts[value]})"
+    )
+    return ((field, tuple(values)),) if values else ()
+
+
+def _show_recall(space: Workspace, dataset: DatasetRow, settings: RetrievalSettings, level: int) -> None:
+    with space.open() as db:
+        newest = judgments.last_event(db, dataset.id)
+        made = jobs.latest(db, "recall", recall_params(dataset, settings))
+    curve, queries = cache.recall_curve(
+        space.path, dataset.name, dataset.fingerprint, settings.to_json(), level, newest, made.state if made else ""
+    )
+    if not curve:
+        st.caption("Recall of the candidates: shown once there are grades and all queries were searched.")
+        return
+    parts = [f"{depth}: {recall:.3f}" for depth, recall in curve.items()]
+    st.caption(
+        f"Recall at each depth, {queries} queries: {' · '.join(parts)}. "
+        "A reranker cannot bring back what is not among the candidates."
+    )
+
+
+def choose_query(space: Workspace, view: View) -> Query:
+    """Draw the choice of a query, or the field to type one; stops the page where there is none."""
+    with space.open() as db:
+        queries = {query.qid: query for query in datasets.get_queries(db, view.dataset.id)}
+    qids = list(queries)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        back = st.container(width="content")
+        pick, forth, typed = st.container(), st.container(width="content"), st.container(width=360)
+    qid = None
+    if qids:
+        qid = pick.selectbox(
+            "Query", qids, format_func=lambda one: queries[one].text, key=state.QUERY, bind="query-params"
+        )
+    place = qids.index(qid) if qid in queries else 0
+    back.button(
+        "", icon=":material/chevron_left:", key="back", on_click=_go, args=(qids, place - 1),
+        disabled=place <= 0, help="Previous query",
+    )  # fmt: skip
+    forth.button(
+        "", icon=":material/chevron_right:", key="forth", on_click=_go, args=(qids, place + 1),
+        disabled=place + 1 >= len(qids), help="Next query",
+    )  # fmt: skip
+    typed.text_input(
+        "…or type one",
+        key=state.TYPED,
+        placeholder="Type a query and press Enter",
+        on_change=_add_typed,
+        args=(space, view.dataset.id),
+    )
+    if qid is None:
+        st.info("This dataset has no queries yet. Type one above, or import some on the page **Data**.")
+        st.stop()
+    return queries[qid]
+
+
+def _go(qids: list[str], place: int) -> None:
+    state.put(state.QUERY, qids[place])
+
+
+def _add_typed(space: Workspace, dataset_id: int) -> None:
+    text = str(state.take(state.TYPED) or "").strip()
+    if not text:
+        return
+    with space.write() as db:
+        known = {query.text: query.qid for query in datasets.get_queries(db, dataset_id)}
+        qid = known.get(text, f"typed-{text_hash(text)[:8]}")
+        datasets.add_queries(db, dataset_id, [Query(qid, text)])
+        datasets.count_queries(db, dataset_id)
+    state.put(state.QUERY, qid)
+    state.put(state.TYPED, "")

@@ -1,0 +1,104 @@
+"""Long work on a page: asking the worker for it, showing where it stands, stopping it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.ui.job_params import comparison_params, recall_params, run_params
+from pages.ui.view import View
+from rerank_core.comparison import Comparison
+from rerank_core.store import jobs
+from rerank_core.store.jobs import Job
+from rerank_core.store.workspace import Workspace
+
+SMALL_DATASET = 100  # up to so many queries, the whole set is ranked without asking
+
+
+def make_comparison(space: Workspace, view: View, comparison: Comparison, changed: Callable[[], object]) -> None:
+    """Have the missing columns made, and show how far they are; a stop or a failure is said, with a way to go on."""
+    systems = view.ready_ids
+    if not set(systems).intersection(comparison.waiting):
+        return
+    params = comparison_params(view.dataset, view.settings, systems, comparison.query.qid)
+    job = _latest(space, "compare", params)
+    if job is None or job.state == "done":
+        job = submit(space, "compare", params, urgent=True)
+    if job.is_open:
+        watch(space, [job.id], changed)
+    else:
+        _offer_again(space, job, params)
+
+
+def rank_whole_set(space: Workspace, view: View, ranked: int) -> None:
+    """Say over how many queries the means are; have the rest ranked, unasked in a small dataset, else on a click."""
+    total = view.dataset.n_queries
+    wanted = {
+        "run": run_params(view.dataset, view.settings, view.ready_ids),
+        "recall": recall_params(view.dataset, view.settings),
+    }
+    now = {kind: _latest(space, kind, params) for kind, params in wanted.items()}
+    if total <= SMALL_DATASET and view.ready_ids:
+        now = {kind: job or submit(space, kind, wanted[kind]) for kind, job in now.items()}
+    running = [job.id for job in now.values() if job is not None and job.is_open]
+    if running:
+        watch(space, running, lambda: None, seconds=1.0)
+    elif ranked < total:
+        st.caption(f"{ranked:,} of {total:,} queries are ranked by all systems; the means are over those graded.")
+        st.button("Rank all queries", on_click=_submit_all, args=(space, wanted))
+
+
+def watch(space: Workspace, job_ids: Sequence[int], changed: Callable[[], object], seconds: float = 0.4) -> None:
+    """Show open jobs with a bar and a stop button; run the page again when one ends, or when `changed()` differs."""
+    before = changed()
+
+    @st.fragment(run_every=seconds)
+    def follow() -> None:
+        with space.open() as db:
+            now = [jobs.get(db, job_id) for job_id in job_ids]
+        for job in now:
+            if job.is_open:
+                _bar(space, job)
+        if changed() != before or not all(job.is_open for job in now):
+            st.rerun()
+
+    follow()
+
+
+def _bar(space: Workspace, job: Job) -> None:
+    left, right = st.columns([9, 1], vertical_alignment="center")
+    share = job.done / job.total if job.total else 0.0
+    count = f"{job.done:,} of {job.total:,} · " if job.total else ""
+    left.progress(min(share, 1.0), text=f"{count}{job.message or 'waiting for the worker'}")
+    right.button("Stop", key=f"stop{job.id}", on_click=_stop, args=(space, job.id))
+
+
+def _offer_again(space: Workspace, job: Job, params: Mapping[str, Any]) -> None:
+    if job.state == "failed":
+        st.error(job.message)
+    else:
+        st.info("Stopped. What was finished is kept.")
+    st.button("Go on", key=f"again{job.id}", on_click=submit, args=(space, job.kind, params, True))
+
+
+def _latest(space: Workspace, kind: str, params: Mapping[str, Any]) -> Job | None:
+    with space.open() as db:
+        return jobs.latest(db, kind, params)
+
+
+def submit(space: Workspace, kind: str, params: Mapping[str, Any], urgent: bool = False) -> Job:
+    """Ask the worker for something; an open job with the same params is joined."""
+    with space.write() as db:
+        return jobs.get(db, jobs.submit(db, kind, params, urgent))
+
+
+def _submit_all(space: Workspace, wanted: Mapping[str, Mapping[str, Any]]) -> None:
+    for kind, params in wanted.items():
+        submit(space, kind, params)
+
+
+def _stop(space: Workspace, job_id: int) -> None:
+    with space.write() as db:
+        jobs.cancel(db, job_id)

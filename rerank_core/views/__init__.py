@@ -1,0 +1,1 @@
+"""Core objects as pictures and tables: DataFrames, Altair charts, marked text."""

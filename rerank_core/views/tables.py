@@ -1,0 +1,66 @@
+"""Core objects as DataFrames for tables on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rerank_core.rerankers.model import readable_bytes
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.systems import System
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def datasets_frame(rows: Sequence[DatasetRow]) -> pd.DataFrame:
+    """A row a dataset: name, passages, queries, grades imported, scale, source, when."""
+    import pandas as pd
+
+    columns = ["Name", "Passages", "Queries", "Grades imported", "Scale", "From", "Imported"]
+    values = [
+        [
+            row.name,
+            row.n_docs,
+            row.n_queries,
+            row.report.get("judgments", 0),
+            f"{min(row.scale)}–{max(row.scale)}",
+            row.source,
+            row.created_at[:16].replace("T", " "),
+        ]
+        for row in rows
+    ]
+    return pd.DataFrame(values, columns=columns)
+
+
+def systems_frame(systems: Sequence[System]) -> pd.DataFrame:
+    """A row a system: label, state, what it needs, and the facts of its model."""
+    import pandas as pd
+
+    rows = []
+    for system in systems:
+        model, found = system.model, system.state
+        rows.append(
+            {
+                "Reranker": system.label,
+                "State": found.kind.replace("-", " "),
+                "What it needs": "" if found.ready else found.detail,
+                "Family": model.family,
+                "Parameters": _millions(model.parameters),
+                "Max tokens": model.max_tokens,
+                "Languages": model.languages,
+                "Licence": model.licence,
+                "Score": model.score_scale,
+                "Cost": model.cost,
+                "Hosting": model.hosting,
+                "Memory at fp16": None if model.memory_fp16 is None else readable_bytes(model.memory_fp16),
+                "Card": model.card,
+                "Note": model.note,
+                "Id": system.id,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _millions(count: int | None) -> str | None:
+    return None if count is None else f"{count / 1e6:,.1f} M" if count else "none"
