@@ -60,7 +60,8 @@ class Scoreboard:
         self._lock = threading.Lock()
         self._queries: dict[str, Query] = {}
         self._keys: dict[str, str] = {}
-        self._seen_rankings: set[tuple[str, str]] = set()
+        self._ready: set[tuple[str, str]] = set()
+        self._failed: set[tuple[str, str]] = set()  # asked for again each time: a second try may have gone well
         self._candidates: dict[str, tuple[str, ...]] = {}
         with workspace.open() as db:
             self._last_event = judgments.last_event(db, dataset.id)
@@ -75,23 +76,19 @@ class Scoreboard:
                     self._queries[query.qid] = query
                     key = candidates_key(self._dataset.fingerprint, self._settings.key(), query.text)
                     self._keys[query.qid] = key
-            self._take_in(rankings.get_rankings(db, self._keys.values(), list(self._systems)))
-        answered: dict[str, int] = {}
-        for key, _ in self._seen_rankings:
-            answered[key] = answered.get(key, 0) + 1
-        return sum(answered.get(key, 0) == len(self._systems) for key in self._keys.values())
+            wanted = [key for key in self._keys.values() if any((key, one) not in self._ready for one in self._systems)]
+            self._take_in(rankings.get_rankings(db, wanted, list(self._systems)))
+            answers = self._ready | self._failed
+            return sum(all((key, one) in answers for one in self._systems) for key in self._keys.values())
 
     def _take_in(self, found: Mapping[str, Mapping[str, rankings.StoredRanking]]) -> None:
         for qid, key in self._keys.items():
-            new = {
-                system: stored
-                for system, stored in found.get(key, {}).items()
-                if (key, system) not in self._seen_rankings or stored.ranking is None
-            }
-            fresh = {self._systems[s]: stored.ranking.docids if stored.ranking else None for s, stored in new.items()}
+            fresh = {one: stored for one, stored in found.get(key, {}).items() if (key, one) not in self._ready}
             if fresh:
-                self._live.set_rankings(qid, fresh)
-                self._seen_rankings.update((key, system) for system in new)
+                orders = {self._systems[one]: _docids(stored) for one, stored in fresh.items()}
+                self._live.set_rankings(qid, orders)
+            for one, stored in fresh.items():
+                (self._failed if stored.ranking is None else self._ready).add((key, one))
 
     def standing(self, qid: str) -> Standing:
         """How this query and the dataset's means stand, after all grades that are in the workspace by now."""
@@ -134,3 +131,7 @@ class Scoreboard:
         graded = {j.docid: j.text_hash for j in judgments.in_force(db, self._dataset.id, qid) if j.text_hash}
         now = datasets.text_hashes(db, self._dataset.id, list(graded))
         return tuple(docid for docid, seen in graded.items() if docid in now and now[docid] != seen)
+
+
+def _docids(stored: rankings.StoredRanking) -> tuple[str, ...] | None:
+    return None if stored.ranking is None else stored.ranking.docids

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -114,3 +115,14 @@ def recall_curve(
     with space.open() as db:
         row = datasets.get_dataset(db, dataset)
     return recall_by_depth(space, row, RetrievalSettings.from_json(settings), level=level)
+
+
+def offer_secrets() -> None:
+    """Put the texts at the top of Streamlit's secrets into the environment, where rerankers look for their keys.
+
+    What the environment has already stays. Nothing is stored or shown.
+    """
+    if st.secrets.load_if_toml_exists():
+        for name, value in st.secrets.items():
+            if isinstance(value, str):
+                os.environ.setdefault(name, value)

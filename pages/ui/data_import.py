@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import data_report, work
+from pages.ui import data_report, state, work
 from pages.ui.uploads import save
 from rerank_core.errors import RerankLensError
 from rerank_core.ingest import import_judgments, import_queries
@@ -44,7 +44,7 @@ def _send(space: Workspace, name: str, files: list, path: str, options: dict) ->
         return
     source = save(space, files) if files else Path(path).expanduser()
     job = work.submit(space, "import", {"name": name, "path": str(source), "options": options})
-    st.session_state["import_job"] = job.id
+    state.put(state.IMPORT_JOB, job.id)
 
 
 def _problem(space: Workspace, name: str, files: list, path: str) -> str:
@@ -62,7 +62,7 @@ def _problem(space: Workspace, name: str, files: list, path: str) -> str:
 
 
 def _watch_imports(space: Workspace) -> None:
-    job_id = st.session_state.get("import_job")
+    job_id = state.take(state.IMPORT_JOB)
     if job_id is None:
         return
     with space.open() as db:

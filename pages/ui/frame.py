@@ -32,6 +32,7 @@ def open_page(title: str) -> Workspace:
     except RerankLensError as error:
         st.error(str(error))
         st.stop()
+    cache.offer_secrets()
     cache.keep_worker()
     return space
 

@@ -5,6 +5,8 @@ Keys of widgets that make up a view are also its query parameters, so they are s
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 DATASET, QUERY, SYSTEMS, BASELINE = "ds", "q", "sys", "base"
@@ -13,13 +15,14 @@ RETRIEVERS, FUSION, DENSE_WEIGHT = "ret", "fuse", "w"
 JUDGE, TYPED = "judge", "typed_query"
 FILTER_FIELD, FILTER_VALUES = "ff", "fv"
 BOARD = "board"
+IMPORT_JOB = "import_job"
 
 
-def put(key: str, value: object) -> None:
-    """Set a widget's value from a callback."""
+def put(key: str, value: Any) -> None:
+    """Set a widget's value from a callback, or a value that only code uses."""
     st.session_state[key] = value
 
 
-def take(key: str) -> object:
-    """A widget's value (None: not there yet)."""
+def take(key: str) -> Any:
+    """The value of a key (None: not there yet)."""
     return st.session_state.get(key)

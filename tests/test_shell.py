@@ -1,0 +1,100 @@
+"""The verbs from a shell: results as tables and JSON, exit codes that mean something."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rerank_core.__main__ import main
+
+CORPUS = [
+    {"_id": "007", "title": "Terns", "text": "Terns dive for fish."},
+    {"_id": "d2", "text": "A kestrel hovers over fields."},
+]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A BEIR folder of two passages, one query, one grade."""
+    made = tmp_path / "birds"
+    (made / "qrels").mkdir(parents=True)
+    (made / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in CORPUS))
+    (made / "queries.jsonl").write_text(json.dumps({"_id": "q1", "text": "who eats fish"}) + "\n")
+    (made / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\t007\t2\n")
+    return made
+
+
+@pytest.fixture
+def call(tmp_path, capsys):
+    def run(*words):
+        code = main(["--workspace", str(tmp_path / "workspace.db"), *map(str, words)])
+        return code, capsys.readouterr()
+
+    return run
+
+
+BM25 = ("--dataset", "birds", "--retrievers", "bm25", "--depth", "10")
+
+
+def test_import_run_evaluate_export(call, folder, tmp_path):
+    code, out = call("import", "birds", folder, "--json")
+    assert code == 0
+    assert json.loads(out.out)["passages"] == 2
+    code, out = call("run", *BM25, "--systems", "first-stage", "--json")
+    assert (code, json.loads(out.out)) == (0, [{"system": "first-stage", "queries": 1, "failed": 0}])
+    code, out = call("evaluate", *BM25, "--systems", "first-stage", "--json")
+    assert json.loads(out.out)[0]["nDCG@10"] == 1.0
+    code, _ = call("export", "run", tmp_path / "out.trec", *BM25)
+    assert code == 0
+    assert (tmp_path / "out.trec").read_text().startswith("q1 Q0 007 1 ")
+    code, out = call("measure", folder / "qrels" / "test.tsv", tmp_path / "out.trec", "--json")
+    assert code in (0, 1)
+
+
+def test_what_was_exported_measures_the_same_without_a_workspace(call, folder, tmp_path):
+    call("import", "birds", folder)
+    call("run", *BM25, "--systems", "first-stage")
+    call("export", "run", tmp_path / "out.trec", *BM25)
+    call("export", "qrels", tmp_path / "qrels.txt", *BM25)
+    code, out = call("measure", tmp_path / "qrels.txt", tmp_path / "out.trec", "--json")
+    assert code == 0
+    assert json.loads(out.out)[0]["RR@10"] == 1.0
+
+
+def test_a_dataset_comes_back_from_its_own_export(call, folder, tmp_path):
+    call("import", "birds", folder)
+    assert call("export", "beir", tmp_path / "copy", *BM25)[0] == 0
+    code, out = call("import", "again", tmp_path / "copy", "--json")
+    assert code == 0
+    assert (json.loads(out.out)["passages"], json.loads(out.out)["judgments"]) == (2, 1)
+
+
+def test_bad_input_names_the_file_and_the_line_and_exits_with_1(call, folder):
+    (folder / "corpus.jsonl").write_text('{"_id": "d1", "text": "fine"}\n{"_id": "d2", "text": \n')
+    code, out = call("import", "birds", folder)
+    assert code == 1
+    assert "corpus.jsonl, line 2" in out.err
+    assert call("datasets", "--json")[1].out.strip() == "[]"
+
+
+def test_a_system_that_cannot_run_exits_with_1(call, folder):
+    call("import", "birds", folder)
+    code, out = call("run", *BM25, "--systems", "first-stage,ms-marco-tinybert-l2-v2", "--json")
+    assert code == 1
+    assert [row["failed"] for row in json.loads(out.out)] == [0, 1]
+
+
+def test_unknown_names_exit_with_1_and_wrong_usage_with_2(call):
+    code, out = call("index", "--dataset", "nothing")
+    assert code == 1
+    assert "no dataset 'nothing'" in out.err
+    with pytest.raises(SystemExit) as stopped:
+        call("fly")
+    assert stopped.value.code == 2
+
+
+def test_the_list_of_systems_says_what_each_needs(call):
+    rows = {row["id"]: row for row in json.loads(call("systems", "--json")[1].out)}
+    assert rows["first-stage"]["state"] == "ready"
+    assert rows["ms-marco-tinybert-l2-v2"]["state"] == "needs-download"

@@ -1,0 +1,161 @@
+"""The worker: does jobs, urgent ones in between, stops on request, and ends with the process that started it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from rerank_core import verbs, worker
+from rerank_core.errors import RerankLensError
+from rerank_core.store import jobs
+from rerank_core.worker import Worker
+
+
+@pytest.fixture
+def table(monkeypatch):
+    """The table of verbs, for this test to fill."""
+    made = {}
+    monkeypatch.setattr(verbs, "VERBS", made)
+    return made
+
+
+def submit(workspace, kind, urgent=False, **params):
+    with workspace.write() as db:
+        return jobs.submit(db, kind, params, urgent)
+
+
+def look(workspace, job_id):
+    with workspace.open() as db:
+        return jobs.get(db, job_id)
+
+
+def make(workspace):
+    return Worker(workspace, os.getppid(), pipeline=object())
+
+
+def test_a_job_is_done_and_its_result_kept(workspace, table):
+    table["add"] = lambda pipeline, params, progress: {"sum": params["a"] + params["b"]}
+    job = submit(workspace, "add", a=2, b=3)
+    assert make(workspace).step()
+    assert (look(workspace, job).state, look(workspace, job).result) == ("done", {"sum": 5})
+    assert not make(workspace).step()
+
+
+def test_our_own_error_is_told_and_a_foreign_one_is_not_shown(workspace, table, capsys):
+    def ours(pipeline, params, progress):
+        raise RerankLensError("notes.csv, line 3: two cells. Expected: three.")
+
+    def foreign(pipeline, params, progress):
+        raise KeyError("secret-key-123")
+
+    table |= {"ours": ours, "foreign": foreign}
+    first, second = submit(workspace, "ours"), submit(workspace, "foreign")
+    one = make(workspace)
+    one.step()
+    one.step()
+    assert look(workspace, first).message == "notes.csv, line 3: two cells. Expected: three."
+    assert look(workspace, second).message == "KeyError; the worker's log has the details"
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_urgent_job_is_done_between_the_steps_of_a_long_one(workspace, table):
+    order = []
+
+    def long(pipeline, params, progress):
+        for step in range(3):
+            order.append(f"long {step}")
+            if step == 0:
+                submit(workspace, "quick", urgent=True)
+                submit(workspace, "later")
+            progress(step, 3)
+        return {}
+
+    table |= {"long": long, "quick": lambda *_: order.append("quick"), "later": lambda *_: order.append("later")}
+    submit(workspace, "long")
+    one = make(workspace)
+    while one.step():
+        pass
+    assert order == ["long 0", "quick", "long 1", "long 2", "later"]
+
+
+def test_a_stop_is_seen_at_the_next_step(workspace, table):
+    steps = []
+
+    def long(pipeline, params, progress):
+        for step in range(3):
+            steps.append(step)
+            with workspace.open() as db:
+                jobs.cancel(db, job)
+            progress(step, 3, f"step {step}")
+
+    table["long"] = long
+    job = submit(workspace, "long")
+    make(workspace).step()
+    assert (look(workspace, job).state, steps) == ("cancelled", [0])
+
+
+def test_what_a_killed_worker_left_is_taken_up_again(workspace, table):
+    job = submit(workspace, "long")
+    with workspace.write() as db:
+        jobs.take(db)
+    table["long"] = lambda *_: {"again": True}
+    one = Worker(workspace, parent=-1, pipeline=object())
+    one.serve()  # its parent is gone: it puts back what was left, and ends
+    assert look(workspace, job).state == "waiting"
+    make(workspace).step()
+    assert look(workspace, job).result == {"again": True}
+
+
+START = """
+import sys, time
+from rerank_core import worker
+from rerank_core.store.workspace import Workspace
+print(worker.start(Workspace(sys.argv[1])).pid, flush=True)
+time.sleep(60)
+"""
+
+
+def alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="asks /proc whether a process lives")
+@pytest.mark.parametrize("wait", [0.0, 2.0], ids=["killed while the worker starts", "killed later"])
+def test_a_worker_ends_with_the_process_that_started_it(workspace, wait):
+    parent = subprocess.Popen([sys.executable, "-c", START, str(workspace.path)], stdout=subprocess.PIPE, text=True)
+    child = int(parent.stdout.readline())
+    time.sleep(wait)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 20
+    while alive(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive(child)
+
+
+def test_a_second_worker_waits_and_takes_over(workspace, table):
+    first, second = (worker.start(workspace) for _ in range(2))
+    try:
+        job = submit(workspace, "warm", systems=[])
+        deadline = time.monotonic() + 60
+        while look(workspace, job).is_open and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert look(workspace, job).state == "done"
+        first.kill()
+        second_job = submit(workspace, "warm", systems=["first-stage"])
+        while look(workspace, second_job).is_open and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert "cpu" in look(workspace, second_job).result["device"] or look(workspace, second_job).state == "done"
+    finally:
+        for process in (first, second):
+            process.kill()
+            process.wait()

@@ -1,0 +1,28 @@
+"""The bump chart's table: a row for each passage that is in somebody's top, and where it went."""
+
+from __future__ import annotations
+
+from rerank_core.types import Ranking, ScoredDoc
+from rerank_core.views.movement import movement_chart, movement_frame
+
+
+def ranking(*docids):
+    return Ranking("q1", "s", tuple(ScoredDoc(docid, 1.0 / rank, rank) for rank, docid in enumerate(docids, 1)))
+
+
+RANKINGS = {"A": ranking("a", "b", "c"), "B": ranking("c", "a", "b"), "C": ranking("a", "b")}
+
+
+def test_a_passage_below_the_top_is_drawn_under_it_with_its_true_rank():
+    frame = movement_frame(RANKINGS, {"c": 3}, {"c": "Sea"}, top=2)
+    rows = {(row.system, row.docid): row for row in frame.itertuples()}
+    assert len(frame) == 9
+    assert (rows["A", "c"].rank, rows["A", "c"].place) == (3, "3")
+    assert (rows["B", "c"].rank, rows["B", "c"].grade, rows["B", "c"].title) == (1, 3, "Sea")
+    assert rows["C", "c"].place == "not among the candidates"
+
+
+def test_the_chart_speaks_vega_lite_and_knows_every_grade():
+    spec = movement_chart(movement_frame(RANKINGS, {"c": 3}, {}, top=2), [0, 1, 2, 3], top=2).to_dict()
+    domain = spec["layer"][0]["encoding"]["color"]["scale"]["domain"]
+    assert domain == ["grade 0", "grade 1", "grade 2", "grade 3", "not graded"]
