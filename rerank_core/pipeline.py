@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rerank_core.errors import CancelledError, RerankLensError
+from rerank_core.errors import CancelledError, NotReadyError, RerankLensError
 from rerank_core.rerankers.family import Scorer
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.model_key import model_key
@@ -92,6 +92,9 @@ class Pipeline:
             ranking = rerank(scorer, system.key, query, candidates, docs, self._scores, name, progress)
         except CancelledError:
             raise
+        except NotReadyError as missing:
+            # not kept: once the model, key or library is there, the next request goes well
+            return StoredRanking(system.key, None, _reason(missing))
         except Exception as failure:
             # one system's fault must not take the others' columns with it, whatever its library raises
             error = _reason(failure)

@@ -103,6 +103,8 @@ def test_a_model_that_is_not_here_fails_with_what_it_needs(workspace, birds):
     system = get_system(workspace, "ms-marco-tinybert-l2-v2")
     stored = Pipeline(workspace).rank(birds, BIRD_QUERIES[0], BM25, system)
     assert "Needs a download: cross-encoder/ms-marco-TinyBERT-L2-v2" in stored.error
+    waiting = load_comparison(workspace, birds, BIRD_QUERIES[0], BM25, [system]).waiting
+    assert waiting == (system.id,), "it is asked again once the model is there"
 
 
 def test_a_run_that_was_stopped_goes_on_without_scoring_twice(workspace, birds, cosine, scorer):

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.ui.job_params import comparison_params, recall_params, run_params
 from pages.ui.view import View
 from rerank_core.comparison import Comparison
-from rerank_core.store import jobs
+from rerank_core.store import jobs, rankings
 from rerank_core.store.jobs import Job
 from rerank_core.store.workspace import Workspace
 
@@ -48,6 +48,20 @@ def rank_whole_set(space: Workspace, view: View, ranked: int) -> None:
     elif ranked < total:
         st.caption(f"{ranked:,} of {total:,} queries are ranked by all systems; the means are over those graded.")
         st.button("Rank all queries", on_click=_submit_all, args=(space, wanted))
+
+
+def offer_second_try(space: Workspace, view: View, comparison: Comparison) -> None:
+    """A button that has failed columns made again."""
+    failed = [one for one in view.systems if (answer := comparison.answers.get(one.id)) and answer.ranking is None]
+    if failed:
+        named = ", ".join(system.label for system in failed)
+        st.button(f"Try again: {named}", on_click=_forget, args=(space, [system.key for system in failed]))
+
+
+def _forget(space: Workspace, systems: Sequence[str]) -> None:
+    with space.write() as db:
+        for system in systems:
+            rankings.forget_failures(db, system)
 
 
 def watch(space: Workspace, job_ids: Sequence[int], changed: Callable[[], object], seconds: float = 0.4) -> None:
