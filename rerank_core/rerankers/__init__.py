@@ -1,0 +1,1 @@
+"""Rerankers: one file a family, one row of the catalogue a model."""

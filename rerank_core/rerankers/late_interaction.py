@@ -1,0 +1,115 @@
+"""Late interaction: every token has a vector; each query token counts its best match in the passage (MaxSim).
+
+Khattab and Zaharia, ColBERT, SIGIR 2020, doi 10.1145/3397271.3401075:
+score(q, d) = sum over tokens i of q of the maximum over tokens j of d of q_i . d_j
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rerank_core.rerankers.family import TokenLimit
+from rerank_core.rerankers.tokens import counter
+from rerank_core.rerankers.vector_memory import VectorMemory
+
+_MEMORY = 512 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Which query token meets which passage token.
+
+    `similarities` has one row a query token and one column a passage token, in the order of `query_tokens` and
+    `text_tokens`; the score is the sum of the rows' maxima.
+    """
+
+    query_tokens: tuple[str, ...]
+    text_tokens: tuple[str, ...]
+    similarities: tuple[tuple[float, ...], ...]
+
+
+class LateInteraction:
+    """A sentence-transformers MultiVectorEncoder; passages' token vectors stay in memory (up to 512 MiB)."""
+
+    def __init__(self, model: Any, batch_size: int) -> None:
+        self._model, self._batch_size = model, batch_size
+        self._passages = VectorMemory(self._encode, lambda vectors: vectors.nbytes, _MEMORY)
+        empty = model.preprocess([""], prompt=model.prompts.get("document"), task="document")
+        longest = min(model.max_seq_length, model[0].document_length or model.max_seq_length)
+        self.limit = TokenLimit(longest, int(empty["input_ids"].shape[1]), counter(model.tokenizer), query_shares=False)
+
+    def score(self, query: str, texts: Sequence[str]) -> list[float]:
+        """MaxSim sums. A passage without any token to match scores 0."""
+        import torch
+
+        if not texts:
+            return []
+        # (query tokens, dimensions)
+        query_vectors = self._query(query)
+        passages = self._passages.vectors(texts)
+        # one product for all passages: (query tokens, tokens of all passages)
+        similarities = query_vectors @ torch.cat(passages).T
+        parts = similarities.split([len(passage) for passage in passages], dim=1)
+        return [float(part.max(dim=1).values.sum()) if part.shape[1] else 0.0 for part in parts]
+
+    def align(self, query: str, text: str) -> Alignment:
+        """The similarities of all token pairs of one query and one passage."""
+        similarities = self._query(query) @ self._passages.vectors([text])[0].T
+        rows = tuple(tuple(float(value) for value in row) for row in similarities)
+        return Alignment(self._tokens(query, "query"), self._tokens(text, "document"), rows)
+
+    def _query(self, query: str) -> Any:
+        return self._model.encode_query([query], show_progress_bar=False)[0].float().cpu()
+
+    def _encode(self, texts: list[str]) -> list[Any]:
+        vectors = self._model.encode_document(texts, show_progress_bar=False, batch_size=self._batch_size)
+        # a copy each: a slice would keep its whole batch in memory
+        return [vector.float().cpu().clone() for vector in vectors]
+
+    def _tokens(self, text: str, task: str) -> tuple[str, ...]:
+        """The tokens that have a vector, as the model's vocabulary writes them."""
+        encode = self._model.encode_query if task == "query" else self._model.encode_document
+        features = encode([text], output_value=None, show_progress_bar=False)[0]
+        ids = features["input_ids"][features["attention_mask"].bool()]
+        return tuple(self._model.tokenizer.convert_ids_to_tokens(ids.tolist()))
+
+
+def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: str) -> LateInteraction:
+    """A late-interaction model from a local folder; a plain bi-encoder's token vectors where it is none."""
+    import torch
+    from sentence_transformers import MultiVectorEncoder
+
+    own: dict[str, Any] = {
+        "local_files_only": True,
+        "trust_remote_code": settings.get("trust_remote_code", False),
+    }
+    dtype = getattr(torch, settings["precision"])
+    if _is_bi_encoder(folder):
+        model = MultiVectorEncoder(modules=_token_vectors(folder, dtype), device=device)
+    else:
+        model = MultiVectorEncoder(str(folder), device=device, model_kwargs={"dtype": dtype}, **own)
+    if settings["max_length"] is not None:
+        model[0].document_length = min(settings["max_length"], model.max_seq_length)
+    return LateInteraction(model.eval(), batch_size=16 if device == "cpu" else 128)
+
+
+def _is_bi_encoder(folder: Path) -> bool:
+    """A sentence-transformers model that pools its token vectors into one."""
+    modules = folder / "modules.json"
+    return modules.is_file() and "Pooling" in modules.read_text("utf-8") and not _has_dense_projection(folder)
+
+
+def _has_dense_projection(folder: Path) -> bool:
+    return "MultiVector" in (folder / "modules.json").read_text("utf-8")
+
+
+def _token_vectors(folder: Path, dtype: Any) -> list[Any]:
+    """The modules that give a bi-encoder's token vectors at length 1, those of [CLS] and [SEP] among them."""
+    from sentence_transformers.base.modules import Normalize, Transformer
+    from sentence_transformers.multi_vector_encoder.modules import MultiVectorMask
+
+    transformer = Transformer.load(str(folder), local_files_only=True, model_kwargs={"dtype": dtype})
+    return [transformer, Normalize("token_embeddings"), MultiVectorMask()]

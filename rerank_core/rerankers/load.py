@@ -1,0 +1,66 @@
+"""From a row and its settings to a loaded scorer. Never downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from rerank_core.errors import NotReadyError
+from rerank_core.rerankers.family import Reranker
+from rerank_core.rerankers.local_folder import folder_of
+from rerank_core.rerankers.model import Model
+from rerank_core.rerankers.state import state
+from rerank_core.scoring.device import best_device
+
+# family -> the module that has `open_model(folder, settings, device) -> Scorer`
+_LOCAL_FAMILIES = {
+    "bi-encoder": "bi_encoder",
+    "late-interaction": "late_interaction",
+    "cross-encoder": "cross_encoder",
+    "yes-no": "yes_no",
+    "sparse": "sparse",
+    "flag": "flag",
+    "flag-llm": "flag",
+    "flag-layerwise": "flag_layered",
+    "flag-lightweight": "flag_layered",
+}
+
+# family -> the module that has `open_api(source, settings) -> Reranker`
+_API_FAMILIES = {
+    "cohere": "cohere_api",
+    "voyage": "voyage",
+    "jina-api": "jina_api",
+    "http": "http_rerank",
+    "llm-pointwise": "llm_pointwise",
+    "llm-listwise": "llm_listwise",
+}
+
+
+def load(model: Model, settings: Mapping[str, Any] | None = None, device: str | None = None) -> Reranker | None:
+    """A reranker that is ready to work; None for "first-stage", which `rerank` takes as "leave the order".
+
+    `device` None takes the best one. A model that needs a GPU loads without one only when a device is named. Takes
+    seconds to minutes, and as much memory as the row says: call it in the worker.
+
+    Raises SettingsError for settings that the model does not take, NotReadyError with what is missing.
+    """
+    checked = model.checked(settings or {})
+    if model.family == "first-stage":
+        return None
+    now = state(model, checked)
+    if not now.ready and not (now.kind == "needs-gpu" and device is not None):
+        raise NotReadyError(f"{model.label}: {now.detail}")
+    if model.trust_remote_code and not checked["trust_remote_code"]:
+        raise NotReadyError(f"{model.label} brings its own Python code: set trust_remote_code to allow it.")
+    if model.family in _API_FAMILIES:
+        return _open(_API_FAMILIES[model.family], "open_api", model.source, checked)
+    folder = folder_of(model)
+    if folder is None or model.family not in _LOCAL_FAMILIES:
+        raise NotReadyError(f"{model.label}: {now.detail}")
+    return _open(_LOCAL_FAMILIES[model.family], "open_model", model.family, folder, checked, device or best_device())
+
+
+def _open(module: str, function: str, *arguments: Any) -> Reranker:
+    reranker: Reranker = getattr(import_module(f"rerank_core.rerankers.{module}"), function)(*arguments)
+    return reranker

@@ -1,0 +1,18 @@
+"""The settings that rows of local models share."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rerank_core.rerankers.model import Setting
+
+MAX_LENGTH = Setting("max_length", None, "The longest input in tokens; empty: the model's own.", low=16, high=131072)
+PRECISION = Setting(
+    "precision",
+    "float32",
+    "float32 is exact; bfloat16 is about twice as fast on new CPUs and GPUs; float16 only on a GPU.",
+    choices=("float32", "bfloat16", "float16"),
+)
+HALF_PRECISION = replace(PRECISION, default="bfloat16")
+LOCAL = (MAX_LENGTH, PRECISION)
+REMOTE = Setting("trust_remote_code", False, "Allow this model to run the Python code that comes with it.")

@@ -1,0 +1,50 @@
+"""The name under which scores are kept: it changes whenever a score may change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rerank_core.rerankers.local_folder import folder_of, weight_files
+from rerank_core.rerankers.model import Model
+
+# raised whenever a family's own code comes to give other numbers
+_SCORING = 1
+
+
+def model_key(model: Model, settings: Mapping[str, Any]) -> str:
+    """Such as "cross-encoder BAAI/bge-reranker-v2-m3@953dc6f6 {...settings...} v1": equal keys give equal scores.
+
+    It holds family, source, all settings that may change a score and are not at their default (for a service: all of
+    them, its address too), and what tells the weights apart: the hub's
+    revision, or for a folder a hash over its configuration files and its weights' sizes and times of change. The device
+    is left out: it changes a score by rounding only. Raises SettingsError for settings that the model does not take.
+    """
+    checked = model.checked(settings)
+    defaults = {setting.name: setting.default for setting in model.settings}
+    scoring = {setting.name for setting in model.settings if setting.scores} - {"trust_remote_code"}
+    told = {
+        name: value
+        for name, value in checked.items()
+        if name in scoring and (value != defaults[name] or model.hosting == "api")
+    }
+    # the default is the model's own and may differ between rows of a family: name what a row sets
+    told |= {name: value for name, value in checked.items() if name in ("template", "instruction")}
+    folder = folder_of(model) if model.source and model.hosting == "local" else None
+    revision = f"@{_revision(folder)}" if folder is not None else ""
+    return f"{model.family} {model.source or model.id}{revision} {json.dumps(told, sort_keys=True)} v{_SCORING}"
+
+
+def _revision(folder: Path) -> str:
+    if folder.parent.name == "snapshots":
+        return folder.name
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.json")):
+        digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+    for path in weight_files(folder):
+        facts = path.stat()
+        digest.update(f"{path.name}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,154 @@
+"""The layer above every family, written once: cache, checks, truncation, timing, and the order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from time import perf_counter
+
+from rerank_core.errors import NotFoundError, RerankLensError
+from rerank_core.rerankers.family import Counted, Orderer, Reranker, ScoreCache, Scorer, TokenLimit
+from rerank_core.types import Doc, Progress, Query, Ranking, ScoredDoc, no_progress, text_hash
+
+CHUNK = 32
+
+
+def rerank(
+    scorer: Reranker | None,
+    system: str,
+    query: Query,
+    candidates: Ranking,
+    docs: Mapping[str, Doc],
+    cache: ScoreCache | None = None,
+    model_key: str = "",
+    progress: Progress = no_progress,
+) -> Ranking:
+    """The candidates in the order of the scorer's raw scores, best first; equal scores keep candidate order.
+
+    `scorer` None is the first stage as it is: the candidates with their scores, under the name `system`. An Orderer
+    gives the order itself, and the scores are None.
+    `docs` must hold every candidate. `model_key` names everything that changes a score (see `model_key.py`) and is
+    needed with a cache. Texts are scored in chunks; after each chunk its scores are kept and `progress` is told (done,
+    total in texts), so that a cancelled call loses little. `seconds` is the scorer's own time; None when any score came
+    from the cache, because such a time says nothing of the model. `usage` and `notes` are what the scorer tells of this
+    call; what came from the cache used nothing.
+
+    Raises NotFoundError for a candidate without a passage, RerankLensError when the scorer gives the wrong number of
+    scores, one that is not finite, or an order that is no permutation, and whatever scorer and `progress` raise: then
+    there is no ranking, not a partial one.
+    """
+    if scorer is None:
+        return replace(candidates, system=system)
+    if cache is not None and not model_key:
+        raise ValueError("a cache needs a model key")
+    seen = _texts(scorer, candidates, docs)
+    if isinstance(scorer, Counted):
+        # what a call before this one used and did not tell, because it failed
+        scorer.usage(), scorer.notes()
+    if isinstance(scorer, Orderer):
+        ranking = _ordered(scorer, system, query, candidates, seen, progress)
+    else:
+        ranking = _scored(scorer, system, query, candidates, seen, cache, model_key, progress)
+    if isinstance(scorer, Counted):
+        ranking = replace(ranking, usage=dict(scorer.usage()), notes=tuple(scorer.notes()))
+    return ranking
+
+
+def _scored(
+    scorer: Scorer,
+    system: str,
+    query: Query,
+    candidates: Ranking,
+    seen: Sequence[str],
+    cache: ScoreCache | None,
+    model_key: str,
+    progress: Progress,
+) -> Ranking:
+    """A ranking by scores; `seen` holds the text of each candidate, in their order."""
+    together = getattr(scorer, "together", False)
+    if together:
+        cache = None
+    hashes = [text_hash(text) for text in seen]
+    texts = dict(zip(hashes, seen, strict=True))
+    query_hash = text_hash(query.text)
+    known = dict(cache.get_many(model_key, query_hash, list(texts))) if cache is not None and texts else {}
+    from_cache = bool(known)
+    # like lengths share a batch, and equal texts are scored once
+    missing = sorted((key for key in texts if key not in known), key=lambda key: (-len(texts[key]), key))
+    chunk = (0 if together else getattr(scorer, "chunk", CHUNK)) or max(1, len(missing))
+    seconds = 0.0
+    for start in range(0, len(missing), chunk):
+        progress(len(texts) - len(missing) + start, len(texts), system)
+        keys = missing[start : start + chunk]
+        batch = [texts[key] for key in keys]
+        before = perf_counter()
+        scores = scorer.score(query.text, batch)
+        seconds += perf_counter() - before
+        fresh = dict(zip(keys, _checked(scorer, system, query.text, batch, scores), strict=True))
+        known.update(fresh)
+        if cache is not None:
+            cache.put_many(model_key, query_hash, fresh)
+    progress(len(texts), len(texts), system)
+    values = [known[key] for key in hashes]
+    order = sorted(range(len(values)), key=lambda place: -values[place][0])
+    ranked = tuple(
+        ScoredDoc(candidates.docs[place].docid, values[place][0], rank, tokens_cut=values[place][1])
+        for rank, place in enumerate(order, 1)
+    )
+    return Ranking(query.qid, system, ranked, None if from_cache else seconds)
+
+
+def _ordered(
+    orderer: Orderer, system: str, query: Query, candidates: Ranking, seen: Sequence[str], progress: Progress
+) -> Ranking:
+    """A ranking by an order, without scores; `seen` holds the text of each candidate, in their order."""
+    waited = 0.0
+
+    def told(done: int, total: int, message: str = "") -> None:
+        # the worker does urgent jobs while it is told: not the orderer's time
+        nonlocal waited
+        before = perf_counter()
+        progress(done, total, message or system)
+        waited += perf_counter() - before
+
+    before = perf_counter()
+    order = orderer.order(query.text, seen, told)
+    seconds = perf_counter() - before - waited
+    if sorted(order) != list(range(len(seen))):
+        raise RerankLensError(f"{system} gave an order that does not hold each of {len(seen)} passages once")
+    cut = _cut(orderer.limit, query.text, seen)
+    ranked = tuple(
+        ScoredDoc(candidates.docs[place].docid, None, rank, tokens_cut=cut[place])
+        for rank, place in enumerate(order, 1)
+    )
+    return Ranking(query.qid, system, ranked, seconds)
+
+
+def _texts(scorer: Reranker, candidates: Ranking, docs: Mapping[str, Doc]) -> list[str]:
+    """What the reranker reads of each candidate, in their order."""
+    read: Callable[[Doc], str] = getattr(scorer, "document", _content)
+    for docid in candidates.docids:
+        if docid not in docs:
+            raise NotFoundError(f"candidate {docid!r} has no passage in this dataset")
+    return [read(docs[docid]) for docid in candidates.docids]
+
+
+def _content(doc: Doc) -> str:
+    return doc.content
+
+
+def _checked(
+    scorer: Scorer, system: str, query: str, texts: Sequence[str], scores: Sequence[float]
+) -> list[tuple[float, int]]:
+    """(raw score, tokens cut) of each text."""
+    if len(scores) != len(texts):
+        raise RerankLensError(f"{system} gave {len(scores)} scores for {len(texts)} passages")
+    for score, text in zip(scores, texts, strict=True):
+        if not math.isfinite(score):
+            raise RerankLensError(f"{system} gave the score {score} for the passage that begins {text[:60]!r}")
+    return list(zip(map(float, scores), _cut(scorer.limit, query, texts), strict=True))
+
+
+def _cut(limit: TokenLimit | None, query: str, texts: Sequence[str]) -> list[int]:
+    return limit.tokens_cut(query, texts) if limit is not None else [0] * len(texts)

@@ -1,0 +1,82 @@
+"""Sparse encoders (SPLADE): query and passage become weights over the vocabulary, the score is their dot product.
+
+Formal et al., SPLADE++, SIGIR 2022, doi 10.1145/3477495.3531857.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rerank_core.rerankers.family import TokenLimit
+from rerank_core.rerankers.tokens import counter, longest_input
+from rerank_core.rerankers.vector_memory import VectorMemory
+
+_MEMORY = 128 * 2**20
+
+
+class _Terms(NamedTuple):
+    """The terms of a text that have a weight: token ids and weights, both of shape (terms,)."""
+
+    ids: Any
+    weights: Any
+
+
+class SparseTerms:
+    """A sentence-transformers SparseEncoder; passages' term weights stay in memory (up to 128 MiB)."""
+
+    def __init__(self, model: Any, batch_size: int) -> None:
+        self._model, self._batch_size = model, batch_size
+        self._passages = VectorMemory(self._encode, lambda terms: terms.ids.nbytes + terms.weights.nbytes, _MEMORY)
+        empty = model.preprocess([""], prompt=model.prompts.get("document"))
+        self.limit = TokenLimit(
+            model.max_seq_length, int(empty["input_ids"].shape[1]), counter(model.tokenizer), query_shares=False
+        )
+
+    def score(self, query: str, texts: Sequence[str]) -> list[float]:
+        """Dot products of term weights, 0 where query and passage share no term."""
+        if not texts:
+            return []
+        weights = self._query(query)
+        return [float(terms.weights @ weights[terms.ids]) for terms in self._passages.vectors(texts)]
+
+    def contributions(self, query: str, text: str) -> list[tuple[str, float]]:
+        """What each shared term adds to the score, the most first; they sum up to the score."""
+        weights = self._query(query)
+        terms = self._passages.vectors([text])[0]
+        parts = terms.weights * weights[terms.ids]
+        names = self._model.tokenizer.convert_ids_to_tokens(terms.ids.tolist())
+        shared = [(name, float(part)) for name, part in zip(names, parts, strict=True) if part]
+        return sorted(shared, key=lambda pair: (-pair[1], pair[0]))
+
+    def _query(self, query: str) -> Any:
+        """Dense weights over the vocabulary, shape (vocabulary,)."""
+        vectors = self._model.encode_query([query], show_progress_bar=False, convert_to_sparse_tensor=False)
+        return vectors[0].float().cpu().numpy()
+
+    def _encode(self, texts: list[str]) -> list[_Terms]:
+        import torch
+
+        vectors = self._model.encode_document(
+            texts, show_progress_bar=False, convert_to_sparse_tensor=False, batch_size=self._batch_size
+        )
+        rows = [row.float().cpu() for row in vectors]
+        found = [torch.nonzero(row).squeeze(1) for row in rows]
+        return [_Terms(ids.numpy(), row[ids].numpy()) for row, ids in zip(rows, found, strict=True)]
+
+
+def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: str) -> SparseTerms:
+    """A sparse encoder from a local folder."""
+    import torch
+    from sentence_transformers import SparseEncoder
+
+    model = SparseEncoder(
+        str(folder),
+        device=device,
+        local_files_only=True,
+        trust_remote_code=settings.get("trust_remote_code", False),
+        model_kwargs={"dtype": getattr(torch, settings["precision"])},
+    )
+    model.max_seq_length = longest_input(model.tokenizer, model[0].config, settings["max_length"])
+    return SparseTerms(model, batch_size=16 if device == "cpu" else 128)

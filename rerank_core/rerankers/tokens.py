@@ -1,0 +1,34 @@
+"""How many tokens a text has, as the model's own tokenizer counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+
+def counter(tokenizer: Any) -> Callable[[Sequence[str]], list[int]]:
+    """A function from texts to their numbers of tokens, without the special ones and without truncation."""
+
+    def count(texts: Sequence[str]) -> list[int]:
+        if not texts:
+            return []
+        encoded = tokenizer(
+            list(texts), add_special_tokens=False, truncation=False, padding=False, return_attention_mask=False,
+            verbose=False,
+        )  # fmt: skip
+        return [len(ids) for ids in encoded["input_ids"]]
+
+    return count
+
+
+def longest_input(tokenizer: Any, config: Any, wished: int | None) -> int:
+    """The longest input in tokens: what the tokenizer and the position table allow, and no more than `wished`."""
+    limits = [tokenizer.model_max_length]
+    positions = getattr(config, "max_position_embeddings", None)
+    if positions:
+        # RoBERTa's positions begin after the padding's
+        roberta = getattr(config, "model_type", "") in ("roberta", "xlm-roberta", "camembert")
+        limits.append(positions - (config.pad_token_id + 1 if roberta else 0))
+    if wished is not None:
+        limits.append(wished)
+    return int(min(limits))
