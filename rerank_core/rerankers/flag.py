@@ -1,0 +1,95 @@
+"""The BGE rerankers through their authors' library, FlagEmbedding.
+
+FlagEmbedding 1.4.2 fails on no texts, takes a RuntimeError of the model for a lack of memory and then tries again for
+ever, and drops half precision silently on a CPU; each of these is dealt with here.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rerank_core.errors import RerankLensError, SettingsError
+from rerank_core.rerankers.family import TokenLimit
+from rerank_core.rerankers.flag_pairs import YES_NO_PROMPT, pair_limit
+from rerank_core.rerankers.tokens import counter
+
+_CLASSES = {
+    "flag": "FlagReranker",
+    "flag-llm": "FlagLLMReranker",
+}
+
+
+class Flag:
+    """One of FlagEmbedding's rerankers."""
+
+    def __init__(self, reranker: Any, family: str, max_length: int, device: str, batch_size: int) -> None:
+        self._reranker, self._device, self._batch_size, self._max_length = reranker, device, batch_size, max_length
+        _unmask_errors(reranker.model)
+        self.limit = _limit(reranker.tokenizer, family, max_length)
+
+    def score(self, query: str, texts: Sequence[str]) -> list[float]:
+        """Raw logits."""
+        if not texts:
+            return []
+        scores = self._reranker.compute_score_single_gpu(
+            [(query, text) for text in texts],
+            batch_size=self._batch_size,
+            max_length=self._max_length,
+            normalize=False,
+            device=self._device,
+        )
+        return [float(score) for score in scores]
+
+
+def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: str) -> Flag:
+    """A FlagEmbedding reranker from a local folder."""
+    import FlagEmbedding
+    import torch
+
+    precision = settings["precision"]
+    if precision == "float16" and device == "cpu":
+        raise SettingsError("float16 is not to be had on a CPU: FlagEmbedding would drop it silently")
+    facts: dict[str, Any] = {
+        "devices": device,
+        "use_fp16": precision == "float16",
+        "max_length": settings["max_length"],
+        "trust_remote_code": settings.get("trust_remote_code", False),
+    }
+    if family != "flag":
+        facts["use_bf16"] = precision == "bfloat16"
+    with warnings.catch_warnings():
+        # it advises half precision whenever float32 is asked for
+        warnings.filterwarnings("ignore", message="Due to model constraints", category=UserWarning)
+        reranker = getattr(FlagEmbedding, _CLASSES[family])(str(folder), **facts)
+    reranker.use_fp16 = precision == "float16"
+    reranker.model.to(getattr(torch, precision))
+    return Flag(reranker, family, settings["max_length"], device, batch_size=8 if device == "cpu" else 32)
+
+
+def _limit(tokenizer: Any, family: str, max_length: int) -> TokenLimit:
+    count = counter(tokenizer)
+    if family != "flag":
+        return pair_limit(count, YES_NO_PROMPT, max_length)
+    special = tokenizer.num_special_tokens_to_add(pair=True)
+    query_max = max_length * 3 // 4
+    return TokenLimit(max_length, special, count, query_shares=True, query_first=True, query_max=query_max)
+
+
+def _unmask_errors(model: Any) -> None:
+    """Let every failure of the model's forward pass but a lack of memory come out as a RerankLensError."""
+    import torch
+
+    forward = model.forward
+
+    def told(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return forward(*args, **kwargs)
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            raise RerankLensError(f"the model failed: {error}") from error
+
+    model.forward = told
