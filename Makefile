@@ -24,7 +24,7 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install -q -e ".[dev,flag,cohere]"
+	$(BIN)/python -m pip install -q -e ".[dev,api,cohere,llm,flag]"
 	@touch $@ $(VENV)/.installed
 
 clean:

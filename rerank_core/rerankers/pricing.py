@@ -1,0 +1,64 @@
+"""What services charge, as data with a date, and what a ranking's usage comes to. Prices change: look again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Literal
+
+# a search unit is one query with up to 100 documents; a document that is longer than 500 tokens together with the
+# query counts as its chunks (cohere.com/pricing)
+DOCUMENTS_A_UNIT = 100
+TOKENS_A_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """`usd` for each `per` of the counter `unit` of `Ranking.usage`; `on` says of which month that is known."""
+
+    usd: float
+    unit: Literal["search_units", "tokens"]
+    per: int
+    on: str
+    source: str
+
+    @property
+    def text(self) -> str:
+        """Such as "$0.05 per 1,000,000 tokens (2026-07)"."""
+        return f"${self.usd:g} per {self.per:,} {self.unit.replace('_', ' ')} ({self.on})"
+
+
+# by id of the catalogue's row; a model that is not here has a price that we do not know
+PRICES = {
+    "cohere-rerank-v3.5": Price(
+        2.0, "search_units", 1000, "2026-04", "https://docs.memberjunction.org (second hand; cohere.com names no price)"
+    ),
+    "voyage-rerank-2.5": Price(0.05, "tokens", 1_000_000, "2026-07", "https://docs.voyageai.com/docs/pricing"),
+    "voyage-rerank-2.5-lite": Price(0.02, "tokens", 1_000_000, "2026-07", "https://docs.voyageai.com/docs/pricing"),
+}
+
+
+def cost(model_id: str, usage: Mapping[str, float]) -> float | None:
+    """US dollars for a ranking's usage; None where the price is not known or what it counts was not counted."""
+    price = PRICES.get(model_id)
+    if price is None or price.unit not in usage:
+        return None
+    return price.usd * usage[price.unit] / price.per
+
+
+def cost_per_1000(model_id: str, usages: Iterable[Mapping[str, float]]) -> float | None:
+    """US dollars for 1,000 searches like these, one usage a search; None for no searches or where `cost` is None."""
+    costs = [cost(model_id, usage) for usage in usages]
+    known = [amount for amount in costs if amount is not None]
+    return 1000 * sum(known) / len(known) if known and len(known) == len(costs) else None
+
+
+def search_units(tokens: Sequence[int]) -> int:
+    """Search units of one query; `tokens` counts, for each document, its own tokens and the query's. 0 for none.
+
+    >>> search_units([200] * 100), search_units([200] * 101), search_units([501] * 51)
+    (1, 2, 2)
+    """
+    chunks = sum(max(1, ceil(count / TOKENS_A_CHUNK)) for count in tokens)
+    return ceil(chunks / DOCUMENTS_A_UNIT)

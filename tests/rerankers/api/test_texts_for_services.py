@@ -1,0 +1,39 @@
+"""Texts made ready for a service: batches, first words, and estimated tokens."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rerank_core.rerankers.batches import batches
+from rerank_core.rerankers.estimate import estimated_tokens
+from rerank_core.rerankers.words import first_words, word_limit
+
+
+@given(st.lists(st.text(max_size=20)), st.integers(1, 5), st.integers(1, 40) | st.none(), st.integers(0, 5))
+def test_batches_hold_every_text_in_order_within_the_bounds(texts, most, characters, beside) -> None:
+    split = list(batches(texts, most, characters, beside))
+    assert [text for batch in split for text in batch] == texts
+    for batch in split:
+        assert 1 <= len(batch) <= most
+        assert len(batch) == 1 or characters is None or sum(len(text) + beside for text in batch) <= characters
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "kept"),
+    [("a b c", 2, "a b"), ("a b c", 3, "a b c"), (" a\n b ", 1, " a"), ("", 1, ""), ("a ", 5, "a ")],
+)
+def test_first_words(text: str, most: int, kept: str) -> None:
+    assert first_words(text, most) == kept
+
+
+@given(st.text("ab \n\t", max_size=50), st.integers(1, 10))
+def test_what_is_cut_is_what_is_told(text: str, most: int) -> None:
+    (cut,) = word_limit(most).tokens_cut("query", [text])
+    assert cut == len(text.split()) - len(first_words(text, most).split())
+
+
+@pytest.mark.parametrize(("text", "tokens"), [("", 0), ("a", 1), ("abcd" * 10, 10), ("日本語", 3), ("abcdé", 2)])
+def test_tokens_are_estimated_from_characters(text: str, tokens: int) -> None:
+    assert estimated_tokens([text]) == [tokens]
