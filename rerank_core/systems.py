@@ -1,30 +1,46 @@
-"""Systems: what can be compared. A model of the catalogue, or one that somebody added, with its settings."""
+"""Systems: what can be compared. A model of the catalogue, one that somebody added, or a composite of systems."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rerank_core.errors import NotFoundError
+from rerank_core.errors import NotFoundError, RerankLensError, SettingsError
+from rerank_core.imported_runs import imported_models
 from rerank_core.rerankers.catalog import Model, catalog, get
+from rerank_core.rerankers.composites.facts import composite_model
+from rerank_core.rerankers.composites.members import check_acyclic, members, scale_of
+from rerank_core.rerankers.composites.members import key as composite_key
+from rerank_core.rerankers.composites.spec import Spec
+from rerank_core.rerankers.composites.spec_json import from_dict, to_dict
 from rerank_core.rerankers.model_key import model_key
 from rerank_core.rerankers.state import State, state
-from rerank_core.store.systems import get_systems
+from rerank_core.store.systems import get_systems, put_system
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import text_hash
 
 FIRST_STAGE = "first-stage"
 ALWAYS_READY = (FIRST_STAGE, "minilm-cosine", "minilm-maxsim")
+COMPOSITE = "composite"
+"""The model under which a composite is stored; its settings are its spec."""
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A model with settings under an id that people see in links and exports."""
+    """A model with settings, or a composite, under an id that people see in links and exports.
+
+    `spec` and `members` are a composite's; its `model` is a row of facts that is never loaded. `problem`: why a stored
+    composite cannot be used, "" where it can.
+    """
 
     id: str
     model: Model
     settings: Mapping[str, Any] = field(default_factory=dict)
+    spec: Spec | None = None
+    members: tuple[System, ...] = ()
+    problem: str = ""
 
     @property
     def label(self) -> str:
@@ -34,21 +50,123 @@ class System:
     @property
     def key(self) -> str:
         """The id and a short hash of the model, its revision and its settings: rankings are kept under it."""
-        return f"{self.id}@{text_hash(model_key(self.model, self.settings))[:10]}"
+        if self.problem:
+            return f"{self.id}@broken"
+        if self.spec is not None:
+            made_of = composite_key(self.spec, {member.id: member.key for member in self.members})
+        else:
+            made_of = model_key(self.model, self.settings)
+        return f"{self.id}@{text_hash(made_of)[:10]}"
 
     @property
     def state(self) -> State:
-        """Whether it can run here and now, or what it needs first."""
-        return state(self.model)
+        """Whether it can run here and now, or what it needs first; a composite needs what its members need."""
+        if self.problem:
+            return State("not-found", self.problem)
+        for member in self.members:
+            if not (found := member.state).ready:
+                return State(found.kind, f"{member.label}: {found.detail}")
+        return state(self.model, self.settings)
+
+    @property
+    def scored_by(self) -> System | None:
+        """The system whose raw scores it gives; None where they mean nothing across queries (no threshold then)."""
+        if self.spec is None:
+            return None if self.problem else self
+        passed_on = scale_of(self.spec)
+        return next((member.scored_by for member in self.members if member.id == passed_on), None)
+
+    @property
+    def leaves(self) -> tuple[System, ...]:
+        """The systems with a model of their own that it is made of, each once; itself where it is no composite."""
+        if self.spec is None:
+            return () if self.problem else (self,)
+        return tuple({leaf.id: leaf for member in self.members for leaf in member.leaves}.values())
 
 
 def all_systems(workspace: Workspace) -> list[System]:
-    """The catalogue's systems in its order, then those that people added."""
+    """The catalogue's systems in its order, then those that people added, then the imported runs."""
     systems = [System(model.id, model) for model in catalog()]
     with workspace.open() as db:
+        added, imported = get_systems(db), imported_models(db)
+    plain = {name: own for name, own in added.items() if own[0] != COMPOSITE}
+    systems += [System(system_id, get(model), settings) for system_id, (model, settings) in plain.items()]
+    systems += [System(model.id, model, settings) for model, settings in imported]
+    known = {system.id: system for system in systems}
+    composites = {name: settings for name, (model, settings) in added.items() if model == COMPOSITE}
+    return _told_apart([*systems, *_composites(composites, known)])
+
+
+def add_variant(workspace: Workspace, system_id: str, model_id: str, settings: Mapping[str, Any]) -> None:
+    """Keep a model with settings under a name of its own; a variant of this name is replaced.
+
+    Raises SettingsError for an empty name, one of the catalogue or of a composite, and for settings that the model
+    does not take; NotFoundError for a model that is not there.
+    """
+    model = get(model_id)
+    model.checked(settings)
+    with workspace.open() as db:
         added = get_systems(db)
-    systems += [System(system_id, get(model), settings) for system_id, (model, settings) in added.items()]
-    return systems
+    taken = {one.id for one in catalog()} | {name for name, (kind, _) in added.items() if kind == COMPOSITE}
+    if not system_id.strip() or system_id in taken:
+        raise SettingsError(f"A model with settings needs a name of its own, not '{system_id}'.")
+    with workspace.write() as db:
+        put_system(db, system_id, model_id, settings)
+
+
+def add_composite(workspace: Workspace, system_id: str, spec: Spec) -> None:
+    """Keep a composite under a name; it is then a system as any other. A composite of this name is replaced.
+
+    Raises SettingsError for an empty name or one of a system that is no composite, a member that is not there, or a
+    circle.
+    """
+    systems = {system.id: system for system in all_systems(workspace)}
+    composites = {name: system for name, system in systems.items() if system.spec is not None or system.problem}
+    if not system_id.strip() or (system_id in systems and system_id not in composites):
+        raise SettingsError(f"A composite needs a name of its own, not '{system_id}'.")
+    if missing := [member for member in members(spec) if member not in systems and member != system_id]:
+        raise SettingsError(f"There is no system {', '.join(repr(member) for member in missing)}.")
+    specs = {name: system.spec for name, system in composites.items() if system.spec is not None}
+    check_acyclic(specs | {system_id: spec})
+    with workspace.write() as db:
+        put_system(db, system_id, COMPOSITE, to_dict(spec))
+
+
+def _composites(stored: Mapping[str, Mapping[str, Any]], known: Mapping[str, System]) -> list[System]:
+    """The stored composites, in their order. One that cannot be used says why, and leaves the others alone."""
+    found = dict(known)
+
+    def built(name: str, path: tuple[str, ...]) -> System | None:
+        # a circle cannot be saved; should one be there, its system counts as missing
+        if name not in found and name in stored and name not in path:
+            found[name] = made(name, (*path, name))
+        return found.get(name)
+
+    def made(name: str, path: tuple[str, ...]) -> System:
+        try:
+            spec = from_dict(stored[name])
+        except RerankLensError as error:
+            return System(name, Model(COMPOSITE, name, COMPOSITE), stored[name], problem=str(error))
+        own = {member: built(member, path) for member in members(spec)}
+        there = {member: system for member, system in own.items() if system is not None}
+        problems = [f"{system.label}: {system.problem}" for system in there.values() if system.problem]
+        if missing := ", ".join(f"'{member}'" for member in own if member not in there):
+            problems.append(f"It needs the system {missing}, which is not there.")
+        leaves = {leaf.id: leaf.model for system in there.values() for leaf in system.leaves}
+        models = {member: system.model for member, system in there.items()}
+        model = composite_model(name, spec, models, list(leaves.values()))
+        return System(name, model, stored[name], spec, tuple(there.values()), " ".join(problems))
+
+    return [system for name in stored if (system := built(name, ())) is not None]
+
+
+def _told_apart(systems: Sequence[System]) -> list[System]:
+    """Systems of one label, such as two folders of one name, get their id into it."""
+    count = Counter(system.label for system in systems)
+    return [
+        system if count[system.label] == 1 else replace(system, model=replace(system.model, label=system.id))
+        for system in systems
+    ]
 
 
 def get_system(workspace: Workspace, system_id: str) -> System:

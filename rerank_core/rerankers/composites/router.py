@@ -1,0 +1,101 @@
+"""Router: what a query looks like decides which system ranks it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from rerank_core.rerankers.composites.member_calls import MemberCalls, Outcome
+from rerank_core.rerankers.composites.spec import Condition, Router
+from rerank_core.types import Query, Ranking
+
+_QUESTION = re.compile(
+    r"(who|whom|whose|what|when|where|why|which|how|is|are|was|were|do|does|did|can|could|should|would|will)\b", re.I
+)
+_WORD = re.compile(r"[^\W_]+")
+_ORDINAL = re.compile(r"\d+(st|nd|rd|th|s)", re.I)
+_CODE = re.compile(r"[^\W_]_[^\W_]|\w\(\)|\w::\w|\w->\w|\b[a-z]{2,}[A-Z]")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The system that ranks a query; `rule` counts from 1 (0: none applied), `reason` is for a person."""
+
+    system: str
+    rule: int
+    reason: str
+
+
+def route(spec: Router, query: Query) -> Route:
+    """The first rule whose conditions all hold for the query, else the default."""
+    for number, rule in enumerate(spec.rules, 1):
+        if all(_HOLDS[condition.feature](query, condition.value) for condition in rule.when):
+            why = ", ".join(_said(condition, query) for condition in rule.when)
+            return Route(rule.system, number, f"{rule.system}, by rule {number}: {why}")
+    return Route(spec.default, 0, f"{spec.default}, as no rule applies")
+
+
+def router(spec: Router, query: Query, candidates: Ranking, calls: MemberCalls) -> Outcome:
+    """The picked system's ranking as it is, with its scores and parts; the reason is the first note."""
+    picked = route(spec, query)
+    ranking = calls.rank(picked.system, candidates)
+    scores = {doc.docid: doc.score for doc in ranking.docs}
+    parts = {doc.docid: doc.parts for doc in ranking.docs}
+    return Outcome(calls.placed(ranking.docids, scores, parts), (f"routed to {picked.reason}",))
+
+
+def words(text: str) -> int:
+    """How many pieces of the text stand between white space."""
+    return len(text.split())
+
+
+def has_digits(text: str) -> bool:
+    """Whether any character is a decimal digit."""
+    return any(character.isdecimal() for character in text)
+
+
+def has_code(text: str) -> bool:
+    """Whether a token looks like code, a product number or an error number.
+
+    Four or more characters that mix letters and digits (not "20th" or "1990s"), snake_case, camelCase with two or more
+    small letters in front, name(), a::b, a->b.
+    """
+    mixed = (
+        len(word) >= 4
+        and any(character.isalpha() for character in word)
+        and any(character.isdecimal() for character in word)
+        and not _ORDINAL.fullmatch(word)
+        for word in _WORD.findall(text)
+    )
+    return any(mixed) or _CODE.search(text) is not None
+
+
+def is_question(text: str) -> bool:
+    """Whether it ends with a question mark or begins with an English question word ("who", "does" ...)."""
+    stripped = text.strip()
+    return stripped.endswith(("?", "？")) or _QUESTION.match(stripped) is not None
+
+
+_HOLDS: dict[str, Callable[[Query, Any], bool]] = {
+    "min_words": lambda query, value: words(query.text) >= value,
+    "max_words": lambda query, value: words(query.text) <= value,
+    "has_digits": lambda query, value: has_digits(query.text) is value,
+    "has_code": lambda query, value: has_code(query.text) is value,
+    "is_question": lambda query, value: is_question(query.text) is value,
+    "tag": lambda query, value: value in query.tags,
+    "regex": lambda query, value: re.search(value, query.text) is not None,
+}
+
+_NAMES = {"has_digits": "digits", "has_code": "a token like code", "is_question": "the form of a question"}
+
+
+def _said(condition: Condition, query: Query) -> str:
+    value = condition.value
+    if condition.feature in ("min_words", "max_words"):
+        bound = "at least" if condition.feature == "min_words" else "at most"
+        return f"{words(query.text)} words ({bound} {value})"
+    if condition.feature in _NAMES:
+        return f"it has {'' if value else 'not '}{_NAMES[condition.feature]}"
+    return f"it has the tag {value!r}" if condition.feature == "tag" else f"it matches {value!r}"

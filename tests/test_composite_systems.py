@@ -1,0 +1,89 @@
+"""Composites as systems: saved by name, ranked by the pipeline with real members, kept apart when something is gone."""
+
+from __future__ import annotations
+
+import pytest
+
+from rerank_core.errors import SettingsError
+from rerank_core.pipeline import Pipeline
+from rerank_core.rerankers.composites.spec import (
+    Authority,
+    Blend,
+    Cascade,
+    Condition,
+    Member,
+    Router,
+    Rule,
+    Signals,
+    Stage,
+)
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.store.systems import drop_system
+from rerank_core.systems import add_composite, all_systems, get_system
+from tests.conftest import BIRD_QUERIES
+
+SETTINGS = RetrievalSettings()
+MIX = Blend((Member("first-stage"), Member("minilm-cosine", 2)), "zscore")
+CASCADE = Cascade((Stage("minilm-cosine", 2), Stage("mix")))
+
+
+@pytest.fixture
+def saved(workspace):
+    add_composite(workspace, "mix", MIX)
+    add_composite(workspace, "two steps", CASCADE)
+    add_composite(workspace, "official", Signals("two steps", authority=Authority("kind", (("bird", 2),)), base="rank"))
+    add_composite(workspace, "router", Router((Rule((Condition("tag", "short"),), "official"),), "minilm-cosine"))
+    return workspace
+
+
+def test_a_saved_composite_is_a_system_with_facts_of_its_own(saved) -> None:
+    system = get_system(saved, "two steps")
+    assert system.state.ready
+    assert [leaf.id for leaf in system.leaves] == ["minilm-cosine", "first-stage"]
+    assert system.model.parameters == get_system(saved, "minilm-cosine").model.parameters
+    assert system.scored_by is None
+    assert system.key != get_system(saved, "mix").key
+
+
+def test_composites_of_composites_rank_with_real_members(saved, birds) -> None:
+    pipeline = Pipeline(saved)
+    cosine = pipeline.rank(birds, BIRD_QUERIES[0], SETTINGS, get_system(saved, "minilm-cosine")).ranking
+    made = pipeline.rank(birds, BIRD_QUERIES[0], SETTINGS, get_system(saved, "two steps"))
+    assert made.error == ""
+    assert sorted(made.ranking.docids) == sorted(cosine.docids)
+    assert set(made.ranking.docids[:2]) == set(cosine.docids[:2])
+    assert made.ranking.docids[2:] == cosine.docids[2:]
+    assert [doc.parts["stage"] for doc in made.ranking.docs] == [2, 2, 1, 1]
+
+
+def test_a_router_passes_its_members_answer_on_and_says_why(saved, birds) -> None:
+    pipeline = Pipeline(saved)
+    plain, tagged = (
+        pipeline.rank(birds, query, SETTINGS, get_system(saved, "router")).ranking for query in BIRD_QUERIES
+    )
+    assert plain.notes == ("routed to minilm-cosine, as no rule applies",)
+    assert tagged.notes[0] == "routed to official, by rule 1: it has the tag 'short'"
+    assert set(tagged.docs[0].parts) == {"relevance", "authority"}
+
+
+def test_a_circle_or_a_name_that_is_taken_is_refused_and_nothing_changes(saved) -> None:
+    with pytest.raises(SettingsError, match="mix → router → official → two steps → mix"):
+        add_composite(saved, "mix", Cascade((Stage("router"),)))
+    with pytest.raises(SettingsError, match="a name of its own, not 'minilm-cosine'"):
+        add_composite(saved, "minilm-cosine", MIX)
+    with pytest.raises(SettingsError, match="There is no system 'nobody'"):
+        add_composite(saved, "new", Cascade((Stage("nobody"),)))
+    assert get_system(saved, "mix").spec == MIX
+
+
+def test_a_composite_whose_member_is_gone_says_so_and_the_others_stay(saved, birds) -> None:
+    with saved.write() as db:
+        drop_system(db, "mix")
+    assert {"two steps", "official", "router", "minilm-cosine"} <= {system.id for system in all_systems(saved)}
+    broken = get_system(saved, "two steps")
+    assert broken.state.kind == "not-found"
+    assert Pipeline(saved).rank(birds, BIRD_QUERIES[0], SETTINGS, broken).error == (
+        "two steps: It needs the system 'mix', which is not there."
+    )
+    add_composite(saved, "mix", MIX)
+    assert Pipeline(saved).rank(birds, BIRD_QUERIES[0], SETTINGS, get_system(saved, "two steps")).ranking is not None
