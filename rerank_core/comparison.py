@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, rankings
@@ -13,13 +14,16 @@ from rerank_core.store.workspace import Workspace
 from rerank_core.systems import System
 from rerank_core.types import Doc, Query, Ranking
 
+NOT_HERE = "This passage is not in the dataset."
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """A query's candidates and the answers to them, by system id and in the systems' order.
 
     `candidates` is None where they were not retrieved yet. `waiting`: ids of systems without an answer so far.
-    `docs`: the passages of all candidates.
+    `docs`: the passages of all candidates and answers; an imported run may name one that the dataset does not have, and
+    then its text says so.
     """
 
     query: Query
@@ -33,6 +37,12 @@ class Comparison:
         """System id -> ranking, for those that succeeded."""
         return {system: answer.ranking for system, answer in self.answers.items() if answer.ranking is not None}
 
+    @property
+    def off_candidates(self) -> tuple[str, ...]:
+        """Ids of systems that ranked passages which are not among the candidates: no fair comparison here."""
+        known = set(self.candidates.docids) if self.candidates is not None else set()
+        return tuple(system for system, ranking in self.rankings.items() if not known.issuperset(ranking.docids))
+
 
 def load_comparison(
     workspace: Workspace, dataset: DatasetRow, query: Query, settings: RetrievalSettings, systems: Sequence[System]
@@ -42,7 +52,21 @@ def load_comparison(
     with workspace.open() as db:
         candidates = rankings.get_candidates(db, key)
         stored = rankings.get_rankings(db, [key], [system.key for system in systems]).get(key, {})
-        docs = datasets.get_docs(db, dataset.id, candidates.docids if candidates is not None else ())
+        answered = [one.ranking.docids for one in stored.values() if one.ranking is not None]
+        docids = dict.fromkeys(chain(candidates.docids if candidates is not None else (), *answered))
+        docs = {docid: Doc(docid, NOT_HERE) for docid in docids} | datasets.get_docs(db, dataset.id, list(docids))
     answers = {system.id: stored[system.key] for system in systems if system.key in stored}
     waiting = tuple(system.id for system in systems if system.id not in answers)
     return Comparison(query, candidates, answers, waiting, docs)
+
+
+def all_rankings(
+    workspace: Workspace, dataset: DatasetRow, settings: RetrievalSettings, system: System
+) -> dict[str, Ranking]:
+    """Qid -> ranking of one system, for the queries that it has ranked with these settings; failed ones left out."""
+    with workspace.open() as db:
+        queries = datasets.get_queries(db, dataset.id)
+        keys = {one.qid: candidates_key(dataset.fingerprint, settings.key(), one.text) for one in queries}
+        found = rankings.get_rankings(db, keys.values(), [system.key])
+    stored = {qid: found.get(key, {}).get(system.key) for qid, key in keys.items()}
+    return {qid: one.ranking for qid, one in stored.items() if one is not None and one.ranking is not None}

@@ -32,6 +32,12 @@ def test_a_long_passage_keeps_its_matches_in_the_order_of_the_text_and_says_what
     )
 
 
+def test_matches_that_count_are_shown_before_tokens_with_a_higher_second_match() -> None:
+    # "who" is the second match of "fish" at 0.8, and still higher than the match of "eats"
+    alignment = Alignment(("fish", "eats"), ("who", "fish", "dine"), ((0.8, 0.9, 0.0), (0.1, 0.0, 0.3)))
+    assert alignment_frame(alignment, most=2)["passage"].unique().tolist() == ["0002 fish", "0003 dine"]
+
+
 def test_a_passage_without_tokens_is_an_empty_picture() -> None:
     nothing = Alignment(("fish",), (), ((),))
     assert alignment_frame(nothing).empty

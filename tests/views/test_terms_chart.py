@@ -23,6 +23,10 @@ def test_terms_beyond_the_most_are_one_row_so_that_the_sum_is_the_score() -> Non
     assert frame["contribution"].sum() == pytest.approx(fsum(value for _, value in TERMS))
 
 
+def test_a_score_of_0_has_no_shares() -> None:
+    assert terms_frame([("up", 1.0), ("down", -1.0)])["share"].isna().all()
+
+
 def test_the_chart_says_the_score_or_that_nothing_is_shared() -> None:
     assert terms_chart(TERMS).to_dict()["title"] == "The bars add up to 4.000"
     assert terms_chart([]).to_dict()["title"] == "Query and passage share no term: the score is 0"

@@ -1,0 +1,47 @@
+"""Where a system should stop answering: precision and answered share over the raw score."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui.view import View
+from rerank_core.comparison import all_rankings
+from rerank_core.errors import SettingsError
+from rerank_core.evaluation.threshold import threshold_curve, threshold_for
+from rerank_core.store import judgments
+from rerank_core.store.workspace import Workspace
+from rerank_core.views.threshold import threshold_chart
+
+
+def show(space: Workspace, view: View) -> None:
+    """The curve of one system, and the threshold that reaches a target precision."""
+    st.caption(
+        "“Say nothing below t”: of the passages that a system still shows in its top k, how many are relevant, "
+        "and how many queries still get an answer. Raw scores; each system has its own scale, so there is no default."
+    )
+    labels = {system.id: system for system in view.systems}
+    left, middle, right = st.columns(3)
+    chosen = left.selectbox("System", list(labels), format_func=lambda one: labels[one].label, key="threshold_system")
+    k = middle.number_input("Top k", 1, 100, 5)
+    target = right.slider("Target precision", 0.05, 1.0, 0.5, 0.05)
+    with space.open() as db:
+        qrels = judgments.qrels(db, view.dataset.id)
+    try:
+        rankings = all_rankings(space, view.dataset, view.settings, labels[chosen])
+        curve = threshold_curve(rankings, qrels, int(k), view.level)
+        point = threshold_for(curve, target)
+    except SettingsError as error:
+        st.warning(str(error))
+        return
+    if not curve.points:
+        st.info("No query is ranked by this system yet. Rank all queries on **Compare** first.")
+        return
+    if point is None:
+        st.markdown(f"No threshold reaches a precision of {target:.0%} on these grades.")
+    else:
+        st.markdown(
+            f"**{point.threshold:.4f}** reaches {point.precision:.0%} precision and still answers {point.share:.0%} of "
+            f"{curve.queries} queries ({point.judged} judged passages shown, {point.unjudged} not judged)."
+        )
+    st.altair_chart(threshold_chart(curve, point, labels[chosen].model.score_scale), width="stretch")
+    st.caption("Chosen on the very grades it is measured on: expect a little less on new queries.")

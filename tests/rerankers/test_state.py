@@ -1,0 +1,192 @@
+"""What a model needs before it can be loaded, told without loading anything."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rerank_core.errors import NotReadyError, SettingsError
+from rerank_core.rerankers import state as state_module
+from rerank_core.rerankers.catalog import Extra, get, model_from_name
+from rerank_core.rerankers.load import load
+from rerank_core.rerankers.local_folder import folder_of, hub_cache
+from rerank_core.rerankers.model_key import model_key
+from rerank_core.rerankers.state import state
+
+TINYBERT = get("ms-marco-tinybert-l2-v2")
+
+
+def lay_out(folder: Path, *names: str) -> Path:
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / name).write_text("{}", "utf-8")
+    return folder
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty hub cache."""
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    return tmp_path / "hf" / "hub"
+
+
+def downloaded(cache: Path, *names: str) -> Path:
+    repo = cache / "models--cross-encoder--ms-marco-TinyBERT-L2-v2"
+    (repo / "refs").mkdir(parents=True)
+    (repo / "refs" / "main").write_text("abc123", "utf-8")
+    return lay_out(repo / "snapshots" / "abc123", *names)
+
+
+@pytest.mark.parametrize("model_id", ["first-stage", "minilm-cosine", "minilm-maxsim"])
+def test_the_bundled_rerankers_are_ready(model_id: str) -> None:
+    assert state(get(model_id)).ready
+
+
+def test_a_model_that_was_never_downloaded_tells_its_size(cache: Path) -> None:
+    now = state(TINYBERT)
+    assert now.kind == "needs-download"
+    assert "cross-encoder/ms-marco-TinyBERT-L2-v2 (18 MB)" in now.detail
+
+
+def test_a_downloaded_model_is_ready(cache: Path) -> None:
+    folder = downloaded(cache, "config.json", "vocab.txt", "model.safetensors")
+    assert state(TINYBERT).ready
+    assert folder_of(TINYBERT) == folder
+
+
+@pytest.mark.parametrize("missing", ["config.json", "vocab.txt", "model.safetensors"])
+def test_half_a_download_is_not_ready(cache: Path, missing: str) -> None:
+    downloaded(cache, *({"config.json", "vocab.txt", "model.safetensors"} - {missing}))
+    assert state(TINYBERT).kind == "needs-download"
+
+
+def test_a_missing_part_of_the_weights_is_seen(cache: Path) -> None:
+    folder = downloaded(cache, "config.json", "tokenizer.json", "model-1.safetensors")
+    parts = {"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(parts), "utf-8")
+    assert state(TINYBERT).kind == "needs-download"
+    (folder / "model-2.safetensors").touch()
+    assert state(TINYBERT).ready
+
+
+def test_the_cache_is_where_the_hub_library_looks(tmp_path: Path) -> None:
+    code = "import huggingface_hub.constants as c; print(c.HF_HUB_CACHE)"
+    for env in (
+        {"HF_HOME": str(tmp_path)},
+        {"HF_HUB_CACHE": str(tmp_path / "x")},
+        {"XDG_CACHE_HOME": str(tmp_path)},
+        {},
+    ):
+        mine = "from rerank_core.rerankers.local_folder import hub_cache; print(hub_cache())"
+        told = [
+            subprocess.run(
+                [sys.executable, "-c", line], env={"HOME": "/root", **env}, capture_output=True, text=True,
+                check=True, timeout=60, cwd=Path(__file__).parents[2],
+            ).stdout
+            for line in (code, mine)
+        ]  # fmt: skip
+        assert told[0] == told[1]
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    now = state(model_from_name("cross-encoder", str(tmp_path / "nowhere")))
+    assert now.kind == "not-found"
+    assert "nowhere does not exist" in now.detail
+
+
+def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
+    now = state(model_from_name("cross-encoder", str(tmp_path)))
+    assert (now.kind, "has no complete model" in now.detail) == ("not-found", True)
+
+
+def test_a_missing_library_tells_the_pip_line() -> None:
+    now = state(replace(TINYBERT, extra=Extra("no_such_library", 'pip install "rerank-lens[none]"')))
+    assert now.kind == "needs-extra"
+    assert 'pip install "rerank-lens[none]"' in now.detail
+
+
+def test_a_missing_key_names_the_variable_and_a_set_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = replace(TINYBERT, hosting="api", keys=("RERANK_TEST_KEY", "OTHER_TEST_KEY"))
+    assert state(model).kind == "needs-key"
+    assert "RERANK_TEST_KEY or OTHER_TEST_KEY" in state(model).detail
+    monkeypatch.setenv("OTHER_TEST_KEY", "secret")
+    assert state(model).ready
+    assert "secret" not in state(model).detail
+
+
+def test_a_model_for_a_gpu_says_so_where_there_is_none(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state_module, "has_gpu", lambda: False)
+    now = state(get("qwen3-reranker-4b"))
+    assert now.kind == "needs-gpu"
+    assert "8.0 GB" in now.detail
+    monkeypatch.setattr(state_module, "has_gpu", lambda: True)
+    assert state(get("qwen3-reranker-4b")).kind == "needs-download"
+
+
+def test_loading_what_is_not_ready_says_what_it_needs(cache: Path) -> None:
+    with pytest.raises(NotReadyError, match=r"MS MARCO TinyBERT L2: Needs a download"):
+        load(TINYBERT)
+
+
+def test_code_of_a_model_is_never_trusted_silently(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HOME", str(cache))
+    repo = hub_cache() / "models--jinaai--jina-reranker-v2-base-multilingual"
+    (repo / "refs").mkdir(parents=True)
+    (repo / "refs" / "main").write_text("abc", "utf-8")
+    lay_out(repo / "snapshots" / "abc", "config.json", "tokenizer.json", "model.safetensors")
+    with pytest.raises(NotReadyError, match="trust_remote_code"):
+        load(get("jina-reranker-v2-base-multilingual"))
+
+
+def test_settings_that_a_model_does_not_take_are_refused() -> None:
+    with pytest.raises(SettingsError, match="no setting colour"):
+        load(get("minilm-cosine"), {"colour": "red"})
+    with pytest.raises(SettingsError, match="max_length must lie between 16"):
+        load(get("minilm-cosine"), {"max_length": 3})
+    with pytest.raises(SettingsError, match="precision must be one of"):
+        load(get("minilm-cosine"), {"precision": "int3"})
+    with pytest.raises(SettingsError, match="type int"):
+        load(get("minilm-cosine"), {"max_length": True})
+
+
+def test_the_key_of_a_model_changes_with_what_changes_its_scores(tmp_path: Path) -> None:
+    folder = lay_out(tmp_path / "model", "config.json", "vocab.txt", "model.safetensors")
+    model = model_from_name("cross-encoder", str(folder))
+    plain = model_key(model, {})
+    assert plain == model_key(model, {"max_length": None, "precision": "float32"})
+    assert plain != model_key(model, {"max_length": 128})
+    assert plain != model_key(model, {"precision": "bfloat16"})
+    assert plain != model_key(model_from_name("bi-encoder", str(folder)), {})
+    (folder / "model.safetensors").write_text("other weights", "utf-8")
+    assert plain != model_key(model, {})
+
+
+def test_the_key_of_a_downloaded_model_names_its_revision(cache: Path) -> None:
+    downloaded(cache, "config.json", "vocab.txt", "model.safetensors")
+    assert "TinyBERT-L2-v2@abc123" in model_key(TINYBERT, {})
+
+
+def test_the_catalogue_and_the_states_are_told_without_any_library_of_models() -> None:
+    code = (
+        "import sys; from rerank_core.rerankers import catalog, state, load, rerank, facts\n"
+        "from rerank_core.rerankers import badges, download, model_key\n"
+        "[state.state(row) for row in catalog.catalog()]; facts.markdown_table()\n"
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'huggingface_hub'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.stdout == "[]\n"
