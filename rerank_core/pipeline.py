@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from rerank_core.errors import CancelledError, NotReadyError, RerankLensError
-from rerank_core.rerankers.family import Scorer
+from rerank_core.imported_runs import IMPORTED, imported_ranking
+from rerank_core.rerankers.composites.apply import apply, restricted
+from rerank_core.rerankers.family import Orderer, Scorer
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.model_key import model_key
 from rerank_core.rerankers.rerank import rerank
 from rerank_core.retrieval.hybrid import HybridRetriever
 from rerank_core.retrieval.index import build_or_load
 from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.runs import record_runs
 from rerank_core.store import datasets, rankings
 from rerank_core.store.datasets import DatasetRow, StoredCorpus
 from rerank_core.store.rankings import StoredRanking, candidates_key
 from rerank_core.store.scores import StoredScores
 from rerank_core.store.vectors import StoredVectors
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import System
-from rerank_core.types import Progress, Query, Ranking, no_progress
+from rerank_core.systems import FIRST_STAGE, System
+from rerank_core.types import Doc, Progress, Query, Ranking, no_progress
+from rerank_core.witness import Witness
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One query, its candidates and the key they are kept under, and their passages: what all members share."""
+
+    dataset: DatasetRow
+    query: Query
+    key: str
+    candidates: Ranking
+    docs: Mapping[str, Doc]
+    progress: Progress
 
 
 class Pipeline:
@@ -32,8 +49,9 @@ class Pipeline:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self._retrievers: dict[tuple[str, ...], HybridRetriever] = {}
-        self._scorers: dict[str, Scorer | None] = {}
+        self._scorers: dict[str, Scorer | Orderer | None] = {}
         self._scores = StoredScores(workspace)
+        self._witness = Witness(workspace)
 
     def retriever(
         self, dataset: DatasetRow, settings: RetrievalSettings, progress: Progress = no_progress
@@ -87,9 +105,7 @@ class Pipeline:
             docs = datasets.get_docs(db, dataset.id, candidates.docids)
         ranking, error = None, ""
         try:
-            scorer = self._scorer(system, progress)
-            name = model_key(system.model, system.settings)
-            ranking = rerank(scorer, system.key, query, candidates, docs, self._scores, name, progress)
+            ranking = self._ranked(system, _Asked(dataset, query, key, candidates, docs, progress), candidates)
         except CancelledError:
             raise
         except NotReadyError as missing:
@@ -112,24 +128,73 @@ class Pipeline:
     ) -> dict[str, int]:
         """Rank all queries with all systems; what is kept already is not made again, so a run that stopped goes on.
 
-        Returns system id -> number of queries on which it failed. Raises CancelledError where `progress` does.
+        A system that has then ranked every query of the dataset leaves a run as evidence (`store.runs`). Returns system
+        id -> number of queries on which it failed. Raises CancelledError where `progress` does.
         """
         failed = {system.id: 0 for system in systems}
         total, done = len(queries) * len(systems), 0
         for query in queries:
             for system in systems:
                 progress(done, total, f"{system.label}: {query.text[:60]}")
-                stored = self.rank(dataset, query, settings, system, _within(progress, done, total))
+                stored = self.witnessed(dataset, query, settings, system, _within(progress, done, total))
                 failed[system.id] += stored.ranking is None
                 done += 1
+        if len(queries) >= dataset.n_queries:
+            record_runs(self.workspace, dataset, settings, systems)
         progress(done, total, "all queries are ranked")
         return failed
 
-    def warm(self, system: System) -> None:
-        """Load a system's model now, so that the first query does not wait for it."""
-        self._scorer(system, no_progress)
+    def witnessed(
+        self,
+        dataset: DatasetRow,
+        query: Query,
+        settings: RetrievalSettings,
+        system: System,
+        progress: Progress = no_progress,
+    ) -> StoredRanking:
+        """`rank`, with how the ranking was made written down beside it."""
+        before = self._witness.look(dataset, query, settings, system)
+        stored = self.rank(dataset, query, settings, system, progress)
+        self._witness.note(before, dataset, query, settings, system, stored, self._scorers.get(system.key))
+        return stored
 
-    def _scorer(self, system: System, progress: Progress) -> Scorer | None:
+    def warm(self, system: System) -> None:
+        """Load a system's model, or those of its members, now, so that the first query does not wait for it."""
+        for leaf in system.leaves:
+            self.scorer(leaf)
+
+    def _ranked(self, system: System, asked: _Asked, given: Ranking) -> Ranking:
+        """What the system makes of `given`: all of `asked.candidates`, or what a cascade left of them."""
+        if system.model.family == IMPORTED:
+            return imported_ranking(
+                self.workspace, asked.dataset, asked.query, system.model, system.settings, system.key
+            )
+        if system.spec is None or system.problem:
+            scorer = self.scorer(system, asked.progress)
+            name = model_key(system.model, system.settings)
+            return rerank(scorer, system.key, asked.query, given, asked.docs, self._scores, name, asked.progress)
+        members = {member.id: member for member in system.members}
+
+        def rank_member(member: str, part: Ranking) -> Ranking:
+            if member == FIRST_STAGE:
+                return restricted(asked.candidates, part)
+            # a member that ranked all candidates as a column of its own is not paid for twice
+            kept = self._kept(members[member], asked) if part.docids == asked.candidates.docids else None
+            return kept or self._ranked(members[member], asked, part)
+
+        return replace(apply(system.spec, asked.query, given, asked.docs, rank_member), system=system.key)
+
+    def _kept(self, system: System, asked: _Asked) -> Ranking | None:
+        with self.workspace.open() as db:
+            kept = rankings.get_rankings(db, [asked.key], [system.key]).get(asked.key, {}).get(system.key)
+        return kept.ranking if kept is not None else None
+
+    def scorer(self, system: System, progress: Progress = no_progress) -> Scorer | Orderer | None:
+        """A system's loaded model; None for the first stage as it is and for a composite. Raises NotReadyError."""
+        if system.problem:
+            raise NotReadyError(f"{system.label}: {system.problem}")
+        if system.spec is not None:
+            return None
         if system.key not in self._scorers:
             progress(0, 0, f"{system.label}: loading the model")
             self._scorers[system.key] = load(system.model, system.settings)
@@ -137,10 +202,10 @@ class Pipeline:
 
 
 def _within(progress: Progress, run_done: int, run_total: int) -> Progress:
-    """Steps inside one ranking tell their message and can be stopped, without moving the run's own count."""
+    """Steps inside one ranking tell their own count in the message, and do not move the run's."""
 
     def inner(done: int, total: int, message: str = "") -> None:
-        progress(run_done, run_total, message)
+        progress(run_done, run_total, f"{message} ({done:,} of {total:,})" if total else message)
 
     return inner
 

@@ -50,13 +50,14 @@ class System:
     @property
     def key(self) -> str:
         """The id and a short hash of the model, its revision and its settings: rankings are kept under it."""
-        if self.problem:
-            return f"{self.id}@broken"
+        return f"{self.id}@broken" if self.problem else f"{self.id}@{text_hash(self.made_of)[:10]}"
+
+    @property
+    def made_of(self) -> str:
+        """A text that is equal only where the scores are: the model, its revision and settings; a composite's parts."""
         if self.spec is not None:
-            made_of = composite_key(self.spec, {member.id: member.key for member in self.members})
-        else:
-            made_of = model_key(self.model, self.settings)
-        return f"{self.id}@{text_hash(made_of)[:10]}"
+            return composite_key(self.spec, {member.id: member.key for member in self.members})
+        return model_key(self.model, self.settings)
 
     @property
     def state(self) -> State:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from rerank_core.depth_curve import DEPTHS as CURVE
 from rerank_core.errors import NotFoundError
 from rerank_core.pipeline import Pipeline
 from rerank_core.recall import DEPTHS, at_depth
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.scoring.device import describe_device
-from rerank_core.store import datasets
+from rerank_core.side_by_side import rank_side_by_side
+from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.systems import System, get_system
 from rerank_core.types import Progress, Query
@@ -36,7 +38,7 @@ def compare(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -
     chosen = [query for query in queries if query.qid == params["qid"]]
     if not chosen:
         raise NotFoundError(f"There is no query '{params['qid']}' in '{dataset.name}'.")
-    return {"failed": pipeline.run(dataset, chosen, settings, systems, progress)}
+    return {"failed": rank_side_by_side(pipeline, dataset, chosen[0], settings, systems, progress)}
 
 
 def run(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
@@ -53,6 +55,33 @@ def recall(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) ->
         for depth in DEPTHS:
             pipeline.candidates(dataset, query, at_depth(settings, depth))
     return {}
+
+
+def depth(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Rank the graded queries at the depths of the depth curve: dataset, settings, systems.
+
+    The deepest first: whatever keeps its scores then scores nothing again for the others.
+    """
+    dataset, queries, settings, systems = _view(pipeline, params)
+    with pipeline.workspace.open() as db:
+        graded = judgments.qrels(db, dataset.id)
+    chosen = [query for query in queries if graded.get(query.qid)]
+    a_depth = len(chosen) * len(systems)
+    failed = {system.id: 0 for system in systems}
+    for place, size in enumerate(sorted(CURVE, reverse=True)):
+        tell = _part(progress, place * a_depth, len(CURVE) * a_depth, f"{size} candidates: ")
+        now = pipeline.run(dataset, chosen, at_depth(settings, size), systems, tell)
+        failed = {system: count + now[system] for system, count in failed.items()}
+    return {"failed": failed}
+
+
+def _part(progress: Progress, before: int, whole: int, name: str) -> Progress:
+    """Work that is a part of a job: its count goes on from `before`, its messages begin with `name`."""
+
+    def inner(done: int, total: int, message: str = "") -> None:
+        progress(before + done, whole, name + message)
+
+    return inner
 
 
 def index(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
@@ -72,11 +101,28 @@ def import_(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -
 
 
 def download(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
-    """Fetch a system's model from its hub: system. Somebody clicked for it."""
+    """Fetch a system's model, or those that its members need, from its hub: system. Somebody clicked for it."""
     from rerank_core.rerankers.download import download as fetch
 
-    fetch(get_system(pipeline.workspace, params["system"]).model, progress)
+    system = get_system(pipeline.workspace, params["system"])
+    for leaf in system.leaves:
+        if leaf is system or leaf.state.kind == "needs-download":
+            fetch(leaf.model, progress)
     return {}
+
+
+def inspect(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Ask a system's model about one pair: dataset, qid, docid, system."""
+    from rerank_core.inspection import inspect_pair
+
+    with pipeline.workspace.open() as db:
+        dataset = datasets.get_dataset(db, params["dataset"])
+        queries = {query.qid: query for query in datasets.get_queries(db, dataset.id)}
+        docs = datasets.get_docs(db, dataset.id, [params["docid"]])
+    if params["qid"] not in queries or params["docid"] not in docs:
+        raise NotFoundError(f"'{params['qid']}' or '{params['docid']}' is not in '{dataset.name}'.")
+    system = get_system(pipeline.workspace, params["system"])
+    return inspect_pair(pipeline, queries[params["qid"]], docs[params["docid"]], system, progress).to_dict()
 
 
 def warm(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
@@ -91,8 +137,10 @@ VERBS: dict[str, Verb] = {
     "compare": compare,
     "run": run,
     "recall": recall,
+    "depth": depth,
     "index": index,
     "import": import_,
     "download": download,
+    "inspect": inspect,
     "warm": warm,
 }

@@ -62,6 +62,11 @@ def _importing(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     verb.add_argument("dataset")
     verb.add_argument("path", type=Path)
     verb.add_argument("--judge", help="whose grades they are")
+    verb = _verb(verbs, "import-run", "add a TREC run made elsewhere, as a system of its own")
+    verb.add_argument("dataset")
+    verb.add_argument("path", type=Path)
+    verb.add_argument("--name", help="the system is then called run:NAME (default: the file's name)")
+    _ties(verb, "file")
 
 
 def _working(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -69,6 +74,9 @@ def _working(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     _verb(verbs, "systems", "list what can be compared, and what each needs first")
     verb = _verb(verbs, "index", "build a dataset's indexes")
     _view(verb)
+    verb = _verb(verbs, "runs", "list the whole-set runs that were kept, newest first, and which are stale")
+    verb.add_argument("--dataset", help="only of this dataset")
+    verb.add_argument("--system", help="only of this system")
     verb = _verb(verbs, "run", "rank all queries with some systems; a run that was stopped goes on")
     _view(verb)
     _systems(verb)
@@ -83,12 +91,7 @@ def _measuring(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     verb = _verb(verbs, "measure", "measure TREC run files against TREC qrels; needs no workspace")
     verb.add_argument("qrels", type=Path)
     verb.add_argument("runs", type=Path, nargs="+")
-    verb.add_argument(
-        "--ties",
-        choices=("file", "trec_eval"),
-        default="trec_eval",
-        help="equal scores: docid descending as trec_eval, or as in the file",
-    )
+    _ties(verb, "trec_eval")
     _measures(verb)
     verb = _verb(verbs, "export", "write qrels, a system's run, or the whole dataset as a BEIR folder")
     verb.add_argument("what", choices=("qrels", "run", "beir"))
@@ -108,6 +111,11 @@ def _view(verb: argparse.ArgumentParser) -> None:
 
 def _systems(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--systems", default=",".join(ALWAYS_READY), help="comma separated (default: %(default)s)")
+
+
+def _ties(verb: argparse.ArgumentParser, default: str) -> None:
+    what = "equal scores: docid descending as trec_eval, or as in the file (default: %(default)s)"
+    verb.add_argument("--ties", choices=("file", "trec_eval"), default=default, help=what)
 
 
 def _measures(verb: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from rerank_core.comparison import all_rankings
 from rerank_core.corpus.beir import write_beir
 from rerank_core.corpus.trec import read_qrels, read_run, write_qrels, write_run
 from rerank_core.errors import BadInputError, RerankLensError
@@ -14,13 +15,15 @@ from rerank_core.evaluation.measures import evaluate as evaluate_rankings
 from rerank_core.evaluation.measures import mean, missing_queries
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.evaluation.verdict import verdict
+from rerank_core.imported_runs import import_trec_run
 from rerank_core.ingest import ImportOptions, import_dataset, import_judgments, import_queries
 from rerank_core.pipeline import Pipeline
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.runs import run_latencies, staleness
 from rerank_core.scoreboard import Scoreboard
 from rerank_core.shell.options import settings_of
-from rerank_core.store import datasets, judgments, rankings
+from rerank_core.store import datasets, judgments, runs
 from rerank_core.store.datasets import StoredCorpus
-from rerank_core.store.rankings import candidates_key
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems import System, all_systems, get_system
 from rerank_core.types import Progress, Query, Ranking
@@ -53,6 +56,45 @@ def list_datasets(workspace: Workspace, arguments: argparse.Namespace, progress:
             {"name": row.name, "passages": row.n_docs, "queries": row.n_queries, "graded": judgments.count(db, row.id)}
             for row in datasets.list_datasets(db)
         ]
+
+
+def import_run(workspace: Workspace, arguments: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    """The id of the run's system, and how the run fits the dataset."""
+    system, report = import_trec_run(workspace, arguments.dataset, arguments.path, arguments.name, arguments.ties)
+    return {
+        "system": system,
+        "queries": report.queries,
+        "queries the dataset does not have": report.unknown_queries.count,
+        "queries the run does not have": report.missing_queries.count,
+        "passages the dataset does not have": report.unknown_docs.count,
+        "places tied with the one before": report.tied,
+    }
+
+
+def list_runs(workspace: Workspace, arguments: argparse.Namespace, progress: Progress) -> Rows:
+    """A row a run, newest first; the seconds are those of warm scoring, a query."""
+    with workspace.open() as db:
+        dataset = datasets.get_dataset(db, arguments.dataset).id if arguments.dataset else None
+        found = runs.list_runs(db, dataset, arguments.system)
+    return [_run_row(workspace, one) for one in found]
+
+
+def _run_row(workspace: Workspace, one: runs.Run) -> dict[str, Any]:
+    warm = {time.stage: time for time in run_latencies(one) if time.warmth == "warm"}
+    score = warm.get("score")
+    return {
+        "run": one.id,
+        "dataset": one.dataset,
+        "system": one.system,
+        "depth": RetrievalSettings.from_json(one.settings).depth,
+        "queries": len(one.queries),
+        "finished": one.finished,
+        "p50": score.p50 if score else None,
+        "p95": score.p95 if score else None,
+        "key": one.key[:10],
+        "device": ", ".join(one.devices),
+        "stale": staleness(workspace, one),
+    }
 
 
 def list_systems(workspace: Workspace, arguments: argparse.Namespace, progress: Progress) -> Rows:
@@ -130,22 +172,16 @@ def export(workspace: Workspace, arguments: argparse.Namespace, progress: Progre
     elif arguments.what == "beir":
         write_beir(arguments.path, StoredCorpus(workspace, dataset).docs(), queries, {"test": qrels})
     else:
-        write_run(arguments.path, _run_of(workspace, dataset, queries, arguments), arguments.system)
+        write_run(arguments.path, _run_of(workspace, dataset, arguments), arguments.system)
     return [{"written": arguments.what, "path": str(arguments.path)}]
 
 
-def _run_of(
-    workspace: Workspace, dataset: datasets.DatasetRow, queries: list[Query], arguments: argparse.Namespace
-) -> list[Ranking]:
-    system, settings_key = get_system(workspace, arguments.system), settings_of(arguments).key()
-    keys = {query.qid: candidates_key(dataset.fingerprint, settings_key, query.text) for query in queries}
-    with workspace.open() as db:
-        found = rankings.get_rankings(db, keys.values(), [system.key])
-    stored = [found.get(key, {}).get(system.key) for key in keys.values()]
-    ready = [one.ranking for one in stored if one is not None and one.ranking is not None]
-    if not ready:
+def _run_of(workspace: Workspace, dataset: datasets.DatasetRow, arguments: argparse.Namespace) -> list[Ranking]:
+    system = get_system(workspace, arguments.system)
+    found = all_rankings(workspace, dataset, settings_of(arguments), system)
+    if not found:
         raise BadInputError("export", None, f"'{system.id}' has not been run with these settings", "a run first")
-    return ready
+    return list(found.values())
 
 
 def _view(workspace: Workspace, arguments: argparse.Namespace) -> tuple[datasets.DatasetRow, list[Query], list[System]]:
@@ -159,7 +195,9 @@ VERBS: dict[str, Verb] = {
     "import": import_,
     "import-queries": add_queries,
     "import-labels": add_labels,
+    "import-run": import_run,
     "datasets": list_datasets,
+    "runs": list_runs,
     "systems": list_systems,
     "index": index,
     "run": run,

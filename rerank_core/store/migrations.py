@@ -103,6 +103,28 @@ def _usage(db: Database) -> None:
     )
 
 
+@migrations(name="007_runs")
+def _runs(db: Database) -> None:
+    # evidence is written ranking by ranking, so that a run that was killed and went on still knows its first half
+    _run(
+        db,
+        """CREATE TABLE evidence (
+            candidates_key TEXT NOT NULL REFERENCES candidates(key) ON DELETE CASCADE, system TEXT NOT NULL,
+            cold INTEGER, tokenize_seconds REAL, device TEXT NOT NULL, versions TEXT NOT NULL,
+            PRIMARY KEY (candidates_key, system)) WITHOUT ROWID""",
+        """CREATE TABLE run (
+            id INTEGER PRIMARY KEY, dataset_id INTEGER NOT NULL REFERENCES dataset(id) ON DELETE CASCADE,
+            system TEXT NOT NULL, system_key TEXT NOT NULL, key TEXT NOT NULL, facts TEXT NOT NULL,
+            queries TEXT NOT NULL, started TEXT NOT NULL, finished TEXT NOT NULL, UNIQUE (dataset_id, system, key))""",
+        """CREATE TABLE imported_run (
+            id INTEGER PRIMARY KEY, dataset_id INTEGER NOT NULL REFERENCES dataset(id) ON DELETE CASCADE,
+            name TEXT NOT NULL UNIQUE, source TEXT NOT NULL, content TEXT NOT NULL, at TEXT NOT NULL)""",
+        """CREATE TABLE imported_ranking (
+            run_id INTEGER NOT NULL REFERENCES imported_run(id) ON DELETE CASCADE, qid TEXT NOT NULL,
+            docs TEXT NOT NULL, UNIQUE (run_id, qid))""",
+    )
+
+
 COUNT = len(migrations.pending(Database(memory=True)))
 
 

@@ -1,0 +1,137 @@
+"""A measure and its latency against the number of candidates that are reranked, and where the curve bends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+
+from rerank_core.evaluation.measures import evaluate
+from rerank_core.evaluation.names import Measure
+from rerank_core.recall import at_depth
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.store import datasets, evidence, judgments, rankings
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.rankings import StoredRanking, candidates_key
+from rerank_core.store.workspace import Workspace
+from rerank_core.systems import FIRST_STAGE, System
+
+DEPTHS = (10, 20, 30, 50, 100, 200)
+TOLERANCE = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class DepthPoint:
+    """A system at one depth: the candidates retrieved at that depth (not a prefix of deeper ones), all reranked.
+
+    `value`: the measure's mean over the `n` graded queries. `pairs`: candidates a query, mean; fewer than `depth` where
+    the data has fewer. All seconds are medians a query. `retrieve_seconds`: of finding the candidates. `score_seconds`:
+    measured, over the `timed` warm queries of which no score came from the cache; None where there is none.
+    `score_estimate`: `pairs` times the seconds a pair at the deepest depth that was measured: a straight line, None
+    where nothing was measured. The first stage scores nothing: both are 0.
+    """
+
+    depth: int
+    value: float
+    n: int
+    pairs: float
+    retrieve_seconds: float | None
+    score_seconds: float | None
+    timed: int
+    score_estimate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _AtDepth:
+    keys: Mapping[str, str]
+    answers: Mapping[str, StoredRanking]
+    found: Mapping[str, Sequence[str]]
+    retrieve: Mapping[str, float | None]
+    evidence: Mapping[str, evidence.Evidence]
+
+
+def depth_curve(
+    workspace: Workspace,
+    dataset: DatasetRow,
+    settings: RetrievalSettings,
+    system: System,
+    measure: Measure,
+    level: int = 1,
+    depths: Sequence[int] = DEPTHS,
+) -> list[DepthPoint]:
+    """The curve of a system, shallow first; nothing is computed by a model (the job "depth" makes the rankings).
+
+    Every point is over the same queries: all that have a grade. A depth at which one of them was not ranked, or failed,
+    is left out. [] where nothing is graded. `level`: the lowest relevant grade, for measures that name none.
+    """
+    with workspace.open() as db:
+        qrels = judgments.qrels(db, dataset.id)
+        texts = {query.qid: query.text for query in datasets.get_queries(db, dataset.id) if qrels.get(query.qid)}
+        read = {}
+        for depth in sorted(set(depths)):
+            settings_key = at_depth(settings, depth).key()
+            keys = {qid: candidates_key(dataset.fingerprint, settings_key, text) for qid, text in texts.items()}
+            stored = rankings.get_rankings(db, keys.values(), [system.key])
+            read[depth] = _AtDepth(
+                keys,
+                {qid: stored[key][system.key] for qid, key in keys.items() if key in stored},
+                rankings.get_docids(db, keys.values()),
+                evidence.search_seconds(db, keys.values()),
+                evidence.get_evidence(db, keys.values(), system.key),
+            )
+    graded = {qid: qrels[qid] for qid in texts}
+    points = []
+    for depth, own in read.items():
+        orders = {qid: one.ranking.docids for qid, one in own.answers.items() if one.ranking is not None}
+        if graded and len(orders) == len(graded):
+            values = evaluate(orders, graded, [measure], level)[measure]
+            points.append(_point(depth, sum(values.values()) / len(values), own, system))
+    return _with_estimates(points)
+
+
+def _point(depth: int, value: float, own: _AtDepth, system: System) -> DepthPoint:
+    n = len(own.keys)
+    pairs = sum(len(own.found[key]) for key in own.keys.values()) / n
+    searches = [seconds for key in own.keys.values() if (seconds := own.retrieve[key]) is not None]
+    scores = [0.0] * n if system.model.family == FIRST_STAGE else _warm_seconds(own)
+    return DepthPoint(
+        depth,
+        value,
+        n,
+        pairs,
+        retrieve_seconds=median(searches) if searches else None,
+        score_seconds=median(scores) if scores else None,
+        timed=len(scores),
+        score_estimate=None,
+    )
+
+
+def _warm_seconds(own: _AtDepth) -> list[float]:
+    found = []
+    for qid, key in own.keys.items():
+        ranking = own.answers[qid].ranking
+        cold = own.evidence[key].cold if key in own.evidence else None
+        if ranking is not None and ranking.seconds is not None and cold is False:
+            found.append(ranking.seconds)
+    return found
+
+
+def _with_estimates(points: Sequence[DepthPoint]) -> list[DepthPoint]:
+    measured = [point for point in points if point.score_seconds is not None and point.pairs]
+    if not measured:
+        return list(points)
+    deepest = measured[-1]
+    a_pair = (deepest.score_seconds or 0.0) / deepest.pairs
+    return [replace(point, score_estimate=a_pair * point.pairs) for point in points]
+
+
+def knee(values: Mapping[int, float], tolerance: float = TOLERANCE) -> int | None:
+    """The smallest depth whose value is at most `tolerance` below the best one of the curve; None for an empty curve.
+
+    That is the rule, and all of it: reranking deeper would gain no more than `tolerance` on this data. It asks for no
+    smooth curve, and holds also where a reranker gets worse with more candidates.
+    """
+    if not values:
+        return None
+    best = max(values.values())
+    return min(depth for depth, value in values.items() if value >= best - tolerance)

@@ -1,0 +1,175 @@
+"""Runs: put together from what was kept of each query, listed, checked for staleness, and their times summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlite_utils import Database
+
+from rerank_core.errors import NotFoundError, SettingsError
+from rerank_core.evaluation.latency import Latency, Timed, latencies
+from rerank_core.imported_runs import IMPORTED
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.store import datasets, evidence, rankings
+from rerank_core.store import runs as store
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.evidence import SEARCH, Evidence, Made
+from rerank_core.store.rankings import candidates_key
+from rerank_core.store.runs import Inputs, QueryFacts, Run
+from rerank_core.store.workspace import Workspace
+from rerank_core.systems import FIRST_STAGE, System, get_system
+from rerank_core.types import Query, text_hash
+
+
+def record_runs(
+    workspace: Workspace, dataset: DatasetRow, settings: RetrievalSettings, systems: Sequence[System]
+) -> dict[str, Run]:
+    """Keep a run of each system that has ranked all queries of the dataset by now, without failing; id -> run.
+
+    A run that went on after a stop is one run; equal inputs are the run that is there already. Imported runs were made
+    elsewhere and leave none.
+    """
+    with workspace.open() as db:
+        queries = datasets.get_queries(db, dataset.id)
+        keys = _keys(dataset, settings, queries)
+        made = {system.id: evidence.rankings_made(db, keys.values(), system.key) for system in systems}
+    whole = [
+        system
+        for system in systems
+        if queries and system.model.family != IMPORTED and all(key in made[system.id] for key in keys.values())
+    ]
+    if not whole:
+        return {}
+    with workspace.write() as db:
+        found = rankings.get_docids(db, keys.values())
+        candidates = _candidates_hash(keys, found)
+        return {
+            system.id: store.put_run(
+                db,
+                dataset.id,
+                _run_of(db, dataset, settings, system, queries, found, made[system.id], candidates),
+            )
+            for system in whole
+        }
+
+
+def _run_of(
+    db: Database,
+    dataset: DatasetRow,
+    settings: RetrievalSettings,
+    system: System,
+    queries: Sequence[Query],
+    found: Mapping[str, Sequence[str]],
+    made: Mapping[str, Made],
+    candidates: str,
+) -> Run:
+    keys = _keys(dataset, settings, queries)
+    searched = evidence.get_evidence(db, keys.values(), SEARCH)
+    scored = evidence.get_evidence(db, keys.values(), system.key)
+    seconds = evidence.search_seconds(db, keys.values())
+    scores = system.model.family != FIRST_STAGE
+    unknown = Evidence(None)
+    facts = [
+        QueryFacts(
+            qid=qid,
+            pairs=len(found[key]),
+            retrieve_seconds=seconds[key],
+            retrieve_cold=searched.get(key, unknown).cold,
+            score_seconds=made[key].seconds if scores else None,
+            score_cold=scored.get(key, unknown).cold if scores else None,
+            tokenize_seconds=scored.get(key, unknown).tokenize_seconds,
+            usage=made[key].usage,
+        )
+        for qid, key in keys.items()
+    ]
+    had_a_part = [*searched.values(), *scored.values()]
+    times = sorted(made[key].at for key in keys.values())
+    return Run(
+        dataset=dataset.name,
+        system=system.id,
+        system_key=system.key,
+        inputs=_inputs(dataset, settings, system, queries, candidates),
+        settings=settings.to_json(),
+        system_settings=system.settings,
+        devices=tuple(dict.fromkeys(one.device for one in (list(scored.values()) or had_a_part) if one.device)),
+        versions=_each_once(one.versions for one in had_a_part),
+        started=times[0],
+        finished=times[-1],
+        queries=tuple(facts),
+    )
+
+
+def staleness(workspace: Workspace, run: Run) -> str:
+    """Why a run no longer speaks for its dataset and system, as a sentence; "" where it does."""
+    try:
+        settings = RetrievalSettings.from_json(run.settings)
+        system = get_system(workspace, run.system)
+        with workspace.open() as db:
+            dataset = datasets.get_dataset(db, run.dataset)
+            queries = datasets.get_queries(db, dataset.id)
+            keys = _keys(dataset, settings, queries)
+            found = rankings.get_docids(db, keys.values())
+        return store.is_stale(run, _inputs(dataset, settings, system, queries, _candidates_hash(keys, found)))
+    except (NotFoundError, SettingsError) as gone:
+        return f"Its system or settings are gone: {gone}"
+
+
+def run_latencies(run: Run) -> list[Latency]:
+    """The times of a run by stage (see `evaluation.latency.STAGES`), cold and warm apart; what was not timed is out.
+
+    A search reads no pairs, so its `pairs_per_second` is None.
+    """
+    return [
+        *latencies("retrieve", _timed((q.retrieve_seconds, q.retrieve_cold, 0) for q in run.queries)),
+        *latencies("tokenize", _timed((q.tokenize_seconds, q.score_cold, q.pairs) for q in run.queries)),
+        *latencies("score", _timed((q.score_seconds, q.score_cold, q.pairs) for q in run.queries)),
+        *latencies("total", _timed(_total(q, run.system != FIRST_STAGE) for q in run.queries)),
+    ]
+
+
+def seconds_a_query(run: Run) -> float | None:
+    """The mean of warm scoring, for cost on a GPU; None where no warm query was timed."""
+    warm = [one for one in run_latencies(run) if (one.stage, one.warmth) == ("score", "warm")]
+    return warm[0].mean if warm else None
+
+
+def _total(query: QueryFacts, scores: bool) -> tuple[float | None, bool | None, int]:
+    """Both stages of a query; the first alone where the system does not score."""
+    if not scores:
+        return query.retrieve_seconds, query.retrieve_cold, query.pairs
+    if query.retrieve_seconds is None or query.score_seconds is None:
+        return None, None, query.pairs
+    flags = {query.retrieve_cold, query.score_cold}
+    cold = True if True in flags else None if None in flags else False
+    return query.retrieve_seconds + query.score_seconds, cold, query.pairs
+
+
+def _timed(rows: Iterable[tuple[float | None, bool | None, int]]) -> list[Timed]:
+    return [Timed(seconds, cold, pairs) for seconds, cold, pairs in rows if seconds is not None]
+
+
+def _keys(dataset: DatasetRow, settings: RetrievalSettings, queries: Iterable[Query]) -> dict[str, str]:
+    settings_key = settings.key()
+    return {query.qid: candidates_key(dataset.fingerprint, settings_key, query.text) for query in queries}
+
+
+def _inputs(
+    dataset: DatasetRow, settings: RetrievalSettings, system: System, queries: Iterable[Query], candidates: str
+) -> Inputs:
+    return Inputs(
+        fingerprint=dataset.fingerprint,
+        queries=text_hash("\x01".join(f"{query.qid}\x00{query.text}" for query in queries)),
+        retrieval=settings.key(),
+        candidates=candidates,
+        model=system.made_of,
+    )
+
+
+def _candidates_hash(keys: Mapping[str, str], found: Mapping[str, Sequence[str]]) -> str:
+    """Over each query's candidate docids in their order; a query without candidates counts as such."""
+    lines = ("\x00".join((qid, *found.get(key, ("", "not retrieved")))) for qid, key in keys.items())
+    return text_hash("\x01".join(lines))
+
+
+def _each_once(versions: Iterable[Mapping[str, str]]) -> tuple[Mapping[str, str], ...]:
+    return tuple({tuple(sorted(one.items())): one for one in versions if one}.values())

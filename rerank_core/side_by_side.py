@@ -1,0 +1,65 @@
+"""One query for somebody who looks: no column waits for another one's slow server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+
+from rerank_core.errors import CancelledError
+from rerank_core.pipeline import Pipeline
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.systems import System
+from rerank_core.types import Progress, Query, no_progress
+
+LOOK_SECONDS = 0.1
+
+
+def rank_side_by_side(
+    pipeline: Pipeline,
+    dataset: DatasetRow,
+    query: Query,
+    settings: RetrievalSettings,
+    systems: Sequence[System],
+    progress: Progress = no_progress,
+) -> dict[str, int]:
+    """Rank a query with all systems; each answer is kept as soon as it is there.
+
+    Systems that run on somebody else's server wait in threads of their own, beside the local ones, which take turns on
+    this machine; those that are local in part come last. Returns system id -> 1 where it failed, else 0. Raises
+    CancelledError where `progress` does; a request that is under way then ends by itself.
+    """
+    pipeline.candidates(dataset, query, settings, progress)
+    remote = [system for system in systems if _hosts(system) == {"api"}]
+    local = sorted((one for one in systems if one not in remote), key=lambda one: "api" in _hosts(one))
+    stopped = threading.Event()
+    pool = ThreadPoolExecutor(max(1, len(remote)), thread_name_prefix="server")
+    asked = {
+        system.id: pool.submit(pipeline.witnessed, dataset, query, settings, system, _unless(stopped))
+        for system in remote
+    }
+    try:
+        failed = pipeline.run(dataset, [query], settings, local, progress)
+        while waiting := [future for future in asked.values() if not future.done()]:
+            progress(len(systems) - len(waiting), len(systems), "waiting for a server")
+            wait(waiting, LOOK_SECONDS)
+        return failed | {system: int(future.result().ranking is None) for system, future in asked.items()}
+    finally:
+        stopped.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _hosts(system: System) -> set[str]:
+    """Where the models run that a system is made of: "local", "api" or both."""
+    return {leaf.model.hosting for leaf in system.leaves}
+
+
+def _unless(stopped: threading.Event) -> Progress:
+    """A Progress for a thread: it tells nobody, and stops the thread's work once the others have ended."""
+
+    def look(done: int, total: int, message: str = "") -> None:
+        if stopped.is_set():
+            raise CancelledError("stopped on request")
+
+    return look

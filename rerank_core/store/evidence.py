@@ -1,0 +1,82 @@
+"""How each ranking and each search came about: what its seconds mean. Written as soon as it was made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sqlite_utils import Database
+
+SEARCH = ""
+"""The name, in the place of a system's key, under which the finding of the candidates is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """`cold`: it was the first after its model or index was loaded; None: not known.
+
+    `tokenize_seconds`: the tokenizer alone over the same query and passages, None where that was not timed. `device`
+    as a person reads it. `versions`: library -> version.
+    """
+
+    cold: bool | None
+    tokenize_seconds: float | None = None
+    device: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+def put_evidence(db: Database, candidates_key: str, system_key: str, evidence: Evidence) -> None:
+    """Keep how a ranking was made; `system_key` SEARCH: how the candidates were found."""
+    versions = json.dumps(dict(evidence.versions), sort_keys=True)
+    db.execute(
+        "INSERT OR REPLACE INTO evidence (candidates_key, system, cold, tokenize_seconds, device, versions)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [candidates_key, system_key, evidence.cold, evidence.tokenize_seconds, evidence.device, versions],
+    )
+
+
+def get_evidence(db: Database, candidates_keys: Iterable[str], system_key: str) -> dict[str, Evidence]:
+    """Candidates key -> evidence of this system (or SEARCH), for those that are kept."""
+    found: dict[str, Evidence] = {}
+    wanted = list(candidates_keys)
+    for start in range(0, len(wanted), 500):  # SQLite bounds the number of parameters
+        part = wanted[start : start + 500]
+        sql = f"""SELECT candidates_key, cold, tokenize_seconds, device, versions FROM evidence
+                  WHERE system = ? AND candidates_key IN ({",".join("?" * len(part))})"""
+        for key, cold, seconds, device, versions in db.execute(sql, [system_key, *part]):
+            found[key] = Evidence(None if cold is None else bool(cold), seconds, device, json.loads(versions))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A kept ranking without its places. `seconds` None: a score came from the cache, or nothing was timed."""
+
+    seconds: float | None
+    usage: Mapping[str, float]
+    at: str
+
+
+def rankings_made(db: Database, candidates_keys: Iterable[str], system_key: str) -> dict[str, Made]:
+    """Candidates key -> facts of this system's ranking, for those that it ranked without failing."""
+    found: dict[str, Made] = {}
+    wanted = list(candidates_keys)
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        sql = f"""SELECT candidates_key, seconds, usage, at FROM ranking
+                  WHERE system = ? AND state = 'ready' AND candidates_key IN ({",".join("?" * len(part))})"""
+        for key, seconds, usage, at in db.execute(sql, [system_key, *part]):
+            found[key] = Made(seconds, json.loads(usage), at)
+    return found
+
+
+def search_seconds(db: Database, candidates_keys: Iterable[str]) -> dict[str, float | None]:
+    """Candidates key -> how long they took to find, for those that are kept."""
+    found: dict[str, float | None] = {}
+    wanted = list(candidates_keys)
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        sql = f"SELECT key, seconds FROM candidates WHERE key IN ({','.join('?' * len(part))})"
+        found.update(db.execute(sql, part))
+    return found

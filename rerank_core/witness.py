@@ -1,0 +1,131 @@
+"""Writes down how each ranking was made, while it is made: cold or warm, on which device, with which libraries."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from time import perf_counter
+from typing import Any
+
+import rerank_core
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.scoring.device import describe_device
+from rerank_core.store import datasets
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.evidence import SEARCH, Evidence, put_evidence, rankings_made, search_seconds
+from rerank_core.store.rankings import StoredRanking, candidates_key
+from rerank_core.store.workspace import Workspace
+from rerank_core.systems import FIRST_STAGE, System
+from rerank_core.types import Doc, Query, Ranking
+
+LIBRARIES = ("torch", "transformers", "sentence-transformers", "FlagEmbedding", "bm25s", "numpy")
+TOKENIZED = 20
+"""For so many warm queries of a system the tokenizer is timed apart; for all of them it would slow a run down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was there before a ranking was asked for. `key`: of its candidates."""
+
+    key: str
+    searched: bool
+    ranked: bool
+
+
+class Witness:
+    """One for each process that ranks: it remembers which models and indexes have worked in it already."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._next: dict[str, bool | None] = {}  # whether the next measured work of a model or index is its first
+        self._tokenized: dict[str, int] = {}
+
+    def look(self, dataset: DatasetRow, query: Query, settings: RetrievalSettings, system: System) -> Before:
+        """To be called before the ranking."""
+        key = candidates_key(dataset.fingerprint, settings.key(), query.text)
+        with self._workspace.open() as db:
+            return Before(key, key in search_seconds(db, [key]), key in rankings_made(db, [key], system.key))
+
+    def note(
+        self,
+        before: Before,
+        dataset: DatasetRow,
+        query: Query,
+        settings: RetrievalSettings,
+        system: System,
+        stored: StoredRanking,
+        scorer: Any = None,
+    ) -> None:
+        """To be called after it, with the model that `system` is run with, if it has one in this process.
+
+        Nothing is written for what was there before, and for what failed.
+        """
+        found: dict[str, Evidence] = {}
+        if not before.searched:
+            index = f"{dataset.fingerprint} {settings.retrievers} {settings.bm25_key()} {settings.dense_model}"
+            device = describe_device() if "dense" in settings.retrievers else "cpu"
+            found[SEARCH] = Evidence(self._cold(index, True), None, device, versions())
+        if stored.ranking is not None and not before.ranked and system.model.family != FIRST_STAGE:
+            timed = stored.ranking.seconds is not None
+            cold = self._cold(system.key, timed)
+            seconds = self._tokenizer_seconds(dataset, query, system, stored.ranking, scorer) if cold is False else None
+            found[system.key] = Evidence(cold, seconds, _device(system), versions())
+        if found:
+            with self._workspace.write() as db:
+                for name, evidence in found.items():
+                    put_evidence(db, before.key, name, evidence)
+
+    def _cold(self, name: str, timed: bool) -> bool | None:
+        cold = self._next.get(name, True)
+        if not timed:
+            # all or a part came from the cache: nobody can tell whether the model has worked
+            self._next[name] = None if cold else cold
+            return None
+        self._next[name] = False
+        return cold
+
+    def _tokenizer_seconds(
+        self, dataset: DatasetRow, query: Query, system: System, ranking: Ranking, scorer: Any
+    ) -> float | None:
+        limit = getattr(scorer, "limit", None)
+        done = self._tokenized.get(system.key, 0)
+        if limit is None or system.model.hosting != "local" or done >= TOKENIZED:
+            return None
+        self._tokenized[system.key] = done + 1
+        with self._workspace.open() as db:
+            docs = datasets.get_docs(db, dataset.id, ranking.docids)
+        read = getattr(scorer, "document", _content)
+        texts: Sequence[str] = [read(doc) for doc in docs.values()]
+        started = perf_counter()
+        limit.count([query.text])
+        limit.count(texts)
+        return perf_counter() - started
+
+
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    found = [("rerank_core", rerank_core.__version__)]
+    for name in LIBRARIES:
+        try:
+            found.append((name, importlib.metadata.version(name)))
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return tuple(found)
+
+
+def versions() -> dict[str, str]:
+    """Library -> version, for those that a ranking may depend on and that are installed."""
+    return dict(_versions())
+
+
+def _device(system: System) -> str:
+    if system.model.hosting == "api":
+        return "a service"
+    return describe_device() if "torch" in sys.modules else "cpu"
+
+
+def _content(doc: Doc) -> str:
+    return doc.content

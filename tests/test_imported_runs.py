@@ -1,0 +1,166 @@
+"""TREC runs made elsewhere: systems beside our own, with their ids and order, and marked where it is not fair."""
+
+from __future__ import annotations
+
+import pytest
+
+from rerank_core.additions import import_judgments
+from rerank_core.comparison import NOT_HERE, all_rankings, load_comparison
+from rerank_core.corpus.trec import read_run, write_qrels, write_run
+from rerank_core.errors import BadInputError, NotFoundError
+from rerank_core.evaluation.measures import evaluate, mean
+from rerank_core.evaluation.names import parse_measure
+from rerank_core.imported_runs import import_trec_run
+from rerank_core.pipeline import Pipeline
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.store import datasets, judgments
+from rerank_core.store.imported_runs import drop_imported, imported_rankings, list_imported
+from rerank_core.store.runs import list_runs
+from rerank_core.systems import all_systems, get_system
+from rerank_core.types import Doc, Query
+from rerank_core.whole_set import load_whole_set
+from tests.conftest import BIRD_QUERIES
+
+BM25 = RetrievalSettings(retrievers=("bm25",), depth=10)
+LINES = "q1 Q0 007 1 3.5 tag\nq1 Q0 elsewhere 2 1.25 tag\nother Q0 d1 1 1.0 tag\n"
+
+
+@pytest.fixture
+def file(tmp_path):
+    made = tmp_path / "their-run.trec"
+    made.write_text(LINES)
+    return made
+
+
+def test_a_run_is_a_system_with_its_own_order_and_raw_scores(workspace, birds, file):
+    system_id, report = import_trec_run(workspace, "birds", file)
+    assert system_id == "run:their-run"
+    assert (report.queries, report.unknown_queries.first, report.missing_queries.first) == (1, ("other",), ("q2",))
+    assert report.unknown_docs.first == ("elsewhere",)
+    system = get_system(workspace, system_id)
+    assert (system.label, system.state.ready) == ("their-run", True)
+    assert Pipeline(workspace).run(birds, BIRD_QUERIES, BM25, [system]) == {system_id: 0}
+    found = all_rankings(workspace, birds, BM25, system)
+    assert [(doc.docid, doc.score, doc.rank) for doc in found["q1"].docs] == [("007", 3.5, 1), ("elsewhere", 1.25, 2)]
+    assert found["q1"].seconds is None
+    assert found["q2"].docs == (), "nothing returned is an answer, which counts 0 as in trec_eval"
+    assert "nothing for this query" in found["q2"].notes[0]
+    with workspace.open() as db:
+        assert list_runs(db) == [], "it was not made here: there is no evidence"
+
+
+def test_a_comparison_with_it_is_marked_and_shows_what_the_dataset_does_not_have(workspace, birds, file):
+    system = get_system(workspace, import_trec_run(workspace, "birds", file)[0])
+    first = get_system(workspace, "first-stage")
+    Pipeline(workspace).run(birds, BIRD_QUERIES, BM25, [first, system])
+    comparison = load_comparison(workspace, birds, BIRD_QUERIES[0], BM25, [first, system])
+    assert comparison.off_candidates == (system.id,)
+    assert comparison.docs["elsewhere"].text == NOT_HERE
+    assert comparison.docs["007"].title == "Puffins"
+    whole = load_whole_set(workspace, birds, BM25, [first, system])
+    assert (whole.off_candidates("first-stage"), whole.off_candidates(system.id)) == ([], ["q1"])
+
+
+def test_over_another_dataset_it_says_where_it_belongs(workspace, birds, file):
+    system = get_system(workspace, import_trec_run(workspace, "birds", file)[0])
+    with workspace.write() as db:
+        dataset_id = datasets.begin_dataset(db, "fish", "tests")
+        datasets.add_docs(db, dataset_id, [Doc("d1", "fish")])
+        datasets.add_queries(db, dataset_id, BIRD_QUERIES)
+        datasets.finish_dataset(db, dataset_id, {})
+        fish = datasets.get_dataset(db, "fish")
+    stored = Pipeline(workspace).rank(fish, BIRD_QUERIES[0], BM25, system)
+    assert (stored.ranking, stored.error) == (None, "their-run is a run over the dataset birds.")
+
+
+def test_the_same_again_is_no_second_one_and_other_content_needs_another_name(workspace, birds, file):
+    import_trec_run(workspace, "birds", file)
+    import_trec_run(workspace, "birds", file)
+    with workspace.open() as db:
+        assert [(run.name, run.dataset, run.source) for run in list_imported(db)] == [
+            ("their-run", "birds", "their-run.trec")
+        ]
+    key = get_system(workspace, "run:their-run").key
+    file.write_text(LINES.replace("3.5", "4.5"))
+    with pytest.raises(BadInputError, match="taken"):
+        import_trec_run(workspace, "birds", file)
+    assert import_trec_run(workspace, "birds", file, "newer")[0] == "run:newer"
+    with workspace.write() as db:
+        drop_imported(db, "their-run")
+    assert [system.id for system in all_systems(workspace)][-1] == "run:newer"
+    import_trec_run(workspace, "birds", file, "their-run")
+    assert get_system(workspace, "run:their-run").key != key, "other content has other rankings"
+    with workspace.write() as db, pytest.raises(NotFoundError):
+        drop_imported(db, "never")
+
+
+@pytest.mark.parametrize("name", ["", "two words", "a,b", "run:a", "x" * 81])
+def test_a_name_is_one_plain_word(workspace, birds, file, name):
+    with pytest.raises(BadInputError, match="plain word"):
+        import_trec_run(workspace, "birds", file, name)
+
+
+def test_a_run_without_a_query_of_the_dataset_is_refused(workspace, birds, file):
+    file.write_text("q9 Q0 d1 1 1.0 tag\n")
+    with pytest.raises(BadInputError, match="no query of this run"):
+        import_trec_run(workspace, "birds", file)
+    with workspace.open() as db:
+        assert list_imported(db) == []
+
+
+@pytest.fixture
+def dl19(workspace, collections):
+    """TREC DL 2019's queries with all of NIST's grades; of its passages only one, since runs bring their own ids."""
+    folder = collections / "trec-dl-2019"
+    if not folder.is_dir():
+        pytest.skip(f"trec-dl-2019 is not at {folder}")
+    lines = (folder / "qrels.full-nist.txt").read_text().splitlines()
+    with workspace.write() as db:
+        dataset_id = datasets.begin_dataset(db, "dl19", "tests")
+        datasets.add_docs(db, dataset_id, [Doc("0", "nothing of use")])
+        queries = [Query(qid, f"query {qid}") for qid in dict.fromkeys(line.split()[0] for line in lines)]
+        datasets.add_queries(db, dataset_id, queries)
+        datasets.finish_dataset(db, dataset_id, {})
+    import_judgments(workspace, "dl19", folder / "qrels.full-nist.txt")
+    return folder
+
+
+def content(path):
+    """What a run says: qid, docid and score of each line, in the file's order."""
+    rows = (line.split() for line in path.read_text().splitlines())
+    return [(qid, docid, float(score)) for qid, _, docid, _, score, _ in rows]
+
+
+def test_the_shipped_runs_come_out_as_they_went_in(workspace, dl19, tmp_path):
+    for path in sorted((dl19 / "runs").glob("*.trec")):
+        import_trec_run(workspace, "dl19", path)
+        with workspace.open() as db:
+            kept = imported_rankings(db, list_imported(db)[-1].id)
+        assert kept == read_run(path, path.stem)
+        write_run(tmp_path / "out", kept.values())
+        assert content(tmp_path / "out") == content(path)
+        again = read_run(tmp_path / "out")
+        write_run(tmp_path / "again", again.values())
+        assert (tmp_path / "again").read_bytes() == (tmp_path / "out").read_bytes()
+
+
+def test_the_full_judgments_come_out_as_they_went_in(workspace, dl19, tmp_path):
+    with workspace.open() as db:
+        write_qrels(tmp_path / "out", judgments.qrels(db, datasets.get_dataset(db, "dl19").id))
+    out = [line.split() for line in (tmp_path / "out").read_text().splitlines()]
+    there = [line.split() for line in (dl19 / "qrels.full-nist.txt").read_text().splitlines()]
+    assert sorted(out) == sorted(there)
+
+
+@pytest.mark.parametrize(("name", "published"), [("first-bm25", 0.5058), ("rerank-bm25-gpt35-a", 0.6800)])
+def test_an_imported_run_measures_what_is_published(workspace, dl19, name, published):
+    system_id, _ = import_trec_run(workspace, "dl19", dl19 / "runs" / f"{name}.trec", ties="trec_eval")
+    with workspace.open() as db:
+        dataset = datasets.get_dataset(db, "dl19")
+        queries = datasets.get_queries(db, dataset.id)
+    Pipeline(workspace).run(dataset, queries, BM25, [get_system(workspace, system_id)])
+    whole = load_whole_set(workspace, dataset, BM25, [get_system(workspace, system_id)])
+    ndcg = parse_measure("nDCG@10")
+    orders = {qid: ranking.docids for qid, ranking in whole.rankings(system_id).items()}
+    found = mean(evaluate(orders, whole.qrels, [ndcg])[ndcg])
+    assert (found.n, round(found.value, 4)) == (43, published)
