@@ -76,7 +76,7 @@ def _result(found: Inspection) -> None:
         st.warning(f"The model did not see the last {found.tokens_cut:,} tokens of this passage.")
     if found.alignment is not None:
         st.markdown("**Which query token meets which passage token**")
-        st.altair_chart(alignment_chart(found.alignment), width="content")
+        st.altair_chart(alignment_chart(found.alignment, most=60), width="content")
     if found.terms is not None:
         st.markdown("**What each shared term adds**")
         st.altair_chart(terms_chart(found.terms), width="stretch")

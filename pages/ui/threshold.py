@@ -12,6 +12,8 @@ from rerank_core.store import judgments
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.threshold import threshold_chart
 
+MIN_JUDGED = 20  # a precision over fewer passages is luck
+
 
 def show(space: Workspace, view: View) -> None:
     """The curve of one system, and the threshold that reaches a target precision."""
@@ -19,7 +21,10 @@ def show(space: Workspace, view: View) -> None:
         "“Say nothing below t”: of the passages that a system still shows in its top k, how many are relevant, "
         "and how many queries still get an answer. Raw scores; each system has its own scale, so there is no default."
     )
-    labels = {system.id: system for system in view.systems}
+    labels = {system.id: system for system in view.systems if system.scored_by is not None}
+    if not labels:
+        st.info("None of these systems gives scores that mean the same from query to query.")
+        return
     left, middle, right = st.columns(3)
     chosen = left.selectbox("System", list(labels), format_func=lambda one: labels[one].label, key="threshold_system")
     k = middle.number_input("Top k", 1, 100, 5)
@@ -29,7 +34,7 @@ def show(space: Workspace, view: View) -> None:
     try:
         rankings = all_rankings(space, view.dataset, view.settings, labels[chosen])
         curve = threshold_curve(rankings, qrels, int(k), view.level)
-        point = threshold_for(curve, target)
+        point = threshold_for(curve, target, min_judged=MIN_JUDGED)
     except SettingsError as error:
         st.warning(str(error))
         return
@@ -37,11 +42,11 @@ def show(space: Workspace, view: View) -> None:
         st.info("No query is ranked by this system yet. Rank all queries on **Compare** first.")
         return
     if point is None:
-        st.markdown(f"No threshold reaches a precision of {target:.0%} on these grades.")
+        st.markdown(f"No threshold reaches a precision of {target:.0%} with {MIN_JUDGED} judged passages or more.")
     else:
         st.markdown(
             f"**{point.threshold:.4f}** reaches {point.precision:.0%} precision and still answers {point.share:.0%} of "
             f"{curve.queries} queries ({point.judged} judged passages shown, {point.unjudged} not judged)."
         )
-    st.altair_chart(threshold_chart(curve, point, labels[chosen].model.score_scale), width="stretch")
+    st.altair_chart(threshold_chart(curve, point, labels[chosen].scored_by.model.score_scale), width="stretch")
     st.caption("Chosen on the very grades it is measured on: expect a little less on new queries.")
