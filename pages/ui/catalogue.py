@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import work
+from pages.ui import state, work
+from pages.ui.markdown import plain
 from rerank_core.errors import RerankLensError
-from rerank_core.rerankers.catalog import NAMED_FAMILIES, model_from_name
-from rerank_core.rerankers.state import state
+from rerank_core.rerankers.catalog import NAMED_FAMILIES, catalog, model_from_name
+from rerank_core.rerankers.state import state as model_state
 from rerank_core.store import jobs
 from rerank_core.store.systems import drop_system, get_systems, put_system
 from rerank_core.store.workspace import Workspace
@@ -44,7 +45,7 @@ def fetch(space: Workspace) -> None:
     if job is not None and job.is_open:
         work.watch(space, [job.id], lambda: None)
     elif job is not None and job.state == "failed":
-        st.error(job.message)
+        st.error(plain(job.message))
 
 
 def add(space: Workspace) -> None:
@@ -52,19 +53,27 @@ def add(space: Workspace) -> None:
     st.subheader("Add a model")
     with st.form("add-model", clear_on_submit=True):
         left, right = st.columns([1, 3])
-        family = left.selectbox("Family", NAMED_FAMILIES)
-        name = right.text_input("Hub name or local folder", placeholder="org/model, or /path/to/model")
-        if not st.form_submit_button("Add"):
-            return
+        left.selectbox("Family", NAMED_FAMILIES, key=state.FAMILY)
+        right.text_input("Hub name or local folder", placeholder="org/model, or /path/to/model", key=state.MODEL)
+        st.form_submit_button("Add", on_click=_put, args=(space,))
+    said = state.pop(state.ADDED)
+    if said is not None:
+        kind, line = said
+        {"success": st.success, "warning": st.warning, "error": st.error}[kind](plain(line))
+
+
+def _put(space: Workspace) -> None:
+    """Keep the model of the form; before the page is drawn, so that its tables hold it."""
     try:
-        model = model_from_name(family, name)
+        model = model_from_name(state.take(state.FAMILY), state.take(state.MODEL) or "")
     except RerankLensError as error:
-        st.error(str(error))
+        state.put(state.ADDED, ("error", str(error)))
         return
-    with space.write() as db:
-        put_system(db, model.id, model.id, {})
-    found = state(model)
-    (st.success if found.ready else st.warning)(f"{model.label} is in the list. {found.detail}")
+    if model not in catalog():
+        with space.write() as db:
+            put_system(db, model.id, model.id, {})
+    found = model_state(model)
+    state.put(state.ADDED, ("success" if found.ready else "warning", f"{model.label} is in the list. {found.detail}"))
 
 
 def remove(space: Workspace) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui import data_report, state, work
+from pages.ui.markdown import plain
 from pages.ui.uploads import save
 from rerank_core.errors import RerankLensError
 from rerank_core.ingest import import_judgments, import_queries
@@ -40,7 +41,7 @@ def new_dataset(space: Workspace) -> None:
 def _send(space: Workspace, name: str, files: list, path: str, options: dict) -> None:
     problem = _problem(space, name, files, path)
     if problem:
-        st.error(problem)
+        st.error(plain(problem))
         return
     source = save(space, files) if files else Path(path).expanduser()
     job = work.submit(space, "import", {"name": name, "path": str(source), "options": options})
@@ -70,10 +71,10 @@ def _watch_imports(space: Workspace) -> None:
     if job.is_open:
         work.watch(space, [job.id], lambda: None)
     elif job.state == "done":
-        st.success(f"'{job.params['name']}' is imported. Choose it on the page Compare.")
+        st.success(f"'{plain(job.params['name'])}' is imported. Choose it on the page Compare.")
         data_report.show(job.result)
     else:
-        st.error(f"Nothing was imported. {job.message}")
+        st.error(f"Nothing was imported. {plain(job.message)}")
 
 
 def additions(space: Workspace) -> None:
@@ -94,7 +95,7 @@ def additions(space: Workspace) -> None:
     try:
         report = add(space, name, save(space, [file]))
     except RerankLensError as error:
-        st.error(f"Nothing was added. {error}")
+        st.error(f"Nothing was added. {plain(str(error))}")
         return
-    st.success(f"Added to '{name}'.")
+    st.success(f"Added to '{plain(name)}'.")
     data_report.show(report.to_dict())

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.markdown import plain
 from rerank_core.corpus.report import ImportReport
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
@@ -18,13 +19,15 @@ def reports(space: Workspace) -> None:
     with space.open() as db:
         rows = datasets.list_datasets(db)
     for row in rows:
-        with st.expander(f"{row.name}: {row.n_docs:,} passages, {row.n_queries:,} queries", expanded=len(rows) == 1):
+        with st.expander(
+            f"{plain(row.name)}: {row.n_docs:,} passages, {row.n_queries:,} queries", expanded=len(rows) == 1
+        ):
             show(row.report)
 
 
-def show(plain: Mapping[str, Any]) -> None:
+def show(raw: Mapping[str, Any]) -> None:
     """The counts, what is odd about the data, and how long the passages are."""
-    report = ImportReport.from_dict(plain)
+    report = ImportReport.from_dict(raw)
     counts = {
         "Passages": report.passages,
         "Queries": report.queries,
@@ -34,6 +37,6 @@ def show(plain: Mapping[str, Any]) -> None:
     for column, (label, count) in zip(st.columns(4), counts.items(), strict=True):
         column.metric(label, f"{count:,}")
     for line in findings(report):
-        st.markdown(f"- {line}")
+        st.markdown(f"- {plain(line)}")
     if report.words:
         st.altair_chart(length_chart(report), width="stretch")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import cache
+from pages.ui import cache, state
+from pages.ui.markdown import plain
 from rerank_core.errors import RerankLensError
 from rerank_core.ingest import ImportOptions, import_dataset
 from rerank_core.store import datasets, jobs
@@ -26,11 +27,12 @@ def open_page(title: str) -> Workspace:
     """Set the page up and return the workspace; stops the page with a clear message where it cannot be opened."""
     st.set_page_config(page_title=f"{title} · Rerank Lens", page_icon="🔎", layout="wide")
     st.html(f"<style>{STYLE}</style>")
+    state.enter(title)
     space = cache.workspace()
     try:
         _first_use(space)
     except RerankLensError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         st.stop()
     cache.offer_secrets()
     cache.keep_worker()

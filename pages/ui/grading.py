@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from sqlite_utils import Database
+
 from pages.ui import state
 from pages.ui.board.board import read_outbox, sync
 from pages.ui.board.payload import Figure, SyncData
@@ -14,6 +16,7 @@ from rerank_core.errors import NotFoundError
 from rerank_core.evaluation.live import Values
 from rerank_core.scoreboard import Scoreboard
 from rerank_core.store import datasets, judgments
+from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.workspace import Workspace
 
@@ -36,14 +39,25 @@ def commit(space: Workspace, events: Sequence[BoardEvent]) -> dict[str, int]:
             own = [event for event in events if event.outbox_key == key]
             for event in own:
                 ack[event.client_id] = max(event.seq, ack.get(event.client_id, 0))
-            try:
-                name, judge = json.loads(key)
-                dataset = datasets.get_dataset(db, name)
-            except (ValueError, TypeError, NotFoundError):
+            owner = _owner(db, key)
+            if owner is None:
                 continue
+            dataset, judge = owner
             valid = [e for e in own if e.kind == "undo" or e.grade in dataset.scale]
-            judgments.record(db, dataset.id, str(judge), [_stored(event) for event in valid], dataset.scale)
+            judgments.record(db, dataset.id, judge, [_stored(event) for event in valid], dataset.scale)
     return ack
+
+
+def _owner(db: Database, key: str) -> tuple[DatasetRow, str] | None:
+    """The dataset and the judge that an outbox key names; None where it names nothing that is here."""
+    try:
+        name, judge = json.loads(key)
+        # the key comes back from a browser: it may hold what SQLite cannot
+        name.encode()
+        judge.encode()
+        return datasets.get_dataset(db, name), judge
+    except (ValueError, TypeError, AttributeError, RecursionError, NotFoundError):
+        return None
 
 
 def _stored(event: BoardEvent) -> GradeEvent:
@@ -56,9 +70,8 @@ def sync_grades(space: Workspace, view: View, qid: str, figures: Scoreboard) -> 
     ack = commit(space, read_outbox(state.BOARD))
     standing = figures.standing(qid)
     values: dict[str, Values | None] = dict(standing.query.values)
-    deltas = dict(standing.query.deltas)
     means = standing.query.means
-    own = _figures(values, deltas)
+    own = _figures(values, {**standing.query.deltas, view.baseline: None})
     if standing.oracle is not None:
         own["ideal"] = {name: Figure(standing.oracle[measure]) for name, measure in _named(standing.oracle)}
     sync(
@@ -71,7 +84,7 @@ def sync_grades(space: Workspace, view: View, qid: str, figures: Scoreboard) -> 
             total=standing.total,
             stale=standing.stale,
             measures=own,
-            means=_figures(means.values, means.deltas),
+            means=_figures(means.values, {**means.deltas, view.baseline: None}),
             means_n=means.n,
         ),
         key=state.BOARD,

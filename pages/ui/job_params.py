@@ -22,6 +22,12 @@ def run_params(dataset: DatasetRow, settings: RetrievalSettings, systems: Sequen
     return {**_candidates(dataset, settings), "systems": list(systems), "queries": dataset.n_queries}
 
 
+def depth_params(dataset: DatasetRow, settings: RetrievalSettings, system: str, graded: int) -> dict[str, Any]:
+    """The depth curve of one system; its depths are fixed. With one more graded query it is another one."""
+    at_most = at_depth(settings, max(DEPTHS))
+    return {**_candidates(dataset, at_most), "systems": [system], "queries": dataset.n_queries, "graded": graded}
+
+
 def recall_params(dataset: DatasetRow, settings: RetrievalSettings) -> dict[str, Any]:
     """The recall curve; its depths are fixed, so the chosen depth does not make it another one."""
     return {**_candidates(dataset, at_depth(settings, max(DEPTHS))), "queries": dataset.n_queries}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import cache
+from pages.ui.markdown import plain
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems import all_systems
@@ -15,8 +16,9 @@ def next_steps() -> None:
     """Where to go from here."""
     steps = (
         ("pages/1_Compare.py", "Compare", "Rerankers side by side on one query; grade, and the measures move."),
-        ("pages/2_Data.py", "Data", "Bring your own: BEIR, JSONL, CSV, Parquet, text folders, TREC files."),
-        ("pages/3_Rerankers.py", "Rerankers", "The catalogue: what is ready here, and what the others need."),
+        ("pages/2_Evaluate.py", "Evaluate", "All queries: which system is better, how sure that is, and whose fault."),
+        ("pages/3_Data.py", "Data", "Bring your own: BEIR, JSONL, CSV, Parquet, text folders, TREC files."),
+        ("pages/4_Rerankers.py", "Rerankers", "The catalogue: what is ready here, and what the others need."),
     )  # fmt: skip
     for column, (page, label, why) in zip(st.columns(len(steps)), steps, strict=True):
         with column.container(border=True, height="stretch"):
@@ -38,6 +40,6 @@ def rerankers_line(space: Workspace) -> None:
     st.subheader("Rerankers")
     systems = all_systems(space)
     ready = [system.label for system in systems if system.state.kind == "ready"]
-    st.markdown(f"{len(ready)} of {len(systems)} are ready: {', '.join(ready)}.")
+    st.markdown(f"{len(ready)} of {len(systems)} are ready: {plain(', '.join(ready))}.")
     device = cache.device(space)
     st.caption(f"They run on: {device}." if device else "The device is shown once the worker has started.")

@@ -15,8 +15,11 @@ RETRIEVERS, FUSION, DENSE_WEIGHT = "ret", "fuse", "w"
 JUDGE, TYPED = "judge", "typed_query"
 FILTER_FIELD, FILTER_VALUES = "ff", "fv"
 INSPECTED, PASSAGE = "by", "doc"
-MEASURES, SECTION, COMPARED, EXPLAINED, EXPLAINED_QUERY = "m", "part", "of", "why", "wq"
+MEASURES, PRICE, SECTION = "m", "usd", "part"
+COMPARED, EXPLAINED, EXPLAINED_QUERY, DEEPENED = "of", "why", "wq", "deep"
 BOARD = "board"
+PAGE, REMEMBERED = "page", "remembered"
+VIEW = (DATASET, SYSTEMS, BASELINE, DEPTH, SHOWN, LEVEL, RETRIEVERS, FUSION, DENSE_WEIGHT, FILTER_FIELD, FILTER_VALUES)
 IMPORT_JOB = "import_job"
 KIND, SAVED = "kind", "saved"
 VARIANT_OF, VARIANT_SAVED = "variant_of", "variant_saved"
@@ -38,7 +41,23 @@ def pop(key: str) -> Any:
     return st.session_state.pop(key, None)
 
 
+def enter(page: str) -> None:
+    """To be called first on each page: on a change of page the view comes along, as Streamlit drops it.
+
+    What the link says wins.
+    """
+    if take(PAGE) != page:
+        for key, value in (take(REMEMBERED) or {}).items():
+            if key not in st.query_params:
+                put(key, value)
+    put(PAGE, page)
+
+
+def remember_view() -> None:
+    """Keep the values of the view's widgets; to be called after them."""
+    put(REMEMBERED, {key: st.session_state[key] for key in VIEW if key in st.session_state})
+
+
 def link() -> dict[str, list[str]]:
     """The query parameters of this view, to go into a link to another page; a default has none."""
-    view = (DATASET, SYSTEMS, BASELINE, DEPTH, SHOWN, LEVEL, RETRIEVERS, FUSION, DENSE_WEIGHT)
-    return {name: st.query_params.get_all(name) for name in view if name in st.query_params}
+    return {name: st.query_params.get_all(name) for name in VIEW if name in st.query_params}

@@ -61,6 +61,7 @@ def choose_view(space: Workspace) -> View:
         settings = _choose_retrieval(space, dataset)
         _show_recall(space, dataset, settings, level)
         judge = st.text_input("Your name", "me", key=state.JUDGE, persist_state="session", help="Kept with each grade.")
+    state.remember_view()
     return View(dataset, settings, systems, baseline, level, shown, judge.strip() or "me")
 
 

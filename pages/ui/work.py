@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui.job_params import comparison_params, recall_params, run_params
+from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.comparison import Comparison
 from rerank_core.store import jobs, rankings
@@ -54,7 +55,7 @@ def offer_second_try(space: Workspace, view: View, comparison: Comparison) -> No
     """A button that has failed columns made again."""
     failed = [one for one in view.systems if (answer := comparison.answers.get(one.id)) and answer.ranking is None]
     if failed:
-        named = ", ".join(system.label for system in failed)
+        named = plain(", ".join(system.label for system in failed))
         st.button(f"Try again: {named}", on_click=_forget, args=(space, [system.key for system in failed]))
 
 
@@ -85,13 +86,13 @@ def _bar(space: Workspace, job: Job) -> None:
     left, right = st.columns([9, 1], vertical_alignment="center")
     share = job.done / job.total if job.total else 0.0
     count = f"{job.done:,} of {job.total:,} · " if job.total else ""
-    left.progress(min(share, 1.0), text=f"{count}{job.message or 'waiting for the worker'}")
+    left.progress(min(share, 1.0), text=f"{count}{plain(job.message) or 'waiting for the worker'}")
     right.button("Stop", key=f"stop{job.id}", on_click=_stop, args=(space, job.id))
 
 
 def _offer_again(space: Workspace, job: Job, params: Mapping[str, Any]) -> None:
     if job.state == "failed":
-        st.error(job.message)
+        st.error(plain(job.message))
     else:
         st.info("Stopped. What was finished is kept.")
     st.button("Go on", key=f"again{job.id}", on_click=submit, args=(space, job.kind, params, True))

@@ -26,12 +26,12 @@ def verdict(comparison: Comparison) -> str:
         same = "the one query" if comparison.n == 1 else f"all {comparison.n} queries"
         return f"No difference seen: {system} and {baseline} have the same {measure} on {same}."
     if comparison.n == 1:
-        return f"Cannot tell yet: {system} against {baseline} is {mean} on one query; grade more queries."
+        return f"Cannot tell yet: {system} against {baseline}: {mean} on one query; grade more queries."
     if is_sure(comparison) and comparison.mean > 0:
         return f"{system} is better than {baseline} by {mean} ({_evidence(comparison)})."
     if is_sure(comparison):
         return f"{system} is worse than {baseline}: {mean} ({_evidence(comparison)})."
-    return f"Cannot tell yet: {system} against {baseline} is {mean} ({_evidence(comparison)}); {_advice(comparison)}."
+    return f"Cannot tell yet: {system} against {baseline}: {mean} ({_evidence(comparison)}); {_advice(comparison)}."
 
 
 def signed(value: float) -> str:

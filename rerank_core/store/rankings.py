@@ -80,6 +80,15 @@ def get_rankings(db: Database, keys: Iterable[str], systems: Sequence[str]) -> d
     return found
 
 
+def census(db: Database, systems: Sequence[str]) -> tuple[int, int]:
+    """How many answers of these systems are kept, and how many of them are rankings: it changes as answers come."""
+    marks = ",".join("?" * len(systems))
+    row = db.execute(
+        f"SELECT count(*), coalesce(sum(state = 'ready'), 0) FROM ranking WHERE system IN ({marks})", systems
+    )
+    return tuple(row.fetchone())
+
+
 def forget_failures(db: Database, system: str) -> None:
     """Drop a system's failed answers, so that the next request tries again."""
     db.execute("DELETE FROM ranking WHERE system = ? AND state = 'failed'", [system])

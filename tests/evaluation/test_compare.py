@@ -92,7 +92,7 @@ def test_an_unclear_difference_says_how_many_more_to_grade():
     found = of([0.1, -0.1] * 20 + [0.2, 0.2])
     more = found.needed - 42
     assert more > 0
-    assert verdict(found).startswith("Cannot tell yet: B against A is +0.010 nDCG@10 (95 % CI −")
+    assert verdict(found).startswith("Cannot tell yet: B against A: +0.010 nDCG@10 (95 % CI −")
     assert verdict(found).endswith(f"; grade about {more:,} more queries.")
 
 
@@ -113,7 +113,7 @@ def test_opposite_deltas_that_cancel_say_what_could_be_seen():
         ([], "Cannot tell: no query has nDCG@10 for both B and A."),
         ([0.0], "No difference seen: B and A have the same nDCG@10 on the one query."),
         ([0.0] * 30, "No difference seen: B and A have the same nDCG@10 on all 30 queries."),
-        ([0.1], "Cannot tell yet: B against A is +0.100 nDCG@10 on one query; grade more queries."),
+        ([0.1], "Cannot tell yet: B against A: +0.100 nDCG@10 on one query; grade more queries."),
     ],
 )
 def test_cases_without_statistics_have_their_sentence(deltas, sentence):
@@ -125,7 +125,7 @@ def test_the_same_difference_on_every_query_is_told_without_an_interval():
         "B is better than A by +0.250 nDCG@10 (the same on every query, so no interval, 30 queries, "
         "30 won, 0 lost, 0 tied)."
     )
-    assert verdict(of([0.25] * 3)).startswith("Cannot tell yet: B against A is +0.250 nDCG@10 (the same on every query")
+    assert verdict(of([0.25] * 3)).startswith("Cannot tell yet: B against A: +0.250 nDCG@10 (the same on every query")
 
 
 def test_five_wins_of_five_are_not_enough_to_claim():

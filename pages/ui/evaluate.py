@@ -1,0 +1,156 @@
+"""The head of the page Evaluate: the verdicts, the table of systems, what the ungraded passages leave open."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.ui import state
+from pages.ui.evaluate_cache import Figures
+from pages.ui.markdown import plain
+from pages.ui.view import View
+from rerank_core.errors import BadInputError
+from rerank_core.evaluation.names import Measure, parse_measure
+from rerank_core.evaluation.verdict import verdict
+from rerank_core.summary import Summary, SystemSummary
+from rerank_core.views.efficiency import COST, P50, P95, efficiency_columns
+from rerank_core.views.summary import BETTER, DELTA, INTERVAL, OPEN, WORSE, P, says, summary_frame, unjudged_frame
+
+DEFAULT = ("nDCG@10", "RR@10", "P@5")
+OFFERED = ("nDCG@10", "RR@10", "AP", "P@5", "R@100", "Success@10", "Bpref", "nDCG", "nDCG_exp@10", "nDCG_condensed@10")
+_COLOURS = {BETTER: "blue", WORSE: "orange", OPEN: "gray"}
+
+
+def choose_price(column: DeltaGenerator) -> float | None:
+    """What an hour of the machine costs that the local models were timed on; None where nobody said."""
+    return column.number_input(
+        "Machine, $ an hour",
+        min_value=0.0,
+        value=None,
+        step=0.1,
+        key=state.PRICE,
+        bind="query-params",
+        placeholder="not known",
+        help="What the machine costs that local models were timed on. 1,000 queries then cost this price over the "
+        "measured time, if it is never idle.",
+    )
+
+
+def choose_measures(column: DeltaGenerator) -> list[Measure]:
+    """Any measures, by name or alias; what is no measure is said and left out. The first one is the headline."""
+    chosen = column.multiselect(
+        "Measures",
+        OFFERED,
+        DEFAULT,
+        key=state.MEASURES,
+        bind="query-params",
+        accept_new_options=True,
+        help="Type any: nDCG@20, R(rel=2)@50, or an alias such as ndcg_cut_10, map, mrr@10, recall_100. Systems are "
+        "compared on the first one. nDCG is trec_eval's: gain = grade, ideal = all graded passages, cut at k.",
+    )
+    measures = []
+    for name in chosen:
+        try:
+            measures.append(parse_measure(name))
+        except BadInputError as error:
+            st.error(str(error))
+    return measures or [parse_measure(DEFAULT[0])]
+
+
+def verdicts(view: View, figures: Figures) -> None:
+    """One sentence a system, the best first; stops the page with the next step where nothing can be said."""
+    summary = figures.summary
+    if not any(figures.whole.answers.values()):
+        st.markdown("#### Nothing is ranked yet with these settings.")
+        return
+    if not summary.graded:
+        st.markdown("#### No grades yet, so no system is better than another.")
+        st.page_link("pages/1_Compare.py", label="Grade passages on Compare", icon=":material/arrow_forward:")
+        st.page_link("pages/3_Data.py", label="Import grades on Data", icon=":material/arrow_forward:")
+        return
+    others = [one for one in summary.systems if one.system != view.baseline]
+    if not others:
+        st.markdown("#### One system alone is no comparison: choose a second one on the left.")
+    for one in sorted(others, key=_best_first):
+        _verdict(one, view.baseline)
+    _not_compared(summary)
+
+
+def _best_first(one: SystemSummary) -> tuple[bool, float]:
+    mean = one.comparison.mean if one.comparison is not None else None
+    return mean is None, -(mean or 0.0)
+
+
+def _verdict(one: SystemSummary, baseline: str) -> None:
+    word = says(one, baseline)
+    if one.comparison is None:
+        why = one.reason or "it has ranked nothing with these settings, or the baseline has not"
+        st.markdown(f"#### :gray[–] {plain(one.label)} is not compared: {plain(why)}")
+        return
+    st.markdown(f"#### :{_COLOURS.get(word, 'gray')}[{word[0]}] {plain(verdict(one.comparison))}")
+
+
+def _not_compared(summary: Summary) -> None:
+    """What a reader of the verdicts has to know: other candidates, failures, queries left out."""
+    for one in summary.systems:
+        if one.off_candidates:
+            st.warning(
+                f"{plain(one.label)} ranked passages that are not among the candidates, on {one.off_candidates:,} "
+                "queries: it is not compared on the same candidates, and its difference says as much about retrieval."
+            )
+        if one.failed:
+            st.warning(f"{plain(one.label)} failed on {one.failed:,} queries: {plain(one.reason)}")
+    left_out = summary.graded - len(summary.qids)
+    if left_out:
+        st.caption(
+            f"All figures are over the {len(summary.qids):,} graded queries that every system has ranked; "
+            f"{left_out:,} graded queries are left out, as a system failed on them or has not ranked them yet."
+        )
+
+
+def table(figures: Figures, price: float | None) -> None:
+    """The table of systems. `price`: of an hour of the machine, in US dollars."""
+    summary = figures.summary
+    frame = summary_frame(summary).join(efficiency_columns(figures.efficiency, price))
+    counts = ("Nothing returned", "Failed", "Not ranked")
+    unneeded = [name for name in counts if not frame[name].any()]
+    unneeded += [] if frame[COST].notna().any() else [COST]
+    figure = st.column_config.NumberColumn
+    measures = {str(one): figure(format="%.4f") for one in summary.measures}
+    st.dataframe(
+        frame.drop(columns=unneeded),
+        hide_index=True,
+        width="stretch",
+        placeholder="–",
+        column_config={
+            "System": st.column_config.TextColumn(pinned=True),
+            **measures,
+            DELTA: figure(format="%+.4f", help=f"Mean difference in {summary.headline} from the baseline."),
+            INTERVAL: st.column_config.TextColumn(help="Of the mean difference: paired BCa bootstrap, seed 0."),
+            P: figure(format="%.4f", help="Paired randomisation test, corrected for all systems in this table."),
+            f"Judged@{summary.k}": figure(format="percent", help="The graded share of the first passages."),
+            "Queries": figure(help="How many queries the means are over: the same ones for every system."),
+            "Nothing returned": figure(help="Queries with an empty ranking; they count 0."),
+            P50: figure(format="%.0f", help="Finding and reranking one query: half of the queries took less."),
+            P95: figure(format="%.0f", help="95 of 100 queries took less. See Speed and cost for what was timed."),
+            COST: figure(format="$%.4f", help="By use of a service, or this machine's hour over the measured time."),
+        },
+    )
+
+
+def unjudged(summary: Summary) -> None:
+    """How far the headline could still move."""
+    frame = unjudged_frame(summary)
+    if frame.empty:
+        return
+    holes, k = int(frame["Holes"].sum()), summary.k
+    name = f"{holes:,} passages in the first {k} are not graded" if holes else f"None in the first {k} of any system"
+    with st.expander(f"Ungraded passages: {name[0].lower()}{name[1:]}"):
+        four = st.column_config.NumberColumn(format="%.4f")
+        share = st.column_config.NumberColumn(format="percent")
+        columns = {name: four for name in frame.columns if name not in ("System", "Holes", f"Judged@{k}")}
+        st.dataframe(frame, hide_index=True, width="stretch", column_config={**columns, f"Judged@{k}": share})
+        st.caption(
+            f"nDCG@{k} counts what is not graded as not relevant. Lowest and highest: the mean if each query's holes "
+            "were graded as badly, or as well, as can be. Condensed nDCG and Bpref leave them out."
+        )

@@ -1,0 +1,63 @@
+"""Pool depth: what more candidates bring, and what they cost in time."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import evaluate_cache, state, work
+from pages.ui.evaluate_cache import Figures
+from pages.ui.job_params import depth_params
+from pages.ui.view import View
+from rerank_core.depth_curve import DEPTHS, TOLERANCE, knee
+from rerank_core.store import jobs
+from rerank_core.store.workspace import Workspace
+from rerank_core.views.depth import depth_chart, depth_frame, depth_time_chart
+
+
+def show(space: Workspace, view: View, figures: Figures) -> None:
+    """The curve of one system; it is made when somebody asks for it."""
+    systems = {system.id: system for system in view.systems if system.state.kind == "ready"}
+    if not systems:
+        st.info("None of the chosen systems is ready to run.")
+        return
+    chosen = st.selectbox(
+        "System",
+        list(systems),
+        format_func=lambda system: systems[system].label,
+        key=state.DEEPENED,
+        bind="query-params",
+    )
+    points = evaluate_cache.curve(space, view, figures, systems[chosen])
+    _offer(space, view, figures, chosen, len(points) < len(DEPTHS))
+    if len(points) < 2:
+        return
+    frame = depth_frame(points)
+    best = knee({point.depth: point.value for point in points})
+    left, right = st.columns(2, gap="medium")
+    left.altair_chart(depth_chart(frame, figures.summary.headline, best), width="stretch")
+    if (frame["how"] != "").any():
+        right.altair_chart(depth_time_chart(frame), width="stretch")
+    else:
+        right.caption("No warm query was timed yet at any depth, so there is no curve of time.")
+    if len(points) == len(DEPTHS):
+        st.markdown(
+            f"**{best} candidates** are enough here: more of them gain at most {TOLERANCE} {figures.summary.headline}."
+        )
+    st.caption(
+        f"Mean over the {points[0].n:,} graded queries. Each depth retrieves anew: it is no prefix of a deeper one. "
+        "Estimated times are a straight line through the deepest depth that was timed."
+    )
+
+
+def _offer(space: Workspace, view: View, figures: Figures, system: str, incomplete: bool) -> None:
+    params = depth_params(view.dataset, view.settings, system, figures.summary.graded)
+    with space.open() as db:
+        job = jobs.latest(db, "depth", params)
+    if job is not None and job.is_open:
+        work.watch(space, [job.id], lambda: None, seconds=1.0)
+    elif incomplete:
+        if job is not None and job.state == "failed":
+            st.error(job.message)
+        named = ", ".join(map(str, DEPTHS))
+        st.caption(f"The curve needs the graded queries ({figures.summary.graded:,}) ranked at {named} candidates.")
+        st.button("Rank at all depths", on_click=work.submit, args=(space, "depth", params))

@@ -1,0 +1,67 @@
+"""Speed and cost: quality against latency, times by stage, and from when a machine costs less than a service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from pages.ui import state
+from pages.ui.evaluate_cache import Figures
+from pages.ui.markdown import plain
+from pages.ui.view import View
+from rerank_core.efficiency import Efficiency
+from rerank_core.evaluation.latency import STAGES
+from rerank_core.evaluation.pareto import Point, pareto_front
+from rerank_core.store.workspace import Workspace
+from rerank_core.views.efficiency import break_evens, latency_frame
+from rerank_core.views.pareto import pareto_chart, pareto_frame
+
+
+def show(space: Workspace, view: View, figures: Figures) -> None:
+    """The chart, the table of times, and the sentences on cost."""
+    price = state.take(state.PRICE)
+    _front(figures, price)
+    _times(figures.efficiency)
+    if price:
+        for line in break_evens(figures.efficiency, price):
+            st.markdown(f"- {plain(line)}")
+
+
+def _front(figures: Figures, price: float | None) -> None:
+    headline = figures.summary.measures[0]
+    points = []
+    for one in figures.summary.systems:
+        found = figures.efficiency[one.system]
+        latency = found.whole.p50 if found.whole is not None else None
+        points.append(Point(one.label, one.values[headline] if one.values else None, latency, found.cost(price)))
+    costs = all(point.cost is not None for point in points if point.latency is not None)
+    front = pareto_front(points, ("quality", "latency", "cost") if costs else ("quality", "latency"))
+    frame = pareto_frame(points, front)
+    if not frame.empty:
+        st.altair_chart(pareto_chart(frame, figures.summary.headline), width="stretch")
+        by = "quality, latency and cost" if costs else "quality and latency (not every cost is known)"
+        st.caption(f"On the front: nothing else is better in one of {by} without being worse in another.")
+    for name, missing in front.excluded.items():
+        st.caption(f"{plain(name)} is not drawn: its {' and '.join(missing)} is not known.")
+
+
+def _times(efficiency: Mapping[str, Efficiency]) -> None:
+    frame = latency_frame(efficiency)
+    if frame.empty:
+        st.info("Nothing was timed yet: the scores came from the cache, or from elsewhere.")
+        return
+    one = st.column_config.NumberColumn(format="%.1f")
+    milliseconds = dict.fromkeys(("p50 ms", "p95 ms", "p99 ms", "mean ms", "Pairs a second"), one)
+    st.dataframe(frame, hide_index=True, width="stretch", placeholder="–", column_config=milliseconds)
+    for found in efficiency.values():
+        if found.stale:
+            st.warning(f"{plain(found.label)}: run {found.run_id} is stale. {plain(found.stale)}")
+    devices = {found.device for found in efficiency.values() if found.device}
+    with st.expander("What was timed"):
+        st.markdown("\n".join(f"- **{stage}**: {plain(what)}" for stage, what in STAGES.items()))
+        st.markdown(f"Measured on: {plain('; '.join(sorted(devices)))}." if devices else "The device was not kept.")
+        st.markdown(
+            "Cold is the first query after a model or an index was loaded. Not known: no run over all queries stands "
+            "behind these times, so that nobody knows which were cold. Times from the cache of scores are left out."
+        )

@@ -1,0 +1,60 @@
+"""Why this number: one query's nDCG, place by place, and what other tools would call it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import state
+from pages.ui.evaluate_cache import Figures
+from pages.ui.evaluate_queries import compare_link
+from pages.ui.view import View
+from rerank_core.evaluation.elsewhere import ndcg_elsewhere
+from rerank_core.evaluation.explain import Explanation, explain_ndcg
+from rerank_core.store import datasets
+from rerank_core.store.workspace import Workspace
+from rerank_core.views.explain import elsewhere_frame, gains_frame, ideal_frame, sum_line
+
+
+def show(space: Workspace, view: View, figures: Figures) -> None:
+    """Choose a graded query and a system, and see the sum."""
+    whole, summary = figures.whole, figures.summary
+    if not summary.qids:
+        st.info("No graded query is ranked by every system yet.")
+        return
+    ranked = [one for one in summary.systems if one.values is not None]
+    labels = {one.system: one.label for one in ranked}
+    left, right = st.columns([3, 2])
+    qid = left.selectbox(
+        "Query",
+        summary.qids,
+        format_func=lambda one: whole.queries[one].text,
+        key=state.EXPLAINED_QUERY,
+        bind="query-params",
+    )
+    system = right.selectbox("System", list(labels), format_func=labels.get, key=state.EXPLAINED, bind="query-params")
+    compare_link(whole.queries[qid], "Open on Compare")
+    ranking, grades = whole.rankings(system)[qid].docids, whole.qrels[qid]
+    found = explain_ndcg(ranking, grades, summary.k)
+    st.markdown(f"#### nDCG@{summary.k}: {sum_line(found)}")
+    _sums(space, view, found)
+    st.markdown(f"**The same ranking in other tools:** six numbers that the field calls nDCG@{summary.k}")
+    elsewhere = elsewhere_frame(ndcg_elsewhere(ranking, grades, summary.k))
+    st.table(elsewhere.assign(Value=elsewhere["Value"].map("{:.4f}".format)), hide_index=True)
+
+
+def _sums(space: Workspace, view: View, found: Explanation) -> None:
+    docids = [row.docid for row in (*found.rows, *found.ideal)]
+    with space.open() as db:
+        docs = datasets.get_docs(db, view.dataset.id, docids)
+    titles = {docid: doc.title or doc.text[:80] for docid, doc in docs.items()}
+    four, whole = (st.column_config.NumberColumn(format=shape, width=w) for shape, w in (("%.4f", 95), ("%d", 60)))
+    columns = {"Discount": four, "Contribution": four, **dict.fromkeys(("Rank", "Grade", "Gain", "Stands at"), whole)}
+    left, right = st.columns(2, gap="medium")
+    left.markdown("**This ranking**")
+    left.dataframe(gains_frame(found, titles), hide_index=True, width="stretch", placeholder="–", column_config=columns)
+    left.caption("Discount = 1 / log2(rank + 1); contribution = gain × discount. No grade counts as gain 0.")
+    right.markdown("**The ideal list**")
+    right.dataframe(
+        ideal_frame(found, titles), hide_index=True, width="stretch", placeholder="–", column_config=columns
+    )
+    right.caption("All graded passages of this query, best first, whether returned or not.")

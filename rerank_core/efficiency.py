@@ -1,0 +1,105 @@
+"""How long each system takes for a query and what 1,000 queries cost, from what was measured while it ranked them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rerank_core.evaluation.cost import cost_on_gpu
+from rerank_core.evaluation.latency import Latency, Timed, latencies
+from rerank_core.rerankers.pricing import cost_per_1000
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.runs import run_latencies, seconds_a_query, staleness
+from rerank_core.store import evidence, runs
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.rankings import candidates_key
+from rerank_core.store.workspace import Workspace
+from rerank_core.systems import FIRST_STAGE, System
+from rerank_core.types import Ranking
+from rerank_core.whole_set import WholeSet
+
+
+@dataclass(frozen=True, slots=True)
+class Efficiency:
+    """One system. `stages`: its times, stage by stage, cold and warm apart; empty where nothing was timed.
+
+    `run_id`: the run that they are from; None: no run covers all queries, so they are of single rankings, and nobody
+    knows which were cold. `stale`: why that run no longer speaks for the system, "" where it does. `device`: where it
+    ran. `service_cost`: US dollars for 1,000 queries by use of a service, None where nothing is paid by use or the
+    price is not known. `local`: whether it runs on hardware of one's own. `scoring`: mean seconds a query, warm.
+    """
+
+    label: str
+    stages: tuple[Latency, ...]
+    run_id: int | None
+    stale: str
+    device: str
+    local: bool
+    service_cost: float | None
+    scoring: float | None
+
+    @property
+    def whole(self) -> Latency | None:
+        """Finding and reranking together: warm where that is known, else whatever there is but cold."""
+        found = {one.warmth: one for one in self.stages if one.stage == "total"}
+        return found.get("warm") or found.get("not known")
+
+    def cost(self, price_an_hour: float | None) -> float | None:
+        """1,000 queries in US dollars: by use, or as a share of a machine's hour that is never idle; None: not known.
+
+        Raises SettingsError for a negative price.
+        """
+        if not self.local:
+            return self.service_cost
+        if not price_an_hour or not self.scoring:
+            return None
+        return cost_on_gpu(price_an_hour, self.scoring)
+
+
+def efficiencies(
+    workspace: Workspace, dataset: DatasetRow, settings: RetrievalSettings, systems: Sequence[System], whole: WholeSet
+) -> dict[str, Efficiency]:
+    """System id -> its efficiency. `whole`: of the same dataset, settings and systems."""
+    with workspace.open() as db:
+        found = {system.id: runs.latest_run(db, dataset.id, system.id, settings.key()) for system in systems}
+        keys = {
+            qid: candidates_key(dataset.fingerprint, settings.key(), query.text) for qid, query in whole.queries.items()
+        }
+        seconds = evidence.search_seconds(db, keys.values())
+    searches = {qid: seconds.get(key) for qid, key in keys.items()}
+    result = {}
+    for system in systems:
+        rankings, run = whole.rankings(system.id), found[system.id]
+        stages = run_latencies(run) if run is not None else _unwitnessed(system, rankings, searches)
+        result[system.id] = Efficiency(
+            label=system.label,
+            stages=tuple(stages),
+            run_id=run.id if run is not None else None,
+            stale=staleness(workspace, run) if run is not None else "",
+            device=", ".join(run.devices) if run is not None else "",
+            local=system.model.hosting != "api",
+            service_cost=cost_per_1000(system.model.id, [ranking.usage for ranking in rankings.values()]),
+            scoring=seconds_a_query(run) if run is not None else _mean(stages),
+        )
+    return result
+
+
+def _unwitnessed(
+    system: System, rankings: Mapping[str, Ranking], searches: Mapping[str, float | None]
+) -> list[Latency]:
+    """The times of single rankings."""
+    timed: dict[str, list[Timed]] = {"retrieve": [], "score": [], "total": []}
+    for qid, ranking in rankings.items():
+        search, pairs = searches.get(qid), len(ranking.docs)
+        score = 0.0 if system.id == FIRST_STAGE else ranking.seconds
+        if search is not None:
+            timed["retrieve"].append(Timed(search, None, pairs))
+        if score is not None and system.id != FIRST_STAGE:
+            timed["score"].append(Timed(score, None, pairs))
+        if search is not None and score is not None:
+            timed["total"].append(Timed(search + score, None, pairs))
+    return [found for stage, own in timed.items() for found in latencies(stage, own)]
+
+
+def _mean(stages: Sequence[Latency]) -> float | None:
+    return next((one.mean for one in stages if one.stage == "score"), None)

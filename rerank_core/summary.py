@@ -1,0 +1,151 @@
+"""What the whole set says of each system: its means, its difference from the baseline, what is not judged yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import fsum
+
+from rerank_core.evaluation.bounds import ndcg_bounds
+from rerank_core.evaluation.compare import Comparison, compare_all
+from rerank_core.evaluation.live import LiveMeasures, Values
+from rerank_core.evaluation.measures import evaluate_query
+from rerank_core.evaluation.names import Measure
+from rerank_core.whole_set import WholeSet
+
+CUTOFF = 10  # where the headline measure names none
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """How much the ungraded passages leave open: means over the summary's queries.
+
+    `judged`: the graded share of the first k. `holes`: ungraded passages within the first k, of all queries together.
+    `ndcg`: nDCG@k, where the ungraded count as not relevant. `bpref` and `condensed` (nDCG@k of the graded passages
+    alone) leave them out. `low` and `high`: the mean nDCG@k if every hole were graded as badly, and as well, as can be;
+    each query on its own.
+    """
+
+    judged: float
+    holes: int
+    ndcg: float
+    bpref: float
+    condensed: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class SystemSummary:
+    """One system. `values`, `unjudged`: means over the summary's queries, None where it ranked nothing or n is 0.
+
+    `comparison`: with the baseline on the headline measure, under the systems' labels; None for the baseline itself and
+    where one of the two ranked nothing. `empty`: queries with nothing returned, which count 0. `failed`: queries on
+    which it failed; `reason`: why, the first time. `waiting`: queries that it was not asked yet. `off_candidates`:
+    queries on which it ranked passages that are not among the candidates, so that the comparison is not fair.
+    """
+
+    system: str
+    label: str
+    values: Values | None
+    comparison: Comparison | None
+    unjudged: Unjudged | None
+    empty: int
+    failed: int
+    reason: str
+    waiting: int
+    off_candidates: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All systems over the same queries. `qids`: graded, and ranked by every system that ranked anything.
+
+    `measures`: the headline first; a level other than 1 stands in their names. `k`: the headline's cutoff, else
+    `CUTOFF`. `graded`: queries with a grade. `per_query`: system -> qid -> the headline's value.
+    """
+
+    measures: tuple[Measure, ...]
+    k: int
+    baseline: str
+    qids: tuple[str, ...]
+    graded: int
+    systems: tuple[SystemSummary, ...]
+    per_query: Mapping[str, Mapping[str, float]]
+
+    @property
+    def headline(self) -> str:
+        """The name of the measure that systems are compared on."""
+        return str(self.measures[0])
+
+
+def summarise(
+    whole: WholeSet, measures: Sequence[Measure], baseline: str, max_grade: int, level: int = 1, seed: int = 0
+) -> Summary:
+    """Sum up the whole set; the first of `measures` is the headline.
+
+    `max_grade`: the highest grade of the scale. `level`: the lowest relevant grade, for measures that name none.
+    `seed`: of intervals and tests; equal sets give equal summaries. Raises BadInputError where `measures` is empty or
+    a system's ranking holds a passage twice, KeyError for a baseline that is not among the systems.
+    """
+    named = tuple(dict.fromkeys(measure.at_level(level) for measure in measures))
+    headline = named[0]
+    qrels = {qid: whole.qrels[qid] for qid in whole.queries if whole.qrels.get(qid)}
+    orders = {
+        system: {qid: ranking.docids for qid, ranking in whole.rankings(system).items()} for system in whole.labels
+    }
+    live = LiveMeasures(orders, qrels, named, baseline, level)
+    means = live.means().values
+    alive = [system for system, own in orders.items() if own]
+    per_query = {system: live.per_query(system, headline) for system in alive}
+    shared = per_query[alive[0]] if alive else {}
+    qids = tuple(qid for qid in whole.queries if qid in shared)
+    compared = compare_all({system: per_query.get(system) for system in whole.labels}, baseline, str(headline), seed)
+    k = headline.k or CUTOFF
+    systems = []
+    for system, label in whole.labels.items():
+        failures = whole.failures(system)
+        found = compared.get(system)
+        systems.append(
+            SystemSummary(
+                system=system,
+                label=label,
+                values=means[system],
+                comparison=found and replace(found, system=label, baseline=whole.labels[baseline]),
+                unjudged=_unjudged(orders[system], qrels, qids, k, max_grade, level) if orders[system] else None,
+                empty=sum(not orders[system].get(qid, "unasked") for qid in qids),
+                failed=len(failures),
+                reason=next(iter(failures.values()), ""),
+                waiting=len(whole.queries) - len(whole.answers[system]),
+                off_candidates=len(whole.off_candidates(system)),
+            )
+        )
+    return Summary(named, k, baseline, qids, len(qrels), tuple(systems), per_query)
+
+
+def _unjudged(
+    orders: Mapping[str, Sequence[str]],
+    qrels: Mapping[str, Mapping[str, int]],
+    qids: Sequence[str],
+    k: int,
+    max_grade: int,
+    level: int,
+) -> Unjudged | None:
+    if not qids:
+        return None
+    judged, bpref, condensed = wanted = (Measure("Judged", k), Measure("Bpref"), Measure("nDCG_condensed", k))
+    values = [evaluate_query(orders[qid], qrels[qid], wanted, level) for qid in qids]
+    bounds = [ndcg_bounds(orders[qid], qrels[qid], max_grade, k) for qid in qids]
+
+    def mean(measure: Measure) -> float:
+        return fsum(value[measure] for value in values) / len(qids)
+
+    return Unjudged(
+        judged=mean(judged),
+        holes=sum(bound.holes for bound in bounds),
+        ndcg=fsum(bound.actual for bound in bounds) / len(qids),
+        bpref=mean(bpref),
+        condensed=mean(condensed),
+        low=fsum(bound.low for bound in bounds) / len(qids),
+        high=fsum(bound.high for bound in bounds) / len(qids),
+    )

@@ -1,0 +1,90 @@
+"""A system against the baseline, query by query: the table, the sorted bars, what moved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from rerank_core.evaluation.moves import Move
+from rerank_core.types import Query
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+# Okabe and Ito's palette, safe for colour-blind eyes; up and down say the same without colour
+WON, LOST, TIED = "#0072B2", "#D55E00", "#9aa0a6"
+COLOURS = {"won": WON, "tied": TIED, "lost": LOST}
+
+
+def deltas_frame(
+    deltas: Mapping[str, float],
+    system: Mapping[str, float],
+    baseline: Mapping[str, float],
+    queries: Mapping[str, Query],
+) -> pd.DataFrame:
+    """A row a compared query, the biggest win first; equal deltas by qid.
+
+    Columns: place (from 1), qid, query (its text), delta, system, baseline (the two values), outcome ("won", "tied",
+    "lost"). `deltas`: qid -> system minus baseline, rounding already taken out; the others: qid -> value.
+    """
+    import pandas as pd
+
+    order = sorted(deltas, key=lambda qid: (-deltas[qid], qid))
+    rows = [
+        [place, qid, queries[qid].text, deltas[qid], system[qid], baseline[qid], _outcome(deltas[qid])]
+        for place, qid in enumerate(order, 1)
+    ]
+    return pd.DataFrame(rows, columns=["place", "qid", "query", "delta", "system", "baseline", "outcome"])
+
+
+def deltas_chart(frame: pd.DataFrame, measure: str, system: str, baseline: str) -> alt.LayerChart:
+    """`deltas_frame` as bars, wins on the left and up, losses on the right and down; hover for the query."""
+    import altair as alt
+
+    bars = (
+        alt.Chart(frame)
+        .mark_bar()
+        .encode(
+            x=alt.X(
+                "place:O", title=f"{len(frame)} queries, biggest win first", axis=alt.Axis(labels=False, ticks=False)
+            ),
+            y=alt.Y("delta:Q", title=f"change in {measure}"),
+            color=alt.Color(
+                "outcome:N",
+                title=None,
+                scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
+                legend=alt.Legend(orient="top"),
+            ),
+            tooltip=[
+                alt.Tooltip("query:N"),
+                alt.Tooltip("qid:N"),
+                alt.Tooltip("delta:Q", format="+.4f"),
+                alt.Tooltip("system:Q", title=system, format=".4f"),
+                alt.Tooltip("baseline:Q", title=baseline, format=".4f"),
+            ],
+        )
+    )
+    zero = alt.Chart(frame.head(1)).mark_rule(color=TIED).encode(y=alt.datum(0))
+    return alt.LayerChart(layer=[zero, bars], height=260)
+
+
+def biggest(frame: pd.DataFrame, outcome: str, most: int = 5) -> list[str]:
+    """The qids of the biggest wins ("won") or losses ("lost"), the biggest first."""
+    own = frame[frame["outcome"] == outcome]["qid"].tolist()
+    return [str(qid) for qid in (own if outcome == "won" else own[::-1])[:most]]
+
+
+def moved(move: Move | None, titles: Mapping[str, str]) -> str:
+    """A move in one line: "grade 3 from 9 to 1: Returns policy".
+
+    `titles`: docid -> title; the docid stands where there is none.
+    """
+    if move is None:
+        return "no graded passage changed its place"
+    before, after = (f"{rank}" if rank is not None else "not returned" for rank in (move.before, move.after))
+    return f"grade {move.grade} from {before} to {after}: {titles.get(move.docid) or move.docid}"
+
+
+def _outcome(delta: float) -> str:
+    return "tied" if delta == 0 else "won" if delta > 0 else "lost"

@@ -1,0 +1,77 @@
+"""Times and costs as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from rerank_core.efficiency import Efficiency
+from rerank_core.evaluation.cost import break_even
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+P50, P95, COST = "p50 ms", "p95 ms", "$ / 1,000"
+
+
+def efficiency_columns(found: Mapping[str, Efficiency], price_an_hour: float | None) -> pd.DataFrame:
+    """A row a system, in the order of `found`: `P50` and `P95` of a whole query in ms, `COST` of 1,000 queries.
+
+    Missing where it was not measured or is not known. `price_an_hour`: of the machine, in US dollars; None: not known.
+    """
+    import pandas as pd
+
+    rows = [
+        [one.whole and one.whole.p50 * 1000, one.whole and one.whole.p95 * 1000, one.cost(price_an_hour)]
+        for one in found.values()
+    ]
+    return pd.DataFrame(rows, columns=[P50, P95, COST], dtype="float64")
+
+
+def latency_frame(found: Mapping[str, Efficiency]) -> pd.DataFrame:
+    """A row for each system, stage and warmth, with the times in milliseconds.
+
+    Columns: System, Stage, Warmth, Queries, p50 ms, p95 ms, p99 ms, mean ms, Pairs a second.
+    The last one is missing for the first stage's own work, which reads none.
+    """
+    import pandas as pd
+
+    rows = [
+        [
+            one.label,
+            stage.stage,
+            stage.warmth,
+            stage.n,
+            *(seconds * 1000 for seconds in (stage.p50, stage.p95, stage.p99, stage.mean)),
+            stage.pairs_per_second if stage.stage in ("score", "tokenize") else None,
+        ]
+        for one in found.values()
+        for stage in one.stages
+    ]
+    columns = ["System", "Stage", "Warmth", "Queries", "p50 ms", "p95 ms", "p99 ms", "mean ms", "Pairs a second"]
+    return pd.DataFrame(rows, columns=columns).astype({"Pairs a second": "float64"})
+
+
+def break_evens(found: Mapping[str, Efficiency], price_an_hour: float) -> list[str]:
+    """A sentence for each service and each system of one's own: from how many queries an hour the machine is cheaper.
+
+    `price_an_hour`: of the machine, in US dollars. Systems without a known price or time are left out.
+    """
+    lines = []
+    for service in found.values():
+        for own in found.values():
+            if service.local or not own.local or service.service_cost is None or not own.scoring:
+                continue
+            even = break_even(service.service_cost, price_an_hour, own.scoring)
+            if even is None:
+                continue
+            start = f"{own.label} on one such machine costs less than {service.label} "
+            if even.reachable:
+                most = f"(it answers at most {even.capacity:,.0f})"
+                lines.append(f"{start}from {even.queries_an_hour:,.0f} queries an hour on {most}.")
+            else:
+                lines.append(
+                    f"{start}at no load: that would take {even.queries_an_hour:,.0f} queries an hour, and it answers "
+                    f"at most {even.capacity:,.0f}."
+                )
+    return lines

@@ -1,0 +1,76 @@
+"""The summary as tables: a row a system."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rerank_core.evaluation.verdict import is_sure, signed
+from rerank_core.summary import Summary, SystemSummary
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DELTA, INTERVAL, COUNTS, P = "Δ", "95 % interval", "Won / tied / lost", "p (Holm)"
+BASELINE, BETTER, WORSE, OPEN, NONE = "baseline", "▲ better", "▼ worse", "? cannot tell", "– not compared"
+
+
+def summary_frame(summary: Summary) -> pd.DataFrame:
+    """A row a system, in the order of choice.
+
+    Columns: System, Says (`says`), each measure's mean, `DELTA` of the headline, `INTERVAL` (95 %, as text; missing
+    where every delta is the same: resampling shows no spread), `COUNTS` (of queries, as text), `P` (Holm-corrected),
+    Judged@k, and counts of queries: Queries, Nothing returned, Failed, Not ranked. Values are 0 to 1; missing where
+    there is none.
+    """
+    import pandas as pd
+
+    rows = []
+    for one in summary.systems:
+        found = one.comparison
+        interval = found.interval if found is not None else None
+        if interval is not None and interval.method == "constant":
+            interval = None
+        row: dict[str, object] = {"System": one.label, "Says": says(one, summary.baseline)}
+        row |= {str(measure): one.values[measure] if one.values else None for measure in summary.measures}
+        row |= {
+            DELTA: found.mean if found else None,
+            INTERVAL: f"{signed(interval.low)} … {signed(interval.high)}" if interval else None,
+            COUNTS: f"{found.wins} / {found.ties} / {found.losses}" if found else None,
+            P: found.p_holm if found else None,
+            f"Judged@{summary.k}": one.unjudged.judged if one.unjudged else None,
+            "Queries": len(summary.qids) if one.values else 0,
+            "Nothing returned": one.empty,
+            "Failed": one.failed,
+            "Not ranked": one.waiting,
+        }
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def unjudged_frame(summary: Summary) -> pd.DataFrame:
+    """A row a system that ranked anything: what the ungraded passages leave open.
+
+    Columns: System, nDCG@k (ungraded counts 0), Lowest and Highest (if the holes were graded as badly, as well, as can
+    be), Condensed nDCG@k and Bpref (ungraded left out), Judged@k, Holes (ungraded passages in the first k).
+    """
+    import pandas as pd
+
+    k = summary.k
+    columns = ["System", f"nDCG@{k}", "Lowest", "Highest", f"Condensed nDCG@{k}", "Bpref", f"Judged@{k}", "Holes"]
+    rows = [
+        [one.label, left.ndcg, left.low, left.high, left.condensed, left.bpref, left.judged, left.holes]
+        for one in summary.systems
+        if (left := one.unjudged) is not None
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def says(one: SystemSummary, baseline: str) -> str:
+    """In one word and a sign whether the system is better than the baseline."""
+    if one.system == baseline:
+        return BASELINE
+    if one.comparison is None or one.comparison.mean is None:
+        return NONE
+    if not is_sure(one.comparison):
+        return OPEN
+    return BETTER if one.comparison.mean > 0 else WORSE

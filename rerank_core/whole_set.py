@@ -1,0 +1,64 @@
+"""All queries of a dataset as several systems answer them, over the same candidates: what there is by now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.store import datasets, judgments, rankings
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.rankings import StoredRanking, candidates_key
+from rerank_core.store.workspace import Workspace
+from rerank_core.systems import System
+from rerank_core.types import Qrels, Query, Ranking
+
+
+@dataclass(frozen=True, slots=True)
+class WholeSet:
+    """Everything that figures over all queries are made from; nothing in it changes.
+
+    `queries`: qid -> query, in their order of import. `qrels`: the grades in force. `candidates`: qid -> docids, best
+    first, where they were retrieved. `labels`: system id -> its name for people, in the order of choice. `answers`:
+    system id -> qid -> ranking or failure, where there is one.
+    """
+
+    queries: Mapping[str, Query]
+    qrels: Qrels
+    candidates: Mapping[str, tuple[str, ...]]
+    labels: Mapping[str, str]
+    answers: Mapping[str, Mapping[str, StoredRanking]]
+
+    def rankings(self, system: str) -> dict[str, Ranking]:
+        """qid -> ranking, where the system succeeded."""
+        return {qid: one.ranking for qid, one in self.answers[system].items() if one.ranking is not None}
+
+    def failures(self, system: str) -> dict[str, str]:
+        """qid -> why the system failed on it, in one line."""
+        return {qid: one.error for qid, one in self.answers[system].items() if one.ranking is None}
+
+    def off_candidates(self, system: str) -> list[str]:
+        """The qids whose ranking holds a passage that is not among the candidates: no fair comparison there."""
+        return [
+            qid for qid, ranking in self.rankings(system).items()
+            if not set(ranking.docids) <= set(self.candidates.get(qid, ()))
+        ]  # fmt: skip
+
+
+def load_whole_set(
+    workspace: Workspace, dataset: DatasetRow, settings: RetrievalSettings, systems: Sequence[System]
+) -> WholeSet:
+    """Read the whole set; nothing is computed and no model is loaded."""
+    with workspace.open() as db:
+        queries = {query.qid: query for query in datasets.get_queries(db, dataset.id)}
+        settings_key = settings.key()
+        keys = {qid: candidates_key(dataset.fingerprint, settings_key, query.text) for qid, query in queries.items()}
+        found = rankings.get_docids(db, keys.values())
+        stored = rankings.get_rankings(db, keys.values(), [system.key for system in systems])
+        qrels = judgments.qrels(db, dataset.id)
+    answers = {
+        system.id: {qid: stored[key][system.key] for qid, key in keys.items() if system.key in stored.get(key, {})}
+        for system in systems
+    }
+    candidates = {qid: tuple(found[key]) for qid, key in keys.items() if key in found}
+    return WholeSet(queries, qrels, candidates, {system.id: system.label for system in systems}, answers)
