@@ -72,7 +72,7 @@ class Witness:
             timed = stored.ranking.seconds is not None
             cold = self._cold(system.key, timed)
             seconds = self._tokenizer_seconds(dataset, query, system, stored.ranking, scorer) if cold is False else None
-            found[system.key] = Evidence(cold, seconds, _device(system), versions())
+            found[system.key] = Evidence(cold, seconds, _device(system, scorer), versions())
         if found:
             with self._workspace.write() as db:
                 for name, evidence in found.items():
@@ -121,10 +121,13 @@ def versions() -> dict[str, str]:
     return dict(_versions())
 
 
-def _device(system: System) -> str:
+def _device(system: System, scorer: Any) -> str:
+    """The device, and how many pairs at once where the family says it: both decide what the seconds mean."""
     if system.model.hosting == "api":
         return "a service"
-    return describe_device() if "torch" in sys.modules else "cpu"
+    device = describe_device() if "torch" in sys.modules else "cpu"
+    batch = getattr(scorer, "batch_size", None)
+    return f"{device}, batches of {batch}" if batch else device
 
 
 def _content(doc: Doc) -> str:

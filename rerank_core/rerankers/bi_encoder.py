@@ -17,7 +17,7 @@ class BiEncoder:
     """A sentence-transformers SentenceTransformer as a reranker; passage vectors stay in memory (up to 256 MiB)."""
 
     def __init__(self, model: Any, batch_size: int) -> None:
-        self._model, self._batch_size = model, batch_size
+        self._model, self.batch_size = model, batch_size
         self._passages = VectorMemory(self._encode, lambda vector: int(vector.nbytes), _MEMORY)
         empty = model.preprocess([""], prompt=model.prompts.get("document"))
         self.limit = TokenLimit(
@@ -37,7 +37,7 @@ class BiEncoder:
     def _encode(self, texts: list[str]) -> list[Any]:
         return list(
             self._model.encode_document(
-                texts, normalize_embeddings=True, show_progress_bar=False, batch_size=self._batch_size
+                texts, normalize_embeddings=True, show_progress_bar=False, batch_size=self.batch_size
             )
         )
 

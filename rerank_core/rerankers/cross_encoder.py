@@ -16,7 +16,7 @@ class PairEncoder:
     """A sentence-transformers CrossEncoder with one label."""
 
     def __init__(self, model: Any, batch_size: int) -> None:
-        self._model, self._batch_size = model, batch_size
+        self._model, self.batch_size = model, batch_size
         # an empty pair is all special tokens: [CLS] [SEP] [SEP], or a whole chat template
         empty = model.preprocess([("", "")])
         self.limit = TokenLimit(
@@ -35,7 +35,7 @@ class PairEncoder:
             return []
         scores = self._model.predict(
             [(query, text) for text in texts],
-            batch_size=self._batch_size,
+            batch_size=self.batch_size,
             activation_fn=torch.nn.Identity(),
             show_progress_bar=False,
         )

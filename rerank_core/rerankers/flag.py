@@ -26,7 +26,7 @@ class Flag:
     """One of FlagEmbedding's rerankers."""
 
     def __init__(self, reranker: Any, family: str, max_length: int, device: str, batch_size: int) -> None:
-        self._reranker, self._device, self._batch_size, self._max_length = reranker, device, batch_size, max_length
+        self._reranker, self._device, self.batch_size, self._max_length = reranker, device, batch_size, max_length
         _unmask_errors(reranker.model)
         self.limit = _limit(reranker.tokenizer, family, max_length)
 
@@ -36,7 +36,7 @@ class Flag:
             return []
         scores = self._reranker.compute_score_single_gpu(
             [(query, text) for text in texts],
-            batch_size=self._batch_size,
+            batch_size=self.batch_size,
             max_length=self._max_length,
             normalize=False,
             device=self._device,

@@ -32,7 +32,7 @@ class Layered:
     """A network that stops at a layer, and the rows that it reads."""
 
     def __init__(self, network: Network, pairs: Pairs, batch_size: int) -> None:
-        self._network, self._pairs, self._batch_size = network, pairs, batch_size
+        self._network, self._pairs, self.batch_size = network, pairs, batch_size
         self.limit = pairs.limit
 
     def score(self, query: str, texts: Sequence[str]) -> list[float]:
@@ -41,8 +41,8 @@ class Layered:
         # neighbours of one length waste little on padding
         order = sorted(range(len(rows)), key=lambda place: -len(rows[place].ids))
         scores = [0.0] * len(rows)
-        for start in range(0, len(order), self._batch_size):
-            batch = order[start : start + self._batch_size]
+        for start in range(0, len(order), self.batch_size):
+            batch = order[start : start + self.batch_size]
             for place, score in zip(batch, self._network([rows[place] for place in batch]), strict=True):
                 scores[place] = score
         return scores

@@ -35,7 +35,7 @@ class LateInteraction:
     """A sentence-transformers MultiVectorEncoder; passages' token vectors stay in memory (up to 512 MiB)."""
 
     def __init__(self, model: Any, batch_size: int) -> None:
-        self._model, self._batch_size = model, batch_size
+        self._model, self.batch_size = model, batch_size
         self._passages = VectorMemory(self._encode, lambda vectors: vectors.nbytes, _MEMORY)
         empty = model.preprocess([""], prompt=model.prompts.get("document"), task="document")
         longest = min(model.max_seq_length, model[0].document_length or model.max_seq_length)
@@ -65,7 +65,7 @@ class LateInteraction:
         return self._model.encode_query([query], show_progress_bar=False)[0].float().cpu()
 
     def _encode(self, texts: list[str]) -> list[Any]:
-        vectors = self._model.encode_document(texts, show_progress_bar=False, batch_size=self._batch_size)
+        vectors = self._model.encode_document(texts, show_progress_bar=False, batch_size=self.batch_size)
         # a copy each: a slice would keep its whole batch in memory
         return [vector.float().cpu().clone() for vector in vectors]
 

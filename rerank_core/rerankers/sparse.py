@@ -27,7 +27,7 @@ class SparseTerms:
     """A sentence-transformers SparseEncoder; passages' term weights stay in memory (up to 128 MiB)."""
 
     def __init__(self, model: Any, batch_size: int) -> None:
-        self._model, self._batch_size = model, batch_size
+        self._model, self.batch_size = model, batch_size
         self._passages = VectorMemory(self._encode, lambda terms: terms.ids.nbytes + terms.weights.nbytes, _MEMORY)
         empty = model.preprocess([""], prompt=model.prompts.get("document"))
         self.limit = TokenLimit(
@@ -59,7 +59,7 @@ class SparseTerms:
         import torch
 
         vectors = self._model.encode_document(
-            texts, show_progress_bar=False, convert_to_sparse_tensor=False, batch_size=self._batch_size
+            texts, show_progress_bar=False, convert_to_sparse_tensor=False, batch_size=self.batch_size
         )
         rows = [row.float().cpu() for row in vectors]
         found = [torch.nonzero(row).squeeze(1) for row in rows]

@@ -61,7 +61,7 @@ class YesNo:
     def __init__(
         self, model: Any, tokenizer: Any, prompt: _Prompt, instruction: str, max_length: int, batch_size: int
     ) -> None:
-        self._model, self._tokenizer, self._batch_size = model, tokenizer, batch_size
+        self._model, self._tokenizer, self.batch_size = model, tokenizer, batch_size
         told = prompt.instruction.format(instruction) if instruction else ""
         self._head = self._ids(prompt.head + told + prompt.before_query)
         self._between, self._tail = self._ids(prompt.before_text), self._ids(prompt.tail)
@@ -90,8 +90,8 @@ class YesNo:
         ]
         order = sorted(range(len(inputs)), key=lambda place: -len(inputs[place]))
         scores = [0.0] * len(inputs)
-        for start in range(0, len(order), self._batch_size):
-            batch = order[start : start + self._batch_size]
+        for start in range(0, len(order), self.batch_size):
+            batch = order[start : start + self.batch_size]
             for place, score in zip(batch, self._forward([inputs[place] for place in batch]), strict=True):
                 scores[place] = score
         return scores
