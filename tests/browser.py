@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,6 +38,16 @@ def find_chromium() -> str | None:
     """The path of a Chromium or Chrome (RERANK_LENS_CHROMIUM first, then PATH), or None."""
     named = os.environ.get("RERANK_LENS_CHROMIUM")
     return named or next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+def need_browser() -> None:
+    """Skip the running test where there is no browser; fail it where RERANK_LENS_REQUIRE_BROWSER says there must be."""
+    if find_chromium() is not None:
+        return
+    reason = "no Chromium or Chrome in PATH (RERANK_LENS_CHROMIUM may name one)"
+    if os.environ.get("RERANK_LENS_REQUIRE_BROWSER", "0") not in ("", "0"):
+        pytest.fail(f"{reason}, and RERANK_LENS_REQUIRE_BROWSER is set", pytrace=False)
+    pytest.skip(reason)
 
 
 def free_port() -> int:
@@ -91,7 +102,7 @@ def streamlit_server(script: Path, env: Mapping[str, str] | None = None, port: i
 def chromium_page(width: int = 1440, height: int = 900, **context: Any) -> Iterator[Page]:
     """A page in a fresh Chromium profile; `context` goes to new_context (color_scheme="dark", ...).
 
-    Raises RuntimeError where there is no browser: ask `find_chromium` first, to skip with the reason.
+    Raises RuntimeError where there is no browser: tests marked `browser` are skipped before that.
     """
     path = find_chromium()
     if path is None:

@@ -67,27 +67,30 @@ def _stored(event: BoardEvent) -> GradeEvent:
 
 def sync_grades(space: Workspace, view: View, qid: str, figures: Scoreboard) -> None:
     """Take what was graded, keep it, and send labels and figures back. To be called in a fragment."""
-    ack = commit(space, read_outbox(state.BOARD))
+    # the last connection to close writes SQLite's log back, 10 ms or more: this one closes after the figures have left
+    with space.open():
+        ack = commit(space, read_outbox(state.BOARD))
+        sync(_figures_now(view, qid, figures, ack), key=state.BOARD)
+
+
+def _figures_now(view: View, qid: str, figures: Scoreboard, ack: Mapping[str, int]) -> SyncData:
     standing = figures.standing(qid)
     values: dict[str, Values | None] = dict(standing.query.values)
     means = standing.query.means
     own = _figures(values, {**standing.query.deltas, view.baseline: None})
     if standing.oracle is not None:
         own["ideal"] = {name: Figure(standing.oracle[measure]) for name, measure in _named(standing.oracle)}
-    sync(
-        SyncData(
-            outbox_key=outbox_key(view),
-            qid=qid,
-            ack=ack,
-            labels=standing.labels,
-            n=len(standing.labels),
-            total=standing.total,
-            stale=standing.stale,
-            measures=own,
-            means=_figures(means.values, {**means.deltas, view.baseline: None}),
-            means_n=means.n,
-        ),
-        key=state.BOARD,
+    return SyncData(
+        outbox_key=outbox_key(view),
+        qid=qid,
+        ack=ack,
+        labels=standing.labels,
+        n=len(standing.labels),
+        total=standing.total,
+        stale=standing.stale,
+        measures=own,
+        means=_figures(means.values, {**means.deltas, view.baseline: None}),
+        means_n=means.n,
     )
 
 

@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.board.label_store import LabelStore
-from tests.browser import chromium_page, find_chromium, settled, streamlit_server
+from tests.browser import chromium_page, settled, streamlit_server
 
 APP = Path(__file__).with_name("app_board.py")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(find_chromium() is None, reason="no Chromium or Chrome in PATH")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

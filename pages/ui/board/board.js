@@ -47,6 +47,7 @@ class Board {
   close() {
     this.post.watchers.delete(this.paint);
     this.post.disconnect(this.key);
+    this.post.wakeBy(this.key, null);
     if (this.slot.changed === this.received) this.slot.changed = null;
     this.sized.disconnect();
     this.stopKeys?.();
@@ -289,9 +290,10 @@ class Board {
   }
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setStateValue }) {
   let board = boards.get(parentElement);
   if (!board) boards.set(parentElement, (board = new Board(parentElement, data)));
+  board.post.wakeBy(data.key, () => setStateValue("woken", performance.now()));
   if (board.data?.version !== data.version) board.build(data);
   return () => {
     boards.delete(parentElement);

@@ -38,7 +38,7 @@ def board(data: BoardData, key: str) -> None:
 
     Nothing is drawn again, and scroll and focus stay, until `data.version` changes.
     """
-    _mount_board(key=f"{key}_board", data={"key": key, **data.to_json()})
+    _mount_board(key=f"{key}_board", data={"key": key, **data.to_json()}, on_woken_change=_noted)
 
 
 def sync(down: SyncData, key: str) -> None:
@@ -58,4 +58,4 @@ def read_outbox(key: str) -> list[GradeEvent]:
 
 
 def _noted() -> None:
-    """State needs a callback to exist; the outbox is read in the script body."""
+    """State needs a callback to exist; the outbox is read in the script body, and a wake only runs the page."""

@@ -18,6 +18,7 @@ export function openPost() {
   const clientId = uuid(window.crypto);
   const watchers = new Set();
   const senders = new Map();
+  const wakers = new Map();
   let seq = 0;
   let outbox = [];
   try {
@@ -51,10 +52,20 @@ export function openPost() {
     send(outbox);
   }
 
+  // A server that was started anew knows no fragment until it has run the page, and drops what is sent to one. Instead
+  // of a flush, never with one: Streamlit would put both into one message, to the fragment.
+  function wake() {
+    const run = wakers.values().next().value;
+    if (run && connected()) run();
+    else flush();
+  }
+
   function tick() {
     if (performance.now() - sentAt >= wait) {
+      if (wait > RESEND_MS) wake();
+      else flush();
+      sentAt = performance.now();
       wait = Math.min(wait * 2, RESEND_MAX_MS);
-      flush();
     }
     tell();
   }
@@ -65,7 +76,7 @@ export function openPost() {
 
   function again() {
     wait = RESEND_MS;
-    flush();
+    wake();
     tell();
   }
 
@@ -113,6 +124,11 @@ export function openPost() {
     },
     disconnect(key) {
       senders.delete(key);
+    },
+    /** `run` has the server run the whole page; null takes it back. */
+    wakeBy(key, run) {
+      if (run) wakers.set(key, run);
+      else wakers.delete(key);
     },
   };
   keep();

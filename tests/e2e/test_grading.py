@@ -1,0 +1,141 @@
+"""Grading on the demo: what moves, what is kept, and what a power cut must not take."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from rerank_core.store import datasets, judgments
+from tests.browser import settled
+from tests.e2e.conftest import RANKED_MS, App, cards, columns, figure, open_compare, summary
+
+pytestmark = pytest.mark.browser
+
+
+def labels(app: App) -> dict[str, dict[str, int]]:
+    with app.workspace.open() as db:
+        return judgments.qrels(db, datasets.get_dataset(db, "demo").id)
+
+
+def pressed(page: Page, docid: str, column: str = "first-stage"):
+    return page.locator(f".column[data-column='{column}'] .card[data-docid='{docid}'] .grade[aria-pressed='true']")
+
+
+def other_grade(page: Page, place: int) -> tuple[str, int]:
+    """The docid at a place of the first column, and a grade that it does not have."""
+    card = cards(page, "first-stage").nth(place)
+    docid = card.get_attribute("data-docid") or ""
+    now = card.locator(".grade[aria-pressed='true']")
+    return docid, 0 if now.count() and now.inner_text() == "3" else 3
+
+
+def give(page: Page, place: int) -> tuple[str, int]:
+    docid, grade = other_grade(page, place)
+    cards(page, "first-stage").nth(place).focus()
+    page.keyboard.press(str(grade))
+    expect(summary(page, pending=0)).to_be_attached()
+    expect(pressed(page, docid)).to_have_text(str(grade))
+    return docid, grade
+
+
+def test_a_grade_by_key_moves_every_column_and_is_there_after_a_reload(page, demo):
+    open_compare(page, demo)
+    before = {one: figure(page, one).inner_text() for one in ("first-stage", "minilm-cosine", "minilm-maxsim")}
+    docid, grade = give(page, 0)
+    for column, text in before.items():
+        expect(figure(page, column)).not_to_have_text(text)
+        expect(pressed(page, docid, column)).to_have_text(str(grade))
+    assert labels(demo)["q01"][docid] == grade
+    after = figure(page, "first-stage").inner_text()
+    page.reload()
+    settled(page)
+    expect(pressed(page, docid)).to_have_text(str(grade))
+    expect(figure(page, "first-stage")).to_have_text(after)
+
+
+def test_a_new_label_moves_the_counter_and_an_undo_takes_both_back(page, demo):
+    open_compare(page, demo, "?top=50")
+    count = sum(map(len, labels(demo).values()))
+    n = len(labels(demo)["q01"])
+    unjudged = page.locator(".column[data-column='first-stage'] .card:not(.judged)").first
+    docid = unjudged.get_attribute("data-docid") or ""
+    unjudged.focus()
+    page.keyboard.press("2")
+    expect(summary(page, labels=n + 1, pending=0)).to_be_attached()
+    expect(page.locator(".summary .count")).to_contain_text(f"{count + 1:,} in all")
+    assert labels(demo)["q01"][docid] == 2
+    page.keyboard.press("u")
+    expect(summary(page, labels=n, pending=0)).to_be_attached()
+    expect(page.locator(".summary .count")).to_contain_text(f"{count:,} in all")
+    assert docid not in labels(demo)["q01"]
+
+
+def test_a_grade_moves_the_means_of_the_dataset(page, demo):
+    open_compare(page, demo)
+    mean = page.locator(".facts[data-column='first-stage'] td.value[data-measure='nDCG@10']")
+    before = mean.inner_text()
+    give(page, 1)
+    expect(mean).not_to_have_text(before)
+
+
+def test_an_acknowledged_grade_survives_a_power_cut(page, demo):
+    open_compare(page, demo)
+    docid, grade = give(page, 2)
+    demo.kill()
+    page.goto("about:blank")
+    demo.start()
+    assert labels(demo)["q01"][docid] == grade
+    open_compare(page, demo)
+    expect(pressed(page, docid)).to_have_text(str(grade))
+
+
+def test_a_grade_given_while_the_server_is_down_arrives_when_it_is_back(page, demo):
+    open_compare(page, demo)
+    docid, grade = other_grade(page, 3)
+    demo.kill()
+    cards(page, "first-stage").nth(3).focus()
+    page.keyboard.press(str(grade))
+    expect(page.locator(".summary .saving")).to_have_text(re.compile("not saved yet: 1 grade"))
+    demo.start()
+    expect(summary(page, pending=0)).to_be_attached(timeout=40_000)
+    assert labels(demo)["q01"][docid] == grade
+    expect(pressed(page, docid)).to_have_text(str(grade))
+
+
+def test_the_next_query_gets_its_columns_and_its_own_address(page, demo):
+    open_compare(page, demo, "?depth=10")
+    expect(columns(page)).to_have_count(4, timeout=RANKED_MS)
+    page.locator(".st-key-forth button:visible").click()
+    expect(summary(page, qid="q02")).to_be_attached()
+    expect(columns(page)).to_have_count(4, timeout=RANKED_MS)
+    expect(cards(page, "minilm-maxsim")).to_have_count(10)
+    assert "q=" in page.url
+
+
+def test_a_typed_query_gets_columns_and_can_be_graded(page, demo):
+    open_compare(page, demo, "?depth=10")
+    field = page.get_by_placeholder("Type a query and press Enter")
+    field.fill("how do I send a probe back")
+    field.press("Enter")
+    expect(page.locator(".summary .query")).to_have_text("how do I send a probe back")
+    expect(columns(page)).to_have_count(3, timeout=RANKED_MS)
+    expect(field).to_have_value("")
+    expect(figure(page, "first-stage")).to_have_text("–")
+    give(page, 0)
+    expect(figure(page, "first-stage")).to_have_text("1.0000")
+
+
+def test_a_link_opens_the_same_view_in_another_browser(page, demo):
+    open_compare(page, demo, "?depth=10")
+    page.locator(".st-key-forth button:visible").click()
+    expect(summary(page, qid="q02")).to_be_attached()
+    expect(columns(page)).to_have_count(4, timeout=RANKED_MS)
+    orders = cards(page, "minilm-cosine").evaluate_all("nodes => nodes.map((node) => node.dataset.docid)")
+    stranger = page.context.browser.new_context().new_page()
+    stranger.goto(page.url)
+    expect(summary(stranger, qid="q02")).to_be_attached(timeout=30_000)
+    expect(cards(stranger, "minilm-cosine")).to_have_count(10)
+    assert cards(stranger, "minilm-cosine").evaluate_all("nodes => nodes.map((node) => node.dataset.docid)") == orders
+    stranger.context.close()

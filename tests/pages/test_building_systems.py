@@ -1,0 +1,102 @@
+"""Building systems on the page: what is saved is a system as any other, what cannot work is refused with the reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from rerank_core.rerankers.catalog import catalog
+from rerank_core.rerankers.composites.spec import Blend, Cascade, Router, Signals
+from rerank_core.systems import all_systems, get_system
+from tests.pages.conftest import open_page, texts
+
+
+def rerankers():
+    return open_page("Rerankers")
+
+
+def widget(elements, key):
+    return next(element for element in elements if element.key == key)
+
+
+def labelled(elements, label):
+    return next(element for element in elements if element.label == label)
+
+
+def choose(app, kind):
+    app.session_state["kind"] = kind
+    app.run()
+
+
+def save(app, name):
+    next(one for one in app.text_input if one.label == "Name" and one.key != "variant_name").set_value(name)
+    next(one for one in app.button if one.label == "Save" and one.key != "variant_save").click()
+    app.run()
+    assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize(("kind", "spec"), [("Cascade", Cascade), ("Blend", Blend), ("Router", Router)])
+def test_each_kind_is_saved_as_it_is_proposed(workspace, birds, kind, spec):
+    app = rerankers()
+    choose(app, kind)
+    save(app, "mine")
+    assert "'mine' is saved" in texts(app.success)
+    assert isinstance(get_system(workspace, "mine").spec, spec)
+
+
+def test_signals_need_one_signal_and_say_so(workspace, birds):
+    app = rerankers()
+    choose(app, "Signals")
+    save(app, "mine")
+    assert "Signals need one signal" in texts(app.error)
+    assert "mine" not in [system.id for system in all_systems(workspace)]
+
+
+def test_weights_of_sources_are_read_line_by_line(workspace, birds):
+    app = rerankers()
+    choose(app, "Signals")
+    labelled(app.checkbox, "Some sources count more").check().run()
+    labelled(app.text_area, "Weights, a line each").set_value("bird = 2\nmammal: 3").run()
+    save(app, "mine")
+    assert "Weights, line 2" in texts(app.error)
+    labelled(app.text_area, "Weights, a line each").set_value("bird = 2\nmammal = 0.5").run()
+    save(app, "mine")
+    spec = get_system(workspace, "mine").spec
+    assert isinstance(spec, Signals)
+    assert spec.authority.table == (("bird", 2.0), ("mammal", 0.5))
+
+
+def test_a_name_of_the_catalogue_is_refused(workspace, birds):
+    app = save(rerankers(), "minilm-cosine")
+    assert "a name of its own" in texts(app.error)
+
+
+@pytest.mark.parametrize("model", [model.id for model in catalog() if model.settings])
+def test_every_model_of_the_catalogue_shows_its_settings(workspace, birds, model):
+    app = rerankers()
+    widget(app.selectbox, "variant_of").set_value(model).run()
+    assert not app.exception
+
+
+def test_a_server_of_ones_own_is_ready_once_it_has_an_address(workspace, birds):
+    app = rerankers()
+    widget(app.selectbox, "variant_of").set_value("http-rerank").run()
+    widget(app.text_input, "set-http-rerank-base_url").set_value("http://127.0.0.1:8080")
+    widget(app.text_input, "variant_name").set_value("our server")
+    widget(app.button, "variant_save").click()
+    app.run()
+    assert "'our server' is in the list" in texts(app.success)
+    system = get_system(workspace, "our server")
+    assert system.state.ready
+    assert system.settings["base_url"] == "http://127.0.0.1:8080"
+
+
+def test_a_setting_that_cannot_be_is_refused(workspace, birds):
+    app = rerankers()
+    widget(app.selectbox, "variant_of").set_value("http-rerank").run()
+    widget(app.text_input, "set-http-rerank-base_url").set_value("http://somebody:secret@127.0.0.1")
+    widget(app.text_input, "variant_name").set_value("leaky")
+    widget(app.button, "variant_save").click()
+    app.run()
+    assert texts(app.error)
+    assert "secret" not in texts(app.error)

@@ -1,0 +1,234 @@
+"""The page Compare: before there is a ranking, with one, and when something failed."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rerank_core.store import datasets, jobs, judgments
+from rerank_core.store.workspace import Workspace
+from rerank_core.types import Query
+from tests.pages.conftest import CLIENT, compare, grade_event, open_page, payloads, send, texts
+
+
+def stored(workspace: Workspace, name: str = "birds") -> dict[str, dict[str, int]]:
+    with workspace.open() as db:
+        return judgments.qrels(db, datasets.get_dataset(db, name).id)
+
+
+def states(app: AppTest) -> dict[str, str]:
+    return {column["id"]: column["state"] for column in payloads(app)[0]["columns"]}
+
+
+def open_kinds(workspace: Workspace) -> list[str]:
+    with workspace.open() as db:
+        return [job.kind for job in jobs.open_jobs(db)]
+
+
+def test_before_anything_is_ranked_each_column_waits_and_the_work_is_asked_for(workspace, birds):
+    app = compare()
+    assert states(app) == {"first-stage": "waiting", "minilm-cosine": "waiting", "minilm-maxsim": "waiting"}
+    assert open_kinds(workspace) == ["warm", "compare", "run", "recall"]
+    assert {button.label for button in app.button} >= {"Stop"}
+    assert "Recall of the candidates: shown once" in texts(app.sidebar.caption)
+
+
+def test_drawing_the_page_again_asks_for_the_same_work_only_once(workspace, birds):
+    compare().run()
+    compare()
+    assert open_kinds(workspace) == ["warm", "compare", "run", "recall"]
+
+
+def test_a_stopped_job_is_said_and_not_taken_up_unasked(workspace, birds):
+    app = compare()
+    with workspace.write() as db:
+        jobs.cancel(db, next(job.id for job in jobs.open_jobs(db, "compare")))
+    app.run()
+    assert "Stopped" in texts(app.info)
+    assert "compare" not in open_kinds(workspace)
+    next(button for button in app.button if button.label == "Go on").click().run()
+    assert "compare" in open_kinds(workspace)
+
+
+def test_a_failed_job_shows_its_reason_and_a_way_to_go_on(workspace, birds):
+    app = compare()
+    with workspace.write() as db:
+        (job,) = jobs.open_jobs(db, "compare")
+        jobs.finish(db, job.id, "failed", "MemoryError; the worker's log has the details")
+    app.run()
+    assert "MemoryError" in texts(app.error)
+    assert "Go on" in {button.label for button in app.button}
+
+
+def test_a_dataset_without_queries_says_so_and_offers_a_field(another_dataset):
+    app = compare()
+    assert not app.exception
+    assert "no queries yet" in texts(app.info)
+    assert app.text_input(key="typed_query").placeholder
+    assert len(app.get("bidi_component")) == 0
+
+
+def test_a_typed_query_is_kept_chosen_and_asked_for(workspace, another_dataset):
+    app = compare()
+    app.text_input(key="typed_query").set_value("  do otters swim  ").run()
+    board, _ = payloads(app)
+    assert board["query"]["text"] == "do otters swim"
+    assert app.text_input(key="typed_query").value == ""
+    with workspace.open() as db:
+        assert [query.text for query in datasets.get_queries(db, another_dataset.id)] == ["do otters swim"]
+        assert datasets.get_dataset(db, "silent").n_queries == 1
+    assert "compare" in open_kinds(workspace)
+
+
+def test_a_typed_query_that_is_known_chooses_the_known_one(workspace, birds):
+    app = compare()
+    app.text_input(key="typed_query").set_value("hovering hunter").run()
+    assert payloads(app)[0]["query"]["qid"] == "q2"
+    with workspace.open() as db:
+        assert len(datasets.get_queries(db, birds.id)) == 2
+
+
+def test_the_columns_hold_the_rankings_and_a_failed_one_its_reason(ranked):
+    board, _ = payloads(compare())
+    first, turned, failed = board["columns"]
+    assert [row["docid"] for row in first["rows"]] == list(ranked.found)
+    assert [row["docid"] for row in turned["rows"]] == list(ranked.reversed)
+    assert [row["delta"] for row in turned["rows"]] == [2, 0, -2]
+    assert (failed["state"], failed["rows"]) == ("failed", [])
+    assert failed["message"] == "OSError: the weights are cut off"
+    assert board["docs"]["007"]["meta"][:2] == [["id", "007"], ["kind", "bird"]]
+
+
+def test_a_grade_is_kept_and_moves_the_figures_but_not_the_board(workspace, ranked):
+    app = compare()
+    before = payloads(app)[0]["version"]
+    first = ranked.found[0]
+    down = send(app, grade_event(1, first, 3))
+    assert stored(workspace) == {"q1": {first: 3}}
+    assert (down["ack"], down["labels"], down["n"], down["total"]) == ({CLIENT: 1}, {first: 3}, 1, 1)
+    # one relevant passage: at rank 1 of the first system, at rank 3 of the one that turns it round
+    assert down["measures"]["first-stage"]["nDCG@10"]["value"] == 1.0
+    assert down["measures"]["minilm-cosine"]["nDCG@10"]["value"] == pytest.approx(1 / math.log2(4))
+    assert down["measures"]["minilm-cosine"]["nDCG@10"]["delta"] == pytest.approx(1 / math.log2(4) - 1)
+    assert down["measures"]["minilm-cosine"]["RR@10"]["value"] == pytest.approx(1 / 3)
+    assert down["measures"]["ideal"]["nDCG@10"]["value"] == 1.0
+    assert payloads(app)[0]["version"] == before
+
+
+def test_the_baseline_is_not_compared_with_itself(ranked):
+    down = send(compare(), grade_event(1, ranked.found[0], 3))
+    assert down["measures"]["first-stage"]["nDCG@10"]["delta"] is None
+    assert down["means"]["first-stage"]["nDCG@10"]["delta"] is None
+
+
+def test_a_failed_system_has_no_figure_and_is_out_of_the_means(ranked):
+    down = send(compare(), grade_event(1, ranked.found[0], 3))
+    assert "minilm-maxsim" not in down["measures"]
+    assert "minilm-maxsim" not in down["means"]
+
+
+def test_an_undo_brings_back_what_was_there(workspace, ranked):
+    app, first = compare(), ranked.found[0]
+    send(app, grade_event(1, first, 3), grade_event(2, first, 0))
+    assert send(app, grade_event(3, "", -1, kind="undo"))["labels"] == {first: 3}
+    assert send(app, grade_event(4, "", -1, kind="undo"))["labels"] == {}
+    assert stored(workspace) == {}
+
+
+def test_the_same_outbox_twice_is_kept_once(workspace, ranked):
+    app, first = compare(), ranked.found[0]
+    events = [grade_event(1, first, 3), grade_event(2, first, 1)]
+    send(app, *events)
+    assert send(app, *events)["ack"] == {CLIENT: 2}
+    with workspace.open() as db:
+        assert [row["grade"] for row in judgments.history(db, ranked.dataset.id)] == [3, 1]
+
+
+def test_a_grade_off_the_scale_is_refused_acknowledged_and_holds_nothing_up(workspace, ranked):
+    first, second, _ = ranked.found
+    down = send(compare(), grade_event(1, first, 9), grade_event(2, second, 1))
+    assert down["ack"] == {CLIENT: 2}
+    assert stored(workspace) == {"q1": {second: 1}}
+
+
+def test_an_event_of_another_dataset_goes_to_that_dataset(workspace, ranked, another_dataset):
+    down = send(compare(), grade_event(1, "d3", 1, outbox_key='["silent", "me"]', qid="q9"))
+    assert down["ack"] == {CLIENT: 1}
+    assert (stored(workspace, "silent"), stored(workspace)) == ({"q9": {"d3": 1}}, {})
+
+
+@pytest.mark.parametrize("key", ['["gone", "me"]', "not json", "[]", '[["silent"], "me"]', "{}", '["birds"]', "17"])
+def test_an_event_of_nothing_that_is_here_is_acknowledged_and_dropped(workspace, ranked, key):
+    assert send(compare(), grade_event(1, "d3", 1, outbox_key=key))["ack"] == {CLIENT: 1}
+    assert stored(workspace) == {}
+
+
+def test_a_grade_carries_the_name_of_its_judge(workspace, ranked):
+    app = compare()
+    app.text_input(key="judge").set_value("Ada").run()
+    assert payloads(app)[1]["outbox_key"] == '["birds", "Ada"]'
+    send(app, grade_event(1, ranked.found[0], 2, outbox_key='["birds", "Ada"]'))
+    with workspace.open() as db:
+        assert [row.judge for row in judgments.in_force(db, ranked.dataset.id)] == ["Ada"]
+
+
+def test_the_next_and_the_previous_query(ranked):
+    app = compare()
+    app.button(key="forth").click().run()
+    assert payloads(app)[0]["query"]["qid"] == "q2"
+    assert app.button(key="forth").disabled
+    app.button(key="back").click().run()
+    assert payloads(app)[0]["query"]["qid"] == "q1"
+
+
+def test_queries_of_equal_text_can_both_be_chosen(workspace, birds):
+    with workspace.write() as db:
+        datasets.add_queries(db, birds.id, [Query("twin", "who eats fish")])
+        datasets.count_queries(db, birds.id)
+    app = compare()
+    for _ in range(2):
+        app.button(key="forth").click().run()
+    assert payloads(app)[0]["query"]["qid"] == "twin"
+    app.run()
+    assert payloads(app)[0]["query"]["qid"] == "twin"
+
+
+def test_no_system_chosen_is_told(birds):
+    app = compare()
+    app.multiselect(key="sys").set_value([]).run()
+    assert "at least one system" in texts(app.info)
+    assert not app.exception
+
+
+def test_no_retriever_chosen_is_told(birds):
+    app = compare()
+    app.multiselect(key="ret").set_value([]).run()
+    assert "at least one retriever" in texts(app.warning)
+    assert not app.exception
+
+
+def test_a_system_that_is_not_ready_says_what_it_needs_and_the_others_are_made(workspace, birds):
+    app = compare()
+    app.multiselect(key="sys").set_value(["first-stage", "ms-marco-tinybert-l2-v2"]).run()
+    columns = {column["id"]: column for column in payloads(app)[0]["columns"]}
+    assert columns["first-stage"]["state"] == "waiting"
+    assert columns["ms-marco-tinybert-l2-v2"]["state"] == "failed"
+    assert "Needs a download" in columns["ms-marco-tinybert-l2-v2"]["message"]
+    with workspace.open() as db:
+        assert jobs.open_jobs(db, "compare")[-1].params["systems"] == ["first-stage"]
+
+
+def test_a_workspace_that_is_no_database_is_told_in_a_line(not_a_database):
+    before = not_a_database.read_bytes()
+    app = compare()
+    assert not app.exception
+    assert str(not_a_database) in texts(app.error)
+    assert not_a_database.read_bytes() == before
+
+
+def test_links_name_what_is_shown(ranked):
+    app = open_page("Compare", ds="birds", q="hovering hunter", depth="100")
+    assert payloads(app)[0]["query"]["qid"] == "q2"
+    assert app.select_slider(key="depth").value == 100

@@ -1,0 +1,134 @@
+"""Evaluate under Streamlit's own driver: what is said with no grades, with data, and with a system that failed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rerank_core.store import judgments
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.judgments import GradeEvent
+from rerank_core.store.workspace import Workspace
+from tests.pages.conftest import ROOT, VIEW, RankedBirds, texts
+
+TWO = {"sys": ["First stage as it is", "MiniLM bi-encoder (cosine)"]}
+
+
+def evaluate(**query: Any) -> AppTest:
+    # by way of the first page, so that links to other pages are known
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page("pages/2_Evaluate.py")
+    for key, value in {**VIEW, **query}.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def said(app: AppTest) -> str:
+    assert not app.exception, app.exception[0].message
+    return texts(app.markdown) + texts(app.caption) + texts(app.warning) + texts(app.info) + texts(app.error)
+
+
+@pytest.fixture
+def graded(workspace: Workspace, ranked: RankedBirds) -> RankedBirds:
+    """The first passage found is the answer, and the last one is not."""
+    with workspace.write() as db:
+        events = [
+            GradeEvent("c", seq, "grade", "q1", docid, grade)
+            for seq, (docid, grade) in enumerate([(ranked.found[0], 3), (ranked.found[-1], 0)], 1)
+        ]
+        judgments.record(db, ranked.dataset.id, "ann", events, ranked.dataset.scale)
+    return ranked
+
+
+def test_nothing_ranked_says_so(birds: DatasetRow) -> None:
+    assert "Nothing is ranked yet" in said(evaluate())
+
+
+def test_no_grades_leads_to_grading(ranked: RankedBirds) -> None:
+    app = evaluate()
+    assert "No grades yet" in said(app)
+    assert [link.proto.page for link in app.get("page_link")] == ["Compare", "Data"]
+
+
+def test_the_verdict_comes_first_and_the_table_holds_the_figures(graded: RankedBirds) -> None:
+    app = evaluate(**TWO)
+    first = app.main.markdown[0].value
+    assert first.startswith("####")
+    assert "MiniLM bi-encoder" in first
+    assert "on one query" in first
+    frame = app.dataframe[0].value
+    assert frame["nDCG@10"][0] == 1.0
+    assert frame["nDCG@10"][1] < 1.0
+    assert frame["Δ"][1] == pytest.approx(frame["nDCG@10"][1] - 1.0)
+    assert frame["Won / tied / lost"][1] == "0 / 0 / 1"
+
+
+def test_a_system_that_failed_is_named_with_its_reason_and_is_in_no_mean(graded: RankedBirds) -> None:
+    app = evaluate()
+    assert "the weights are cut off" in said(app)
+    frame = app.dataframe[0].value.set_index("System")
+    broken = frame.loc["MiniLM late interaction (MaxSim)"]
+    assert broken.isna()["nDCG@10"]
+    assert broken["Failed"] == 1
+    assert frame.loc["First stage as it is", "Queries"] == 1
+
+
+def test_each_section_opens(graded: RankedBirds) -> None:
+    for section, expected in {
+        "Queries": "Biggest losses",
+        "Whose fault": "Lost by retrieval",
+        "Slices": "hurts come first",
+        "Why this number": "÷ ideal DCG@10",
+        "Pool depth": "The curve needs the graded queries (1) ranked at 10, 20, 30, 50, 100, 200",
+        "Speed and cost": "On the front",
+    }.items():
+        assert expected in said(evaluate(part=section, **TWO)), section
+
+
+def test_a_biggest_loss_links_to_compare_at_that_query_with_the_same_settings(graded: RankedBirds) -> None:
+    link = evaluate(**TWO).get("page_link")[0].proto
+    assert link.page == "Compare"
+    assert "q=who+eats+fish" in link.query_string
+    assert "depth=20" in link.query_string
+
+
+def test_a_measure_may_be_an_alias_and_what_is_none_is_said(graded: RankedBirds) -> None:
+    app = evaluate(m=["mrr@10", "quality"], **TWO)
+    assert "'quality' is not a measure" in said(app)
+    assert "RR@10" in app.dataframe[0].value.columns
+
+
+def test_a_grade_that_comes_later_moves_the_figures(workspace: Workspace, graded: RankedBirds) -> None:
+    app = evaluate(**TWO)
+    before = app.dataframe[0].value["nDCG@10"][1]
+    with workspace.write() as db:
+        event = GradeEvent("c", 9, "grade", "q1", graded.found[-1], 3)
+        judgments.record(db, graded.dataset.id, "ann", [event], graded.dataset.scale)
+    after = app.run().dataframe[0].value["nDCG@10"][1]
+    assert after > before
+
+
+def test_a_ranking_of_other_passages_is_marked(workspace: Workspace, graded: RankedBirds) -> None:
+    with workspace.write() as db:
+        db.execute("UPDATE candidates SET docs = '[[\"d1\", 1.0, {}, 0, {}]]'")
+    assert "not among the candidates" in said(evaluate(**TWO))
+
+
+def test_a_price_gives_local_models_a_cost(graded: RankedBirds) -> None:
+    app = evaluate(usd="3.6", **TWO)
+    # scored in 0.5 s: 1000 x 0.5 s x $3.6 an hour
+    assert app.dataframe[0].value["$ / 1,000"][1] == pytest.approx(0.5)
+
+
+def test_the_page_loads_no_torch() -> None:
+    code = "import sys, pages.ui.evaluate, pages.ui.evaluate_sections; " \
+        "print(*{'torch', 'transformers', 'scipy', 'altair', 'pandas'} & set(sys.modules))"  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert "torch" not in done.stdout
+    assert "scipy" not in done.stdout
+    assert "transformers" not in done.stdout

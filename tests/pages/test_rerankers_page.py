@@ -1,0 +1,97 @@
+"""The page Rerankers: the catalogue, a download that somebody asks for, a model added by name."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rerank_core.store import jobs
+from rerank_core.store.systems import get_systems
+from rerank_core.systems import all_systems
+from tests.pages.conftest import open_page, texts
+
+PAGE = "Rerankers"
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def add(app: AppTest, family: str, name: str) -> AppTest:
+    next(one for one in app.selectbox if one.label == "Family").set_value(family)
+    next(one for one in app.text_input if one.label == "Hub name or local folder").set_value(name)
+    return press(app, "Add")
+
+
+def downloads(workspace) -> list:
+    with workspace.open() as db:
+        return jobs.open_jobs(db, "download")
+
+
+def test_every_system_of_the_catalogue_is_a_row(workspace, birds):
+    app = open_page(PAGE)
+    assert not app.exception
+    assert len(app.dataframe[0].value) == len(all_systems(workspace))
+
+
+def test_nothing_is_downloaded_unasked(workspace, birds):
+    app = open_page(PAGE)
+    assert downloads(workspace) == []
+    press(app, "Download")
+    (job,) = downloads(workspace)
+    assert job.params == {"system": "ms-marco-tinybert-l2-v2"}
+    assert "Stop" in {button.label for button in app.button}
+
+
+def test_a_download_that_failed_shows_its_reason(workspace, birds):
+    app = press(open_page(PAGE), "Download")
+    with workspace.write() as db:
+        (job,) = jobs.open_jobs(db, "download")
+        jobs.finish(db, job.id, "failed", "The hub did not answer.")
+    assert "The hub did not answer." in texts(app.run().error)
+
+
+def test_a_model_added_by_name_is_in_the_table_at_once(workspace, birds):
+    app = open_page(PAGE)
+    before = len(app.dataframe[0].value)
+    add(app, "cross-encoder", "some-org/some-model")
+    assert "some-model is in the list" in texts(app.warning)
+    assert len(app.dataframe[0].value) == before + 1
+    with workspace.open() as db:
+        assert list(get_systems(db)) == ["cross-encoder:some-org/some-model"]
+
+
+def test_a_model_of_the_catalogue_is_not_added_twice(workspace, birds):
+    add(open_page(PAGE), "cross-encoder", "cross-encoder/ms-marco-TinyBERT-L2-v2")
+    ids = [system.id for system in all_systems(workspace)]
+    assert len(ids) == len(set(ids))
+
+
+def test_a_folder_that_is_not_there_is_told(birds):
+    assert "/nowhere/model does not exist" in texts(add(open_page(PAGE), "cross-encoder", "/nowhere/model").warning)
+
+
+@pytest.mark.parametrize("name", ["", "   "])
+def test_a_model_without_a_name_is_refused(workspace, birds, name):
+    app = add(open_page(PAGE), "cross-encoder", name)
+    assert "a model needs a name" in texts(app.error)
+    with workspace.open() as db:
+        assert not get_systems(db)
+
+
+def test_an_added_model_can_be_taken_off_again(workspace, birds):
+    app = add(open_page(PAGE), "cross-encoder", "some-org/some-model")
+    press(app, "Remove")
+    assert not app.exception
+    with workspace.open() as db:
+        assert not get_systems(db)
+
+
+def test_two_folders_of_one_name_can_be_told_apart_on_compare(workspace, birds, tmp_path):
+    app = open_page(PAGE)
+    for parent in ("a", "b"):
+        add(app, "cross-encoder", str(tmp_path / parent / "model"))
+    chooser = open_page("Compare").multiselect(key="sys")
+    assert len(set(chooser.options)) == len(chooser.options)
+    for parent in ("a", "b"):
+        assert [option for option in chooser.options if str(tmp_path / parent / "model") in option]
