@@ -58,13 +58,15 @@ def _column(system: System, comparison: Comparison, base: Ranking | None, view: 
     ]
     candidates = comparison.candidates
     said = badges(ranking, candidates).lines if candidates is not None and system.id != FIRST_STAGE else ()
+    off = ["other candidates than the rest: not a fair comparison"] if system.id in comparison.off_candidates else []
     return Column(
         id=system.id,
         label=system.label,
         rows=rows,
+        note=" · ".join(ranking.notes),
         seconds=ranking.seconds,
         scale=system.model.score_scale or "",
-        badges=[Badge("warn", line) for line in said],
+        badges=[Badge("warn", line) for line in (*said, *off)],
     )
 
 

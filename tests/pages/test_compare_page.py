@@ -7,10 +7,13 @@ import math
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rerank_core.imported_runs import import_trec_run
+from rerank_core.pipeline import Pipeline
 from rerank_core.store import datasets, jobs, judgments
 from rerank_core.store.workspace import Workspace
+from rerank_core.systems import get_system
 from rerank_core.types import Query
-from tests.pages.conftest import CLIENT, compare, grade_event, open_page, payloads, send, texts
+from tests.pages.conftest import CLIENT, WORDS_ONLY, compare, grade_event, open_page, payloads, send, texts
 
 
 def stored(workspace: Workspace, name: str = "birds") -> dict[str, dict[str, int]]:
@@ -232,3 +235,14 @@ def test_links_name_what_is_shown(ranked):
     app = open_page("Compare", ds="birds", q="hovering hunter", depth="100")
     assert payloads(app)[0]["query"]["qid"] == "q2"
     assert app.select_slider(key="depth").value == 100
+
+
+def test_a_run_from_elsewhere_is_marked_as_not_on_the_same_candidates(workspace, ranked, tmp_path):
+    path = tmp_path / "theirs.trec"
+    path.write_text("q1 Q0 d2 1 9.5 theirs\nq1 Q0 d1 2 8.5 theirs\n")
+    system, _ = import_trec_run(workspace, "birds", path)
+    Pipeline(workspace).rank(ranked.dataset, Query("q1", "who eats fish"), WORDS_ONLY, get_system(workspace, system))
+    board, _ = payloads(compare(sys=["First stage as it is", "theirs"]))
+    badges = {column["label"]: [badge["text"] for badge in column["badges"]] for column in board["columns"]}
+    assert badges["theirs"] == ["other candidates than the rest: not a fair comparison"]
+    assert badges["First stage as it is"] == []
