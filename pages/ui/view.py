@@ -162,7 +162,7 @@ def choose_query(space: Workspace, view: View) -> Query:
     qids = list(queries)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         back = st.container(width="content")
-        pick, forth, typed = st.container(), st.container(width="content"), st.container(width=360)
+        pick, forth, typed = st.container(), st.container(width="content"), st.container(width=260)
     qid = None
     if qids:
         qid = pick.selectbox(

@@ -89,6 +89,7 @@ class Board {
     this.received();
     this.refocus(sameQuery, focused);
     this.scroller.scrollTo(...scroll);
+    requestAnimationFrame(() => this.measure());
   }
 
   list(column, isBaseline) {
@@ -179,9 +180,8 @@ class Board {
     const first = this.walkable().find(({ docids }) => docids.length);
     const at = sameQuery && this.card(this.at) ? this.at : first && { column: first.id, docid: first.docids[0] };
     this.at = null;
-    if (!at) return;
-    this.settle(at);
-    if (focused) this.card(at).node.focus({ preventScroll: true });
+    if (at) this.settle(at);
+    if (at && focused) this.card(at).node.focus({ preventScroll: true });
   }
 
   /** Lights one passage in every column: the one under the pointer, else the focused one. */
