@@ -25,7 +25,7 @@ work.make_comparison(space, view, comparison, changed=lambda: sorted(load().answ
 figures = cache.scoreboard(view.dataset, view.settings, view.systems, MEASURES, view.baseline, view.level)
 ranked = figures.read_rankings()
 work.offer_second_try(space, view, comparison)
-board(board_data(view, comparison, {}), key=state.BOARD)
+board(board_data(view, comparison), key=state.BOARD)
 
 
 @st.fragment

@@ -17,10 +17,10 @@ FOUND_BY = {"bm25": "BM25", "dense": "Dense"}
 LONGEST_TEXT = 40_000  # characters of a passage that travel to the browser; models read all that they can
 
 
-def board_data(view: View, comparison: Comparison, progress: Mapping[str, str]) -> BoardData:
-    """The static part of the board. `progress`: system id -> what it is doing, for those still waiting."""
+def board_data(view: View, comparison: Comparison) -> BoardData:
+    """The static part of the board."""
     base = comparison.rankings.get(view.baseline)
-    columns = [_column(system, comparison, base, view, progress.get(system.id, "")) for system in view.systems]
+    columns = [_column(system, comparison, base, view) for system in view.systems]
     shown = {row.docid for column in columns for row in column.rows}
     if comparison.candidates is not None:
         # the ideal order is over the baseline's own candidates
@@ -41,13 +41,13 @@ def board_data(view: View, comparison: Comparison, progress: Mapping[str, str]) 
     )
 
 
-def _column(system: System, comparison: Comparison, base: Ranking | None, view: View, doing: str) -> Column:
+def _column(system: System, comparison: Comparison, base: Ranking | None, view: View) -> Column:
     answer = comparison.answers.get(system.id)
     if answer is None:
         state = system.state
         if state.kind != "ready":
             return Column(system.id, system.label, state="failed", message=state.detail)
-        return Column(system.id, system.label, state="waiting", message=doing or "waiting for its turn")
+        return Column(system.id, system.label, state="waiting", message="waiting for its turn")
     if answer.ranking is None:
         return Column(system.id, system.label, state="failed", message=answer.error)
     ranking = answer.ranking

@@ -13,8 +13,6 @@ from sqlite_utils import Database
 from rerank_core.errors import NotFoundError
 from rerank_core.store.workspace import now
 
-STALE_AFTER_SECONDS = 60.0
-
 
 @dataclass(frozen=True, slots=True)
 class Job:
