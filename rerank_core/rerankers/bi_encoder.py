@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rerank_core.rerankers.family import TokenLimit
-from rerank_core.rerankers.tokens import counter
+from rerank_core.rerankers.tokens import passage_limit
 from rerank_core.rerankers.vector_memory import VectorMemory
 
 _MEMORY = 256 * 2**20
@@ -19,10 +18,7 @@ class BiEncoder:
     def __init__(self, model: Any, batch_size: int) -> None:
         self._model, self.batch_size = model, batch_size
         self._passages = VectorMemory(self._encode, lambda vector: int(vector.nbytes), _MEMORY)
-        empty = model.preprocess([""], prompt=model.prompts.get("document"))
-        self.limit = TokenLimit(
-            model.max_seq_length, int(empty["input_ids"].shape[1]), counter(model.tokenizer), query_shares=False
-        )
+        self.limit = passage_limit(model)
 
     def score(self, query: str, texts: Sequence[str]) -> list[float]:
         """Cosines, from -1 to 1."""

@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rerank_core.rerankers.family import TokenLimit
-from rerank_core.rerankers.tokens import counter, longest_input
+from rerank_core.rerankers.tokens import longest_input, passage_limit
 from rerank_core.rerankers.vector_memory import VectorMemory
 
 _MEMORY = 128 * 2**20
@@ -29,10 +28,7 @@ class SparseTerms:
     def __init__(self, model: Any, batch_size: int) -> None:
         self._model, self.batch_size = model, batch_size
         self._passages = VectorMemory(self._encode, lambda terms: terms.ids.nbytes + terms.weights.nbytes, _MEMORY)
-        empty = model.preprocess([""], prompt=model.prompts.get("document"))
-        self.limit = TokenLimit(
-            model.max_seq_length, int(empty["input_ids"].shape[1]), counter(model.tokenizer), query_shares=False
-        )
+        self.limit = passage_limit(model)
 
     def score(self, query: str, texts: Sequence[str]) -> list[float]:
         """Dot products of term weights, 0 where query and passage share no term."""

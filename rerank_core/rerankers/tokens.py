@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from rerank_core.rerankers.family import TokenLimit
+
 
 def counter(tokenizer: Any) -> Callable[[Sequence[str]], list[int]]:
     """A function from texts to their numbers of tokens, without the special ones and without truncation."""
@@ -32,3 +34,10 @@ def longest_input(tokenizer: Any, config: Any, wished: int | None) -> int:
     if wished is not None:
         limits.append(wished)
     return int(min(limits))
+
+
+def passage_limit(model: Any) -> TokenLimit:
+    """The limit of a sentence-transformers encoder that reads query and passage apart, its document prompt included."""
+    empty = model.preprocess([""], prompt=model.prompts.get("document"))
+    special = int(empty["input_ids"].shape[1])
+    return TokenLimit(model.max_seq_length, special, counter(model.tokenizer), query_shares=False)
