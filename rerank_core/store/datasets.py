@@ -129,7 +129,9 @@ def get_docs(db: Database, dataset_id: int, docids: Sequence[str]) -> dict[str, 
 
 def text_hashes(db: Database, dataset_id: int, docids: Sequence[str]) -> dict[str, str]:
     """docid -> hash of the passage's text now, for those of `docids` that exist."""
-    return {docid: doc.text_hash for docid, doc in get_docs(db, dataset_id, docids).items()}
+    sql = """SELECT docid, text_hash FROM doc
+             WHERE dataset_id = ? AND docid IN (SELECT value FROM json_each(?))"""
+    return dict(db.execute(sql, [dataset_id, json.dumps(list(docids))]))
 
 
 class StoredCorpus:
@@ -152,6 +154,19 @@ class StoredCorpus:
             if not rows:
                 return
             last = rows[-1]["id"]
+
+    def hashes(self) -> Iterator[tuple[str, str]]:
+        """(docid, text hash) of every passage, in the order of `docs`."""
+        sql = "SELECT docid, text_hash FROM doc WHERE dataset_id = ? ORDER BY id"
+        with self._workspace.open() as db:
+            yield from db.conn.execute(sql, [self._dataset.id])
+
+    def pick(self, docids: Sequence[str]) -> Iterator[Doc]:
+        """The passages of these docids that exist, in their order; a batch in memory at a time."""
+        for part in batches(docids, 500):
+            with self._workspace.open() as db:
+                found = get_docs(db, self._dataset.id, part)
+            yield from (found[docid] for docid in part if docid in found)
 
 
 def batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

@@ -113,6 +113,11 @@ def latest(db: Database, kind: str, params: Mapping[str, Any]) -> Job | None:
     return None
 
 
+def recent(db: Database, kind: str, most: int = 20) -> list[Job]:
+    """The newest jobs of this kind, in whatever state, newest first."""
+    return [_job(row) for row in db.query("SELECT * FROM job WHERE kind = ? ORDER BY id DESC LIMIT ?", [kind, most])]
+
+
 def _job(row: dict[str, Any]) -> Job:
     return Job(
         id=row["id"],

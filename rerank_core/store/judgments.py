@@ -1,7 +1,8 @@
-"""Labels as an append-only history: every grade and every undo is a row, and nothing is ever overwritten."""
+"""Labels as an append-only history: every grade, undo, skip and note is a row, and nothing is ever overwritten."""
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,28 +11,33 @@ from typing import Any
 from sqlite_utils import Database
 
 from rerank_core.errors import BadInputError
+from rerank_core.store.qrels_rule import Voice, settle
 from rerank_core.store.workspace import now
 from rerank_core.types import Judgment
 
-# One grade per pair: of each judge the newest row, of these the newest grade. An undo row counts as old as the row
-# it brings back, so that undoing never overtakes what another judge said in between.
-_IN_FORCE = """
-WITH mine AS (
-  SELECT *, row_number() OVER (PARTITION BY qid, docid, judge ORDER BY id DESC) AS age
-  FROM judgment WHERE dataset_id = :dataset {where}),
-ranked AS (
-  SELECT *, row_number() OVER (PARTITION BY qid, docid ORDER BY coalesce(restores, id) DESC) AS place
-  FROM mine WHERE age = 1 AND grade IS NOT NULL)
-SELECT * FROM ranked WHERE place = 1 ORDER BY id
-"""
+KINDS = ("grade", "undo", "skip", "note")
+RULES = {
+    "": "chosen by the judge, or from a file",
+    "pool": "from the pool",
+    "overlap": "from the part of the pool that every judge grades",
+    "matters": "the next grade that matters most",
+    "random": "drawn at random from the pool",
+    "spot": "spot check of a language model's grade",
+    "stale": "confirmed after the text changed",
+    "adjudication": "settled after judges differed",
+    "mapped": "carried over to another scale",
+}
+"""By which rule a pair came to its judge: a biased choice of pairs must never pass as a fair one."""
 
 
 @dataclass(frozen=True, slots=True)
 class GradeEvent:
-    """A grade or an undo on its way into the workspace.
+    """A grade, undo, skip or note on its way into the workspace.
 
-    (`client_id`, `seq`) names the event: the same event sent twice is kept once. `kind` is 'grade' or 'undo'; an undo
-    takes back this judge's newest grade for the query that is not undone yet, and its docid and grade are ignored.
+    (`client_id`, `seq`) names the event: the same event sent twice is kept once. `kind` is one of KINDS. An undo takes
+    back this judge's newest grade for the query that is not undone yet; with `qid` "" his newest grade or skip over
+    all queries. Its docid and grade are ignored. A skip leaves the judge's grade as it is; a note says `note` of the
+    pair, and "" takes the note away. `rule` is one of RULES.
     """
 
     client_id: str
@@ -41,6 +47,7 @@ class GradeEvent:
     docid: str = ""
     grade: int | None = None
     note: str = ""
+    rule: str = ""
 
 
 def record(
@@ -48,90 +55,145 @@ def record(
 ) -> dict[str, int]:
     """Append events in their order of seq and return client_id -> highest seq that is now kept.
 
-    To be called inside `Workspace.write()`. An undo with nothing to undo, and a grade for a passage that is gone, are
-    acknowledged and change nothing. Raises BadInputError for a grade that is not on the scale; then nothing is kept.
+    To be called inside `Workspace.write()`. An undo with nothing to undo, and an event for a passage that is gone, are
+    acknowledged and change nothing. Raises BadInputError for a grade that is not on the scale, and for a kind or a
+    rule that there is not; then nothing is kept.
     """
-    allowed = set(scale)
-    for event in events:
-        if event.kind == "grade" and event.grade not in allowed:
-            raise BadInputError("grade", None, f"{event.grade!r} is not on the scale", f"one of {sorted(allowed)}")
+    check(events, scale)
     for event in sorted(events, key=lambda e: (e.client_id, e.seq)):
         seen = db.execute(
             "SELECT 1 FROM judgment WHERE client_id = ? AND seq >= ?", [event.client_id, event.seq]
         ).fetchone()
         if seen is None:
-            (_grade if event.kind == "grade" else _undo)(db, dataset_id, judge, event, source)
+            (_undo if event.kind == "undo" else _say)(db, dataset_id, judge, event, source)
     return {event.client_id: max(e.seq for e in events if e.client_id == event.client_id) for event in events}
 
 
-def _grade(db: Database, dataset_id: int, judge: str, event: GradeEvent, source: str) -> None:
+def check(events: Iterable[GradeEvent], scale: Iterable[int]) -> None:
+    """Raises BadInputError where `record` would refuse an event."""
+    allowed = set(scale)
+    for event in events:
+        if event.kind == "grade" and event.grade not in allowed:
+            raise BadInputError("grade", None, f"{event.grade!r} is not on the scale", f"one of {sorted(allowed)}")
+        if event.kind not in KINDS:
+            raise BadInputError("event", None, f"there is no kind {event.kind!r}", f"one of {', '.join(KINDS)}")
+        if event.rule not in RULES:
+            raise BadInputError("event", None, f"there is no rule {event.rule!r}", f"one of {', '.join(RULES)}")
+
+
+def _say(db: Database, dataset_id: int, judge: str, event: GradeEvent, source: str) -> None:
     row = db.execute(
         "SELECT text_hash FROM doc WHERE dataset_id = ? AND docid = ?", [dataset_id, event.docid]
     ).fetchone()
     if row is not None:
-        _insert(db, dataset_id, judge, event, source, kind="grade", text_hash=row[0])
+        grade = event.grade if event.kind == "grade" else None
+        _insert(
+            db, dataset_id, judge, source, event, qid=event.qid, docid=event.docid, grade=grade, text_hash=row[0],
+            note=event.note, rule=event.rule,
+        )  # fmt: skip
 
 
 def _undo(db: Database, dataset_id: int, judge: str, event: GradeEvent, source: str) -> None:
+    # grades from before the scale changed cannot come back: what was carried over holds
+    where = "kind = 'grade' AND qid = :qid" if event.qid else "kind IN ('grade', 'skip')"
     target = db.execute(
-        """SELECT id, docid FROM judgment g WHERE dataset_id = ? AND qid = ? AND judge = ? AND kind = 'grade'
-           AND NOT EXISTS (SELECT 1 FROM judgment u WHERE u.undoes = g.id) ORDER BY id DESC LIMIT 1""",
-        [dataset_id, event.qid, judge],
+        f"""SELECT id, qid, docid FROM judgment g WHERE dataset_id = :dataset AND judge = :judge AND {where}
+            AND source = :source
+            AND id > (SELECT coalesce(max(id), 0) FROM judgment WHERE dataset_id = :dataset AND rule = 'mapped')
+            AND NOT EXISTS (SELECT 1 FROM judgment u WHERE u.undoes = g.id) ORDER BY id DESC LIMIT 1""",
+        {"dataset": dataset_id, "judge": judge, "qid": event.qid, "source": source},
     ).fetchone()
     if target is None:
         return
-    undone, docid = target
+    undone, qid, docid = target
+    # a file may have been imported under the judge's own name
     before = db.execute(
         """SELECT id, grade, text_hash FROM judgment g WHERE dataset_id = ? AND qid = ? AND docid = ? AND judge = ?
-           AND kind = 'grade' AND id < ? AND NOT EXISTS (SELECT 1 FROM judgment u WHERE u.undoes = g.id)
-           ORDER BY id DESC LIMIT 1""",
-        [dataset_id, event.qid, docid, judge, undone],
+           AND kind = 'grade' AND (source = 'adjudication') = ? AND source <> 'llm' AND id < ?
+           AND NOT EXISTS (SELECT 1 FROM judgment u WHERE u.undoes = g.id) ORDER BY id DESC LIMIT 1""",
+        [dataset_id, qid, docid, judge, source == "adjudication", undone],
     ).fetchone()
     restores, grade, text_hash = before or (None, None, "")
-    event = GradeEvent(event.client_id, event.seq, "undo", event.qid, docid, grade, event.note)
-    _insert(db, dataset_id, judge, event, source, kind="undo", text_hash=text_hash, undoes=undone, restores=restores)
+    _insert(
+        db, dataset_id, judge, source, event, qid=qid, docid=docid, grade=grade, text_hash=text_hash, note=event.note,
+        undoes=undone, restores=restores,
+    )  # fmt: skip
 
 
-def _insert(db: Database, dataset_id: int, judge: str, event: GradeEvent, source: str, **more: Any) -> None:
+def _insert(db: Database, dataset_id: int, judge: str, source: str, event: GradeEvent, **more: Any) -> None:
     row = {
-        "dataset_id": dataset_id, "qid": event.qid, "docid": event.docid, "judge": judge, "grade": event.grade,
-        "source": source, "note": event.note, "at": now(), "client_id": event.client_id, "seq": event.seq, **more,
+        "dataset_id": dataset_id, "judge": judge, "kind": event.kind, "source": source, "at": now(),
+        "client_id": event.client_id, "seq": event.seq, **more,
     }  # fmt: skip
     names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
     db.conn.execute(f"INSERT INTO judgment ({names}) VALUES ({marks})", row)
 
 
-def import_judgments(db: Database, dataset_id: int, judgments: Iterable[Judgment]) -> None:
+def import_judgments(db: Database, dataset_id: int, judgments: Iterable[Judgment], rule: str = "") -> None:
     """Append grades that come from a file. A pair that is there already gets a newer row; the old one stays."""
     rows = (
-        (dataset_id, j.qid, j.docid, j.judge, j.grade, j.source, j.note, j.at or now(), j.text_hash) for j in judgments
+        (dataset_id, j.qid, j.docid, j.judge, j.grade, j.source, j.note, j.at or now(), j.text_hash, rule)
+        for j in judgments
     )
     db.conn.executemany(
-        """INSERT INTO judgment (dataset_id, qid, docid, judge, kind, grade, source, note, at, text_hash)
-           VALUES (?, ?, ?, ?, 'grade', ?, ?, ?, ?, ?)""",
+        """INSERT INTO judgment (dataset_id, qid, docid, judge, kind, grade, source, note, at, text_hash, rule)
+           VALUES (?, ?, ?, ?, 'grade', ?, ?, ?, ?, ?, ?)""",
         rows,
     )
 
 
 def in_force(db: Database, dataset_id: int, qid: str | None = None) -> list[Judgment]:
-    """The grades that count now, one a pair; all queries, or one."""
-    where = "" if qid is None else "AND qid = :qid"
-    rows = db.query(_IN_FORCE.format(where=where), {"dataset": dataset_id, "qid": qid})
-    fields = ("qid", "docid", "grade", "judge", "source", "note", "at", "text_hash")
-    return [Judgment(**{name: row[name] for name in fields}) for row in rows]
+    """The grades that count now by the qrels rule, one a pair, oldest first; all queries, or one.
+
+    Each is the row of the judge whose grade it is.
+    """
+    settled = {voice.event: pair for pair, voice in _settled(db, dataset_id, qid)}
+    sql = """SELECT id, grade, judge, source, note, at, text_hash FROM judgment
+             WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"""
+    rows = db.execute(sql, [json.dumps(list(settled))])
+    return [Judgment(*settled[event], *found) for event, *found in rows]
 
 
 def qrels(db: Database, dataset_id: int) -> dict[str, dict[str, int]]:
     """qid -> docid -> grade, over all pairs that have a grade in force."""
     found: dict[str, dict[str, int]] = defaultdict(dict)
-    for judgment in in_force(db, dataset_id):
-        found[judgment.qid][judgment.docid] = judgment.grade
+    for (qid, docid), voice in sorted(_settled(db, dataset_id, None), key=lambda pair: pair[1].event):
+        found[qid][docid] = voice.grade
     return dict(found)
 
 
-def history(db: Database, dataset_id: int) -> list[dict[str, Any]]:
-    """Every row ever written for this dataset, oldest first."""
-    return list(db.query("SELECT * FROM judgment WHERE dataset_id = ? ORDER BY id", [dataset_id]))
+def _settled(db: Database, dataset_id: int, qid: str | None) -> list[tuple[tuple[str, str], Voice]]:
+    return [(pair, settle(heard.values())) for pair, heard in voices(db, dataset_id, qid).items() if heard]
+
+
+def voices(
+    db: Database, dataset_id: int, qid: str | None = None
+) -> dict[tuple[str, str], dict[tuple[str, bool], Voice]]:
+    """(qid, docid) -> (judge, whether it is an adjudication) -> what he says now; no language models.
+
+    A judge who took everything back is not among the voices of a pair; a pair may have none.
+    """
+    sql = f"""SELECT qid, docid, grade, coalesce(restores, id), id, judge, source = 'adjudication' FROM judgment
+              INDEXED BY judgment_pair WHERE dataset_id = :dataset {"" if qid is None else "AND qid = :qid"}
+              AND kind IN ('grade', 'undo') AND source <> 'llm' ORDER BY qid, docid, judge, id"""
+    found: dict[tuple[str, str], dict[tuple[str, bool], Voice]] = {}
+    heard: dict[tuple[str, bool], Voice] = {}
+    last, make = None, Voice._make
+    for row in db.conn.execute(sql, {"dataset": dataset_id, "qid": qid}).fetchall():
+        pair = row[:2]
+        if pair != last:
+            last, heard = pair, found.setdefault(pair, {})
+        if row[2] is None:
+            heard.pop(row[5:], None)
+        else:
+            heard[row[5:]] = make(row[2:])
+    return found
+
+
+def history(db: Database, dataset_id: int, after: int = 0) -> list[dict[str, Any]]:
+    """Every row ever written for this dataset, oldest first; those newer than the row `after`."""
+    sql = "SELECT * FROM judgment WHERE dataset_id = ? AND id > ? ORDER BY id"
+    return list(db.query(sql, [dataset_id, after]))
 
 
 def last_event(db: Database, dataset_id: int) -> int:
@@ -148,4 +210,4 @@ def queries_graded_since(db: Database, dataset_id: int, event: int) -> list[str]
 
 def count(db: Database, dataset_id: int) -> int:
     """How many pairs have a grade in force."""
-    return len(in_force(db, dataset_id))
+    return len(_settled(db, dataset_id, None))

@@ -125,6 +125,88 @@ def _runs(db: Database) -> None:
     )
 
 
+@migrations(name="008_judging")
+def _judging(db: Database) -> None:
+    # SQLite cannot widen a CHECK: the table is built again, every row and its id kept
+    columns = """id, dataset_id, qid, docid, judge, kind, grade, undoes, restores, source, note, at, text_hash,
+                 client_id, seq"""
+    _run(
+        db,
+        """CREATE TABLE judgment_now (
+            id INTEGER PRIMARY KEY, dataset_id INTEGER NOT NULL REFERENCES dataset(id) ON DELETE CASCADE,
+            qid TEXT NOT NULL, docid TEXT NOT NULL, judge TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('grade', 'undo', 'skip', 'note')), grade INTEGER,
+            undoes INTEGER REFERENCES judgment_now(id), restores INTEGER REFERENCES judgment_now(id),
+            source TEXT NOT NULL CHECK (source IN ('human', 'import', 'llm', 'adjudication')),
+            note TEXT NOT NULL DEFAULT '', at TEXT NOT NULL, text_hash TEXT NOT NULL DEFAULT '',
+            client_id TEXT, seq INTEGER, rule TEXT NOT NULL DEFAULT '', UNIQUE (client_id, seq))""",
+        f"INSERT INTO judgment_now ({columns}) SELECT {columns} FROM judgment ORDER BY id",
+        "DROP TABLE judgment",
+        "ALTER TABLE judgment_now RENAME TO judgment",  # the references to itself are renamed with it
+        # holds all that the qrels rule reads, so that the grades in force are read from the index alone
+        """CREATE INDEX judgment_pair ON judgment
+           (dataset_id, qid, docid, judge, id, kind, source, grade, restores)""",
+        "CREATE INDEX judgment_judge ON judgment (dataset_id, judge, id)",
+        "CREATE INDEX judgment_event ON judgment (dataset_id, id)",
+        "CREATE INDEX judgment_undoes ON judgment (undoes) WHERE undoes IS NOT NULL",
+        "CREATE INDEX judgment_restores ON judgment (restores) WHERE restores IS NOT NULL",
+        """CREATE TABLE grade_guideline (
+            dataset_id INTEGER NOT NULL REFERENCES dataset(id) ON DELETE CASCADE, grade INTEGER NOT NULL,
+            guideline TEXT NOT NULL, PRIMARY KEY (dataset_id, grade)) WITHOUT ROWID""",
+        """CREATE TABLE label_plan (
+            dataset_id INTEGER PRIMARY KEY REFERENCES dataset(id) ON DELETE CASCADE, plan TEXT NOT NULL)""",
+    )
+
+
+@migrations(name="009_llm_grades")
+def _llm_grades(db: Database) -> None:
+    # apart from the judgments of people; a grade belongs to texts: dataset, qid and docid say where it was asked first
+    _run(
+        db,
+        """CREATE TABLE llm_grade (
+            id INTEGER PRIMARY KEY, dataset_id INTEGER NOT NULL REFERENCES dataset(id) ON DELETE CASCADE,
+            qid TEXT NOT NULL, docid TEXT NOT NULL, query_hash TEXT NOT NULL, text_hash TEXT NOT NULL,
+            prompt TEXT NOT NULL, model TEXT NOT NULL, grade INTEGER, problem TEXT NOT NULL DEFAULT '',
+            reply TEXT NOT NULL DEFAULT '', input_tokens INTEGER, output_tokens INTEGER, at TEXT NOT NULL,
+            UNIQUE (query_hash, text_hash, prompt, model), CHECK ((grade IS NULL) = (problem <> '')))""",
+        "CREATE INDEX llm_grade_text ON llm_grade (text_hash)",
+        "CREATE INDEX llm_grade_dataset ON llm_grade (dataset_id)",
+        "CREATE INDEX doc_text_hash ON doc (dataset_id, text_hash)",
+    )
+
+
+@migrations(name="010_votes")
+def _votes(db: Database) -> None:
+    _run(
+        db,
+        """CREATE TABLE vote (
+            id INTEGER PRIMARY KEY, dataset_id INTEGER NOT NULL REFERENCES dataset(id) ON DELETE CASCADE,
+            qid TEXT NOT NULL, one TEXT NOT NULL, other TEXT NOT NULL, settings TEXT NOT NULL,
+            shown INTEGER NOT NULL, left_side TEXT NOT NULL CHECK (left_side IN ('one', 'other')),
+            answer TEXT NOT NULL CHECK (answer IN ('one', 'other', 'same')), voter TEXT NOT NULL, at TEXT NOT NULL)""",
+        "CREATE INDEX vote_pair ON vote (dataset_id, one, other, settings)",
+    )
+
+
+@migrations(name="011_score_cache")
+def _score_cache(db: Database) -> None:
+    # a model's long name is kept once; `made` and `used` are seconds since 1970, so that old and unused ones can go
+    _run(
+        db,
+        "CREATE TABLE scored_by (id INTEGER PRIMARY KEY, model TEXT NOT NULL UNIQUE)",
+        "INSERT INTO scored_by (model) SELECT DISTINCT model FROM score",
+        """CREATE TABLE score_now (
+            scored_by INTEGER NOT NULL REFERENCES scored_by(id) ON DELETE CASCADE, query_hash TEXT NOT NULL,
+            text_hash TEXT NOT NULL, value REAL NOT NULL, tokens_cut INTEGER NOT NULL, made REAL NOT NULL,
+            used REAL NOT NULL, PRIMARY KEY (scored_by, query_hash, text_hash)) WITHOUT ROWID""",
+        """INSERT INTO score_now SELECT scored_by.id, query_hash, text_hash, value, tokens_cut,
+            strftime('%s', 'now') + 0.0, strftime('%s', 'now') + 0.0 FROM score JOIN scored_by USING (model)""",
+        "DROP TABLE score",
+        "ALTER TABLE score_now RENAME TO score",
+        "CREATE INDEX score_used ON score (used)",
+    )
+
+
 COUNT = len(migrations.pending(Database(memory=True)))
 
 

@@ -80,6 +80,27 @@ def get_rankings(db: Database, keys: Iterable[str], systems: Sequence[str]) -> d
     return found
 
 
+def get_orders(db: Database, keys: Sequence[str], systems: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    """candidates key -> system -> docids, best first, for those that succeeded; without the scores, and so faster."""
+    found: dict[str, dict[str, list[str]]] = {}
+    sql = """SELECT candidates_key, system, docs FROM ranking WHERE state = 'ready'
+             AND candidates_key IN (SELECT value FROM json_each(?)) AND system IN (SELECT value FROM json_each(?))"""
+    for key, system, docs in db.execute(sql, [json.dumps(keys), json.dumps(systems)]):
+        found.setdefault(key, {})[system] = [row[0] for row in json.loads(docs)]
+    return found
+
+
+def ranked_by_settings(db: Database, dataset_id: int) -> dict[str, dict[str, int]]:
+    """settings, as JSON -> system -> how many queries of the dataset it has ranked; the newest settings first."""
+    found: dict[str, dict[str, int]] = {}
+    sql = """SELECT c.settings, r.system, count(*), max(c.at) AS newest FROM candidates c
+             JOIN ranking r ON r.candidates_key = c.key WHERE c.dataset_id = ? AND r.state = 'ready'
+             GROUP BY c.settings, r.system ORDER BY newest DESC, r.system"""
+    for settings, system, count, _ in db.execute(sql, [dataset_id]):
+        found.setdefault(settings, {})[system] = count
+    return found
+
+
 def census(db: Database, systems: Sequence[str]) -> tuple[int, int]:
     """How many answers of these systems are kept, and how many of them are rankings: it changes as answers come."""
     marks = ",".join("?" * len(systems))

@@ -66,3 +66,12 @@ def test_a_job_whose_worker_died_is_taken_again(db):
 def test_an_unknown_job_is_not_found(db):
     with pytest.raises(NotFoundError, match="no job 99"):
         jobs.get(db, 99)
+
+
+def test_the_recent_jobs_of_a_kind_come_newest_first(workspace):
+    with workspace.write() as db:
+        ids = [jobs.submit(db, "run", {"n": number}) for number in range(3)]
+        jobs.submit(db, "warm", {})
+        jobs.finish(db, ids[1], "failed", "broke")
+        found = jobs.recent(db, "run", 2)
+    assert [(job.id, job.state) for job in found] == [(ids[2], "waiting"), (ids[1], "failed")]

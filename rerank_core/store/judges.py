@@ -1,0 +1,129 @@
+"""What each judge says now, one by one: his grades, skips and notes; and how each grade came to be what it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from rerank_core.store.judgments import voices
+from rerank_core.types import Judgment
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeRow:
+    """A judge of a dataset. `grades`: pairs that he grades now; `skipped`: that he skipped and did not grade since.
+
+    `adjudicated`: pairs that he settled. `sources`: where his grades came from (human, import). `first`, `last`: when
+    he said anything, ISO 8601 in UTC.
+    """
+
+    judge: str
+    grades: int
+    skipped: int
+    adjudicated: int
+    sources: tuple[str, ...]
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row of the history, with what it changed. `old` and `new`: this judge's grade before and after; None: none.
+
+    A skip or a note changes no grade. An adjudication follows only adjudications of the same judge. `rule`: one of
+    `judgments.RULES`.
+    """
+
+    event: int
+    at: str
+    judge: str
+    qid: str
+    docid: str
+    kind: str
+    old: int | None
+    new: int | None
+    source: str
+    rule: str
+    note: str
+    text_hash: str
+
+
+def current(
+    db: Database, dataset_id: int, qid: str | None = None, without_rules: Collection[str] = ()
+) -> list[Judgment]:
+    """Each judge's grade of each pair as it is now, oldest first; adjudications too, and no language model.
+
+    A grade that an undo brought back is as old as it was. An adjudication has the source 'adjudication'. `at` and
+    `note` are those of the newest row, which may be an undo; pairs whose newest row came by one of `without_rules` are
+    left out.
+    """
+    said = {voice.event: pair for pair, heard in voices(db, dataset_id, qid).items() for voice in heard.values()}
+    sql = """SELECT id, grade, judge, source, note, at, text_hash FROM judgment
+             WHERE id IN (SELECT value FROM json_each(?)) AND rule NOT IN (SELECT value FROM json_each(?))
+             ORDER BY coalesce(restores, id)"""
+    rows = db.execute(sql, [json.dumps(list(said)), json.dumps(list(without_rules))])
+    return [Judgment(*said[event], *found) for event, *found in rows]
+
+
+def judges(db: Database, dataset_id: int) -> list[JudgeRow]:
+    """Everybody who ever said something about this dataset, by name; no language model."""
+    graded: dict[str, int] = {}
+    settled: dict[str, int] = {}
+    for heard in voices(db, dataset_id).values():
+        for judge, adjudicated in heard:
+            counts = settled if adjudicated else graded
+            counts[judge] = counts.get(judge, 0) + 1
+    sql = """SELECT judge, json_group_array(DISTINCT source), min(at), max(at) FROM judgment
+             WHERE dataset_id = ? AND source <> 'llm' GROUP BY judge ORDER BY judge"""
+    return [
+        JudgeRow(
+            judge, graded.get(judge, 0), len(skipped(db, dataset_id, judge)), settled.get(judge, 0),
+            tuple(source for source in sorted(json.loads(sources)) if source != "adjudication"), first, last,
+        )
+        for judge, sources, first, last in db.execute(sql, [dataset_id]).fetchall()
+    ]  # fmt: skip
+
+
+def skipped(db: Database, dataset_id: int, judge: str) -> list[tuple[str, str]]:
+    """The (qid, docid) pairs that a judge skipped and does not grade, in the order in which he skipped them."""
+    sql = """SELECT qid, docid FROM judgment s WHERE dataset_id = ? AND judge = ? AND kind = 'skip'
+             AND NOT EXISTS (SELECT 1 FROM judgment u WHERE u.undoes = s.id) ORDER BY id"""
+    pairs = dict.fromkeys(tuple(row) for row in db.execute(sql, [dataset_id, judge]))
+    if not pairs:
+        return []
+    graded = voices(db, dataset_id)
+    return [(qid, docid) for qid, docid in pairs if (judge, False) not in graded.get((qid, docid), {})]
+
+
+def grades_by_rule(db: Database, dataset_id: int) -> dict[str, int]:
+    """Rule, see `judgments.RULES` -> how many grades people gave by it and did not take back, the most first."""
+    sql = """SELECT rule, count(*) FROM judgment g WHERE dataset_id = ? AND kind = 'grade' AND source = 'human'
+             AND NOT EXISTS (SELECT 1 FROM judgment u WHERE u.undoes = g.id) GROUP BY rule ORDER BY 2 DESC, 1"""
+    return dict(db.execute(sql, [dataset_id]).fetchall())
+
+
+def notes(db: Database, dataset_id: int) -> dict[tuple[str, str, str], str]:
+    """(qid, docid, judge) -> his newest note on the pair, given with a grade or alone; a note taken away is not there.
+
+    An adjudicator's reason stands beside his adjudication (`current`) and is not among these.
+    """
+    sql = """SELECT qid, docid, judge, note FROM judgment WHERE dataset_id = ? AND source IN ('human', 'import')
+             AND (kind = 'note' OR (kind IN ('grade', 'skip') AND note <> '' AND rule <> 'mapped')) ORDER BY id"""
+    found = {(qid, docid, judge): note for qid, docid, judge, note in db.execute(sql, [dataset_id])}
+    return {key: note for key, note in found.items() if note}
+
+
+def changes(db: Database, dataset_id: int) -> Iterator[Change]:
+    """The whole history with old and new grades, oldest first; of language models too where there are any."""
+    now: dict[tuple[str, str, str, str], int | None] = {}
+    sql = """SELECT id, at, judge, qid, docid, kind, grade, source, rule, note, text_hash FROM judgment
+             WHERE dataset_id = ? ORDER BY id"""
+    for event, at, judge, qid, docid, kind, grade, source, rule, note, text_hash in db.execute(sql, [dataset_id]):
+        # a file may have been imported under the judge's own name; an adjudication or a model speaks beside him
+        lane = (qid, docid, judge, source if source in ("adjudication", "llm") else "")
+        old = now.get(lane)
+        new = now[lane] = grade if kind in ("grade", "undo") else old
+        yield Change(event, at, judge, qid, docid, kind, old, new, source, rule, note, text_hash)
