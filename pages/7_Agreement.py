@@ -1,0 +1,18 @@
+"""Agreement: how far judges agree, what they disagree on, what changed since it was graded, and who said what when."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import agreement, agreement_sections, frame
+from pages.ui.label_page import choose_dataset
+
+space = frame.open_page("Agreement")
+dataset = choose_dataset(space)
+judge = agreement.settler()
+st.title("Agreement")
+st.caption("For whoever leads the grading: this page shows every judge's grades.")
+report = agreement.choose_report(space, dataset)
+plan = agreement.plan_of(space, dataset)
+agreement.summary(space, dataset, report, plan)
+agreement_sections.show(space, dataset, judge, report, plan)

@@ -1,0 +1,57 @@
+"""Who said what, when: the whole history of a dataset's labels, by judge, kind and words, and as a file."""
+
+from __future__ import annotations
+
+import io
+
+import streamlit as st
+
+from pages.ui import state
+from rerank_core.labels_export import Format, LabelEvent, label_events, write_labels
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.workspace import Workspace
+from rerank_core.views.agreement import history_frame
+
+
+def show(space: Workspace, dataset: DatasetRow) -> None:
+    """The table, newest first, and the whole of it to take away."""
+    events = label_events(space, dataset)
+    if not events:
+        st.info("Nobody has graded anything here yet.")
+        return
+    chosen = _chosen(events)
+    frame = history_frame(chosen)
+    st.dataframe(frame, hide_index=True, width="stretch", placeholder="–")
+    st.caption(
+        f"{len(chosen):,} of {len(events):,} events. Nothing is ever overwritten: an undo is an event of its own. Old "
+        "and new: the grade of this judge before and after it."
+    )
+    left, right, _ = st.columns([1, 1, 3])
+    left.download_button(
+        "All as CSV", _file(events, "csv"), f"{dataset.name}-labels.csv", "text/csv", on_click="ignore"
+    )
+    right.download_button(
+        "All as JSONL", _file(events, "jsonl"), f"{dataset.name}-labels.jsonl", "application/jsonl", on_click="ignore"
+    )
+
+
+def _chosen(events: list[LabelEvent]) -> list[LabelEvent]:
+    columns = st.columns([2, 2, 2, 3])
+    judges = columns[0].multiselect("Judge", sorted({one.judge for one in events}), key=state.HISTORY_JUDGES)
+    kinds = columns[1].multiselect("What", sorted({one.kind for one in events}), key=state.HISTORY_KINDS)
+    sources = columns[2].multiselect("Source", sorted({one.source for one in events}), key=state.HISTORY_SOURCES)
+    words = columns[3].text_input("Query, passage or note has", key=state.HISTORY_WORDS).casefold().strip()
+    return [
+        one
+        for one in events
+        if (not judges or one.judge in judges)
+        and (not kinds or one.kind in kinds)
+        and (not sources or one.source in sources)
+        and words in f"{one.qid} {one.query} {one.docid} {one.note}".casefold()
+    ]
+
+
+def _file(events: list[LabelEvent], form: Format) -> str:
+    out = io.StringIO()
+    write_labels(events, out, form)
+    return out.getvalue()

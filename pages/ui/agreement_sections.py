@@ -1,0 +1,81 @@
+"""The sections of the page Agreement: one is shown at a time, and the link keeps which."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import agreement_history, agreement_matters, agreement_settle, agreement_stale, state
+from pages.ui.markdown import plain
+from rerank_core.adjudication import cases
+from rerank_core.agreement_report import AgreementReport
+from rerank_core.label_plan import LabelPlan
+from rerank_core.stale_labels import stale_labels
+from rerank_core.store import judges
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.judgments import RULES
+from rerank_core.store.workspace import Workspace
+from rerank_core.views.agreement import judges_frame, twos_frame
+
+SETTLE, STALE, JUDGES, MATTERS, HISTORY = "Disagreements", "Changed passages", "Judges", "Verdict so far", "History"
+
+
+def show(space: Workspace, dataset: DatasetRow, judge: str, report: AgreementReport, plan: LabelPlan | None) -> None:
+    """How much there is to do, and the chosen section."""
+    for message in state.pop(state.AGREEMENT_ERROR) or ():
+        st.error(plain(message))
+    found, stale = cases(space, dataset), stale_labels(space, dataset)
+    waiting = sum(case.settled is None for case in found)
+    chosen = st.segmented_control(
+        "Look closer",
+        [SETTLE, STALE, JUDGES, MATTERS, HISTORY],
+        default=SETTLE,
+        required=True,
+        key=state.AGREEMENT_PART,
+        bind="query-params",
+    )
+    st.caption(f"{_count(waiting, 'passage')} to settle · {_count(len(stale), 'grade')} of passages that changed since")
+    if chosen == STALE:
+        agreement_stale.show(space, dataset, judge, stale)
+    elif chosen == JUDGES:
+        _judges(space, dataset, report)
+    elif chosen == MATTERS:
+        agreement_matters.show(space, dataset, plan)
+    elif chosen == HISTORY:
+        agreement_history.show(space, dataset)
+    else:
+        agreement_settle.show(space, dataset, judge, found)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'s' * (n != 1)}"
+
+
+def _judges(space: Workspace, dataset: DatasetRow, report: AgreementReport) -> None:
+    if not report.judges:
+        st.info("Nobody has graded anything here yet.")
+        return
+    st.dataframe(judges_frame(report.judges), hide_index=True, width="stretch")
+    with space.open() as db:
+        counts = judges.grades_by_rule(db, dataset.id)
+    if counts:
+        told = " · ".join(f"**{count:,}** {RULES.get(rule, rule)}" for rule, count in counts.items())
+        st.markdown(f"Grades by how the passage came to the judge: {told}.")
+        st.caption("Only what came from the pool, or was drawn at random from it, stands for the pool.")
+    if report.alpha is not None and report.nominal is not None:
+        ordered, plain_one = report.alpha, report.nominal
+        st.markdown(
+            f"Krippendorff's alpha over {report.pairs:,} passages: **{ordered.value:.3f}** for ordered grades, "
+            f"**{plain_one.value:.3f}** ({plain_one.low:.3f} to {plain_one.high:.3f}) if any two different grades are "
+            "equally far apart."
+        )
+    if report.twos:
+        st.markdown("**Every two of those compared**")
+        two = st.column_config.NumberColumn(format="%.2f")
+        columns = {"Same grade": st.column_config.NumberColumn(format="percent"), "Kappa": two, "Weighted kappa": two}
+        st.dataframe(twos_frame(report.twos), hide_index=True, width="stretch", placeholder="–", column_config=columns)
+        st.caption(
+            "Weighted: by the square of how far apart two grades are. Empty: both gave one single grade throughout."
+        )
+    st.page_link(
+        "pages/8_LLM_grades.py", label="Language models as judges have a page of their own", icon=":material/smart_toy:"
+    )

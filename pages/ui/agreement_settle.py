@@ -1,0 +1,61 @@
+"""Disagreements, one at a time: the passage, what each judge said of it, and a key for the grade that is to count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.ui import state
+from pages.ui.agreement_card import grade_buttons, passage, step
+from pages.ui.markdown import plain
+from rerank_core.adjudication import Case, adjudicate, take_back
+from rerank_core.errors import RerankLensError
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.workspace import Workspace
+from rerank_core.views.agreement import said_frame
+
+
+def show(space: Workspace, dataset: DatasetRow, judge: str, found: Sequence[Case]) -> None:
+    """The widest disagreement that is not settled, and the others by a click."""
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    also = left.toggle("Show what is settled too", key=state.SETTLED_TOO)
+    right.button(
+        "Take back my last",
+        key="take back",
+        shortcut="u",
+        disabled=not judge or not any(case.settled and case.settled.judge == judge for case in found),
+        on_click=_take_back,
+        args=(space, dataset, judge),
+    )
+    cases = [case for case in found if also or case.settled is None]
+    if not cases:
+        st.success("All disagreements are settled." if found else "No two judges disagree on a passage.")
+        return
+    case = cases[step("case", len(cases), "Disagreement")]
+    with st.container(border=True):
+        passage(case.query, case.doc, case.docid)
+        said = [(one.judge, one.grade, one.note) for one in case.said]
+        st.dataframe(said_frame(said, dataset.scale), hide_index=True, width="stretch")
+        if case.settled is not None:
+            why = f": {plain(case.settled.note)}" if case.settled.note else "."
+            st.markdown(f"Settled as **{case.settled.grade}** by {plain(case.settled.judge)}{why}")
+        else:
+            st.markdown(f"Now **{case.label}** counts.")
+        if case.doc is not None:
+            st.text_input("Why (kept with the grade, may stay empty)", key=state.REASON)
+            grade_buttons(dataset, not judge, _settle, (space, dataset, judge, case))
+
+
+def _settle(space: Workspace, dataset: DatasetRow, judge: str, case: Case, grade: int) -> None:
+    reason = str(state.take(state.REASON) or "").strip()
+    try:
+        adjudicate(space, dataset, judge, case.query.qid, case.docid, grade, reason)
+    except RerankLensError as error:
+        state.put(state.AGREEMENT_ERROR, [str(error)])
+        return
+    state.put(state.REASON, "")
+
+
+def _take_back(space: Workspace, dataset: DatasetRow, judge: str) -> None:
+    take_back(space, dataset, judge)

@@ -1,0 +1,49 @@
+"""Grades of passages that changed since, one at a time: confirm the grade with a key, or give another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.ui import state
+from pages.ui.agreement_card import grade_buttons, passage, step
+from pages.ui.markdown import plain
+from rerank_core.errors import RerankLensError
+from rerank_core.stale_labels import StaleLabel, grade_again
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.workspace import Workspace
+
+
+def show(space: Workspace, dataset: DatasetRow, judge: str, stale: Sequence[StaleLabel]) -> None:
+    """The oldest of them, and the others by a click."""
+    if not stale:
+        st.success("Every grade belongs to the passage as it reads now.")
+        return
+    one = stale[step("stale", len(stale), "Changed passage")]
+    with st.container(border=True):
+        passage(one.query, one.doc, one.label.docid)
+        label, name = one.label, plain(dataset.scale.get(one.label.grade, ""))
+        st.markdown(
+            f"Graded **{label.grade} {name}** by {plain(label.judge)} on {label.at[:10]}, when it read differently. "
+            "Is that still right? What it read like then is not kept."
+        )
+        if label.note:
+            st.caption(f"Note: {plain(label.note)}")
+        st.button(
+            f"Still {label.grade} {name}",
+            key="confirm",
+            type="primary",
+            shortcut="Enter",
+            disabled=not judge or label.grade not in dataset.scale,
+            on_click=_grade_again,
+            args=(space, dataset, judge, one, label.grade),
+        )
+        grade_buttons(dataset, not judge, _grade_again, (space, dataset, judge, one))
+
+
+def _grade_again(space: Workspace, dataset: DatasetRow, judge: str, stale: StaleLabel, grade: int) -> None:
+    try:
+        grade_again(space, dataset, judge, stale, grade)
+    except RerankLensError as error:
+        state.put(state.AGREEMENT_ERROR, [str(error)])

@@ -1,0 +1,80 @@
+"""The labels of a dataset with all of their history, as JSON lines or CSV: nothing is left out."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal, TextIO
+
+from rerank_core.errors import BadInputError
+from rerank_core.store import datasets, judges
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.workspace import Workspace
+
+Format = Literal["jsonl", "csv"]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelEvent:
+    """A row of the history. `event` counts up with time; `at` is ISO 8601 in UTC.
+
+    `kind`: grade, undo, skip or note. `old_grade` and `new_grade`: of this judge before and after it, None where he
+    had or has none. `source`: human, import, llm or adjudication. `rule`: how the pair came to him, see
+    `judgments.RULES`. `text_hash`: of the text that he saw ("" where it is not known). `query`: its text.
+    """
+
+    event: int
+    at: str
+    judge: str
+    qid: str
+    query: str
+    docid: str
+    kind: str
+    old_grade: int | None
+    new_grade: int | None
+    source: str
+    rule: str
+    note: str
+    text_hash: str
+
+
+def label_events(workspace: Workspace, dataset: DatasetRow) -> list[LabelEvent]:
+    """The whole history, oldest first."""
+    with workspace.open() as db:
+        queries = {query.qid: query.text for query in datasets.get_queries(db, dataset.id)}
+        return [
+            LabelEvent(
+                one.event, one.at, one.judge, one.qid, queries.get(one.qid, ""), one.docid, one.kind, one.old, one.new,
+                one.source, one.rule, one.note, one.text_hash,
+            )
+            for one in judges.changes(db, dataset.id)
+        ]  # fmt: skip
+
+
+def write_labels(events: Iterable[LabelEvent], out: TextIO, form: Format) -> int:
+    """Write events to an open text file and return how many; CSV has a header, and an empty field for None."""
+    rows = [asdict(event) for event in events]
+    if form == "csv":
+        table = csv.DictWriter(out, list(LabelEvent.__dataclass_fields__), lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+    else:
+        out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    return len(rows)
+
+
+def export_labels(workspace: Workspace, dataset: DatasetRow, path: Path) -> int:
+    """Write the whole history to `path`, .jsonl or .csv, and return how many events it has.
+
+    Raises BadInputError for another ending.
+    """
+    forms: dict[str, Format] = {".jsonl": "jsonl", ".csv": "csv"}
+    form = forms.get(path.suffix.lower())
+    if form is None:
+        raise BadInputError(path, None, "the ending does not say how to write it", " or ".join(forms))
+    events = label_events(workspace, dataset)
+    with path.open("w", encoding="utf-8", newline="") as out:
+        return write_labels(events, out, form)
