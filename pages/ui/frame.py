@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -19,14 +20,16 @@ STYLE = """
 [data-testid="stSidebarNav"] li:first-child a span p {font-size: 0}
 [data-testid="stSidebarNav"] li:first-child a span p::after {content: "Start"; font-size: 0.875rem}
 """
+# without the sidebar, the page's own bar lies over its first lines
+FOLDED = ".block-container {padding-top: 4rem}"
 DEMO = "demo"
 DEMO_FOLDER = Path(__file__).resolve().parents[2] / "data" / "demo"
 
 
-def open_page(title: str) -> Workspace:
+def open_page(title: str, sidebar: Literal["auto", "collapsed"] = "auto") -> Workspace:
     """Set the page up and return the workspace; stops the page with a clear message where it cannot be opened."""
-    st.set_page_config(page_title=f"{title} · Rerank Lens", page_icon="🔎", layout="wide")
-    st.html(f"<style>{STYLE}</style>")
+    st.set_page_config(f"{title} · Rerank Lens", "🔎", "wide", sidebar)
+    st.html(f"<style>{STYLE}{FOLDED if sidebar == 'collapsed' else ''}</style>")
     state.enter(title)
     space = cache.workspace()
     try:
