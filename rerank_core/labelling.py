@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice, pairwise
@@ -68,9 +68,14 @@ class Labelling:
     A pair leaves everybody's queue once anybody has graded it (a file counts, a language model does not), except for
     the plan's overlap, which each judge grades; what is adjudicated leaves all queues. Rankings are read when this is
     made, grades at each call. Safe for several threads. Raises NotFoundError for a system that is not there.
+
+    `spot`: pairs that a language model graded and a person is to check; they come first, by the rule "spot", whether
+    the pool holds them or not, until somebody has graded them.
     """
 
-    def __init__(self, workspace: Workspace, dataset: DatasetRow, judge: str, plan: LabelPlan) -> None:
+    def __init__(
+        self, workspace: Workspace, dataset: DatasetRow, judge: str, plan: LabelPlan, spot: Sequence[Pair] = ()
+    ) -> None:
         self._workspace, self._dataset, self._plan = workspace, dataset, plan
         self._lock, self._sheet = threading.Lock(), JudgeSheet(judge)
         keys = {system: get_system(workspace, system).key for system in plan.systems}
@@ -86,7 +91,11 @@ class Labelling:
             {qid: found[key][own] for qid, key in asked.items() if own in found.get(key, {})} for own in keys.values()
         ]
         self._pool = pool(orders, plan.depth)
-        self._order = shuffled(self._pool, judge)
+        self._spot = frozenset(spot)
+        wanted = {qid: dict(ranks) for qid, ranks in self._pool.items()}
+        for qid, docid in spot:
+            wanted.setdefault(qid, {}).setdefault(docid, 0)
+        self._order = sorted(shuffled(wanted, judge), key=lambda pair: pair not in self._spot)
         self._overlap = {pair for pair in self._order if in_overlap(dataset.name, *pair, plan.overlap)}
         self._done = 0
         self._open: list[Pair] = []
@@ -98,7 +107,8 @@ class Labelling:
         with self._lock:
             self._refresh()
             plain = ((pair, self._rule(pair)) for pair in self._open)
-            first = plain if self._matters is None else self._by_worth(self._matters, n)
+            spots = ((pair, "spot") for pair in self._open if pair in self._spot)
+            first = plain if self._matters is None else chain(spots, self._by_worth(self._matters, n))
             then = ((pair, self._rule(pair)) for pair in self._skipped)
             return [self._item(pair, rule) for pair, rule in islice(chain(first, then), n)]
 
@@ -166,12 +176,14 @@ class Labelling:
                 yield pair, rule
 
     def _rule(self, pair: Pair) -> str:
+        if pair in self._spot:
+            return "spot"
         return "overlap" if pair in self._overlap else "pool"
 
     def _by_worth(self, matters: Matters, n: int) -> Iterator[tuple[Pair, str]]:
         """What matters and what was drawn; between them, as often as the overlap says, what others have graded."""
         owed = [pair for pair in self._open if self._sheet.heard.get(pair)]
-        fresh = set(self._open).difference(owed)
+        fresh = set(self._open).difference(owed, self._spot)
         turns = matters.turns(n, self._order, set(self._order) - fresh)
         rules = {(turn.qid, turn.docid): turn.rule for turn in turns}
         for pair, is_owed in interleaved(list(rules), owed, self._plan.overlap, len(self._sheet.done), n):

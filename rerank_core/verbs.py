@@ -16,7 +16,7 @@ from rerank_core.side_by_side import rank_side_by_side
 from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.systems import System, get_system
-from rerank_core.types import Progress, Query
+from rerank_core.types import Doc, Progress, Query
 
 Verb = Callable[[Pipeline, Mapping[str, Any], Progress], dict[str, Any]]
 
@@ -115,14 +115,24 @@ def inspect(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -
     """Ask a system's model about one pair: dataset, qid, docid, system."""
     from rerank_core.inspection import inspect_pair
 
+    return inspect_pair(pipeline, *_pair(pipeline, params), progress).to_dict()
+
+
+def occlude(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Score one pair with each sentence left out in turn: dataset, qid, docid, system."""
+    from rerank_core import occlusion
+
+    return occlusion.occlude(pipeline, *_pair(pipeline, params), progress).to_dict()
+
+
+def _pair(pipeline: Pipeline, params: Mapping[str, Any]) -> tuple[Query, Doc, System]:
     with pipeline.workspace.open() as db:
         dataset = datasets.get_dataset(db, params["dataset"])
         queries = {query.qid: query for query in datasets.get_queries(db, dataset.id)}
         docs = datasets.get_docs(db, dataset.id, [params["docid"]])
     if params["qid"] not in queries or params["docid"] not in docs:
         raise NotFoundError(f"'{params['qid']}' or '{params['docid']}' is not in '{dataset.name}'.")
-    system = get_system(pipeline.workspace, params["system"])
-    return inspect_pair(pipeline, queries[params["qid"]], docs[params["docid"]], system, progress).to_dict()
+    return queries[params["qid"]], docs[params["docid"]], get_system(pipeline.workspace, params["system"])
 
 
 def warm(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
@@ -131,6 +141,20 @@ def warm(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> d
         progress(done, len(params["systems"]), "loading models")
         pipeline.warm(get_system(pipeline.workspace, system_id))
     return {"device": describe_device()}
+
+
+def llm_grade(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Have a language model grade: dataset, settings, systems, k, graded, judge, retry (`llm_grading.grade_job`)."""
+    from rerank_core.llm_grading import grade_job
+
+    return grade_job(pipeline.workspace, params, progress)
+
+
+def llm_answers(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Have a language model answer a query from several contexts: `llm_answers.answers_job` says which params."""
+    from rerank_core.llm_answers import answers_job
+
+    return answers_job(pipeline.workspace, params, progress)
 
 
 VERBS: dict[str, Verb] = {
@@ -142,5 +166,8 @@ VERBS: dict[str, Verb] = {
     "import": import_,
     "download": download,
     "inspect": inspect,
+    "occlude": occlude,
+    "llm-grade": llm_grade,
+    "llm-answers": llm_answers,
     "warm": warm,
 }

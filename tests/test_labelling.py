@@ -304,3 +304,17 @@ def test_what_matters_follows_a_scale_that_changed(workspace, judge, ranked):
     now = ann.labelling.standing()
     assert now == judge("ann", MATTERS).labelling.standing()
     assert now.delta > 0
+
+
+def test_pairs_to_spot_check_come_first_and_leave_once_a_person_graded_them(workspace, ranked, judge):
+    ann = judge("ann")
+    spot = [("q2", "d2"), ("q1", "d2")]
+    ann.labelling = Labelling(workspace, ranked, "ann", PLAN, spot)
+    first = ann.labelling.upcoming()[:2]
+    assert {(item.qid, item.docid) for item in first} == set(spot)
+    assert {item.rule for item in first} == {"spot"}
+    assert len(ann.queue) == len(set(ann.queue))
+    ann.say("grade", spot[0], 1, rule="spot")
+    assert spot[0] not in ann.queue
+    ben = Labelling(workspace, ranked, "ben", PLAN, spot)
+    assert [(item.qid, item.docid) for item in ben.upcoming() if item.rule == "spot"] == [spot[1]]

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from rerank_core import worker
+from rerank_core.agreement_report import AgreementReport, agreement_report
 from rerank_core.evaluation.names import parse_measure
+from rerank_core.label_plan import LabelPlan
+from rerank_core.labelling import Labelling
+from rerank_core.llm_figures import spot_check_pairs
 from rerank_core.recall import recall_by_depth
 from rerank_core.retrieval.filters import filterable_fields
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.scoreboard import Scoreboard
-from rerank_core.store import datasets, jobs
+from rerank_core.store import datasets, jobs, judgments, llm_grades, rankings
 from rerank_core.store.datasets import StoredCorpus
 from rerank_core.store.workspace import Workspace, default_path
 from rerank_core.systems import ALWAYS_READY, get_system
@@ -97,6 +103,51 @@ def scoreboard(
     )
 
 
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _labelling(
+    path: Path,
+    inode: int,
+    dataset: str,
+    fingerprint: str,
+    queries: int,
+    judge: str,
+    plan: str,
+    made: tuple[object, ...],
+) -> Labelling:
+    space = Workspace(path)
+    with space.open() as db:
+        row = datasets.get_dataset(db, dataset)
+    return Labelling(space, row, judge, LabelPlan.from_json(plan), spot_check_pairs(space, row))
+
+
+def labelling(dataset: datasets.DatasetRow, judge: str, plan: LabelPlan) -> Labelling:
+    """A judge's list, made anew when rankings or a language model's grades came; grades it reads by itself."""
+    path = default_path()
+    space = Workspace(path)
+    keys = [get_system(space, system).key for system in plan.systems]
+    with space.open() as db:
+        made = (*rankings.census(db, keys), *llm_grades.last_change(db))
+    inode, facts = path.stat().st_ino, (dataset.name, dataset.fingerprint, dataset.n_queries)
+    return _labelling(path, inode, *facts, judge, plan.to_json(), made)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _agreement(
+    path: Path, inode: int, dataset: str, last_event: int, compared: tuple[str, ...] | None
+) -> AgreementReport:
+    space = Workspace(path)
+    with space.open() as db:
+        row = datasets.get_dataset(db, dataset)
+    return agreement_report(space, row, compared)
+
+
+def agreement(space: Workspace, dataset: datasets.DatasetRow, compared: tuple[str, ...] | None) -> AgreementReport:
+    """How far the judges agree, made anew after each grade."""
+    with space.open() as db:
+        newest = judgments.last_event(db, dataset.id)
+    return _agreement(space.path, space.path.stat().st_ino, dataset.name, newest, compared)
+
+
 @st.cache_data(show_spinner=False, max_entries=32)
 def filter_fields(path: Path, dataset: str, fingerprint: str) -> dict[str, tuple]:
     """The metadata fields to filter by, with their values and counts."""
@@ -108,13 +159,26 @@ def filter_fields(path: Path, dataset: str, fingerprint: str) -> dict[str, tuple
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl=60)
 def recall_curve(
-    path: Path, dataset: str, fingerprint: str, settings: str, level: int, last_event: int, made: str
+    path: Path,
+    dataset: str,
+    fingerprint: str,
+    settings: str,
+    level: int,
+    last_event: int,
+    made: str,
+    only: tuple[str, ...] | None = None,
 ) -> tuple[dict[int, float], int]:
     """Recall of the candidates by depth; `last_event` and `made` are there so that it follows them."""
     space = Workspace(path)
     with space.open() as db:
         row = datasets.get_dataset(db, dataset)
-    return recall_by_depth(space, row, RetrievalSettings.from_json(settings), level=level)
+    return recall_by_depth(space, row, RetrievalSettings.from_json(settings), level=level, only=only)
+
+
+@st.cache_resource(scope="session", show_spinner=False, on_release=lambda last: last())
+def when_session_ends(_last: Callable[[str], None], session_id: str) -> Callable[[], None]:
+    """Have `_last(session_id)` called when this session ends (or somebody clears the caches)."""
+    return partial(_last, session_id)
 
 
 def offer_secrets() -> None:

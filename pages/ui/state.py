@@ -13,16 +13,29 @@ DATASET, QUERY, SYSTEMS, BASELINE = "ds", "q", "sys", "base"
 DEPTH, SHOWN, LEVEL = "depth", "top", "rel"
 RETRIEVERS, FUSION, DENSE_WEIGHT = "ret", "fuse", "w"
 JUDGE, TYPED = "judge", "typed_query"
+NOBODY = "me"  # the judge's name where nobody gave one
 FILTER_FIELD, FILTER_VALUES = "ff", "fv"
 INSPECTED, PASSAGE = "by", "doc"
 MEASURES, PRICE, SECTION = "m", "usd", "part"
 COMPARED, EXPLAINED, EXPLAINED_QUERY, DEEPENED = "of", "why", "wq", "deep"
+EXPORTED = "out"
+SLICES, ORDER, HEAT, HEAT_ORDER = "only", "by_difference", "heat", "heat_by"
+SCORED, TOP_K, TARGET, FIRST = "scored", "tk", "tp", "first"
 BOARD = "board"
-PAGE, REMEMBERED = "page", "remembered"
+LABEL, NEW_JUDGE, SHOW_RANK, SETUP = "label", "new_judge", "rank", "setup"
+STORY, PRESENTED = "story", "present"
+READS, READ_BY = "reads", "reader"
+AGREEING, AGREEMENT_PART, AGREEMENT_ERROR, SETTLED_TOO, REASON = "who", "agree", "agreement_error", "settled", "reason"
+HISTORY_JUDGES, HISTORY_KINDS, HISTORY_SOURCES, HISTORY_WORDS = "hist_by", "hist_what", "hist_from", "hist_has"
+PAGE, REMEMBERED, LINKED = "page", "remembered", "linked"
 VIEW = (DATASET, SYSTEMS, BASELINE, DEPTH, SHOWN, LEVEL, RETRIEVERS, FUSION, DENSE_WEIGHT, FILTER_FIELD, FILTER_VALUES)
 IMPORT_JOB = "import_job"
 KIND, SAVED = "kind", "saved"
 VARIANT_OF, VARIANT_SAVED = "variant_of", "variant_saved"
+LLM_ADDRESS, LLM_MODEL, LLM_KEY, LLM_RETRY = "llm_address", "llm_model", "llm_key", "llm_retry"
+LLM_FIRST, LLM_GRADED, LLM_WORDS, LLM_ANSWER = "llm_first", "llm_graded", "llm_words", "llm_answer"
+LLM_PARALLEL, LLM_PRICE_IN, LLM_PRICE_OUT = "llm_parallel", "llm_price_in", "llm_price_out"
+LLM_PART, LLM_JUDGE, LLM_PAIRS = "llm", "llm_judge", "llm_pairs"
 FAMILY, MODEL, ADDED = "new_family", "new_model", "added"
 
 
@@ -54,10 +67,21 @@ def enter(page: str) -> None:
 
 
 def remember_view() -> None:
-    """Keep the values of the view's widgets; to be called after them."""
-    put(REMEMBERED, {key: st.session_state[key] for key in VIEW if key in st.session_state})
+    """Keep the values of the view's widgets, and how a link says them; to be called after them.
+
+    What came along from another page is not in the address until somebody changes it, but it belongs into a link.
+    """
+    values, texts = take(REMEMBERED) or {}, take(LINKED) or {}
+    now = {key: st.session_state[key] for key in VIEW if key in st.session_state}
+    linked = {key: texts[key] for key, value in now.items() if key in texts and values.get(key) == value}
+    put(LINKED, linked | {key: st.query_params.get_all(key) for key in VIEW if key in st.query_params})
+    put(REMEMBERED, now)
 
 
 def link() -> dict[str, list[str]]:
-    """The query parameters of this view, to go into a link to another page; a default has none."""
-    return {name: st.query_params.get_all(name) for name in VIEW if name in st.query_params}
+    """The query parameters of this view, to go into a link to another page; a default has none.
+
+    A judge who gave a name keeps it: a link of this app loads the page anew.
+    """
+    named = str(take(JUDGE) or "").strip()
+    return {**(take(LINKED) or {}), **({JUDGE: [named]} if named not in ("", NOBODY) else {})}

@@ -20,10 +20,13 @@ class Reply:
     """An answer: its text without the thoughts before it, and the words that could have come first.
 
     `first` maps each likely first token, as it was given, to its log-probability; empty where the server gives none.
+    `input_tokens` and `output_tokens`: as the server counted them, None where it does not tell.
     """
 
     text: str
     first: Mapping[str, float]
+    input_tokens: int | None = None
+    output_tokens: int | None = None
 
 
 class Chat:
@@ -61,18 +64,21 @@ class Chat:
             return self._client.chat.completions.create(model=self._model, messages=messages, timeout=seconds, **wanted)
 
         answer = self.provider.call(send)
-        self._count(getattr(answer, "usage", None))
+        tokens = self._counted(getattr(answer, "usage", None))
         choices = getattr(answer, "choices", None)
         if not isinstance(choices, list) or not choices:
             raise self.provider.malformed("gave an answer without a choice")
         text = getattr(getattr(choices[0], "message", None), "content", None)
         if not isinstance(text, str):
             raise self.provider.malformed("gave an answer without text")
-        return Reply(_THOUGHT.sub("", text).strip(), _first_tokens(choices[0]))
+        return Reply(_THOUGHT.sub("", text).strip(), _first_tokens(choices[0]), *tokens)
 
-    def _count(self, usage: Any) -> None:
-        self.provider.count("input_tokens", getattr(usage, "prompt_tokens", None))
-        self.provider.count("output_tokens", getattr(usage, "completion_tokens", None))
+    def _counted(self, usage: Any) -> tuple[int | None, int | None]:
+        told = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
+        self.provider.count("input_tokens", told[0])
+        self.provider.count("output_tokens", told[1])
+        given, made = (count if type(count) is int else None for count in told)
+        return given, made
 
 
 def _first_tokens(choice: Any) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -37,6 +38,51 @@ PRICES = {
     "voyage-rerank-2.5": Price(0.05, "tokens", 1_000_000, "2026-07", "https://docs.voyageai.com/docs/pricing"),
     "voyage-rerank-2.5-lite": Price(0.02, "tokens", 1_000_000, "2026-07", "https://docs.voyageai.com/docs/pricing"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ChatPrice:
+    """US dollars for 1,000,000 tokens sent to a language model and made by it; `on`: of which month that is known."""
+
+    input: float
+    output: float
+    on: str
+    source: str
+
+    @property
+    def text(self) -> str:
+        """Such as "$0.15 in and $0.6 out per 1,000,000 tokens (2026-03)"."""
+        return f"${self.input:g} in and ${self.output:g} out per 1,000,000 tokens" + (
+            f" ({self.on})" if self.on else ""
+        )
+
+    def usd(self, input_tokens: float, output_tokens: float) -> float:
+        """What so many tokens come to."""
+        return (self.input * input_tokens + self.output * output_tokens) / 1_000_000
+
+
+def _openai(price_in: float, price_out: float) -> ChatPrice:
+    source = "https://aumiqx.com, https://deploybase.ai (second hand; three lists of 2026 agree)"
+    return ChatPrice(price_in, price_out, "2026-03", source)
+
+
+# by the address's host and the model's name there, without the date of a snapshot
+CHAT_PRICES = {
+    ("api.openai.com", "gpt-4o"): _openai(2.5, 10.0),
+    ("api.openai.com", "gpt-4o-mini"): _openai(0.15, 0.6),
+    ("api.openai.com", "gpt-4.1"): _openai(2.0, 8.0),
+    ("api.openai.com", "gpt-4.1-mini"): _openai(0.4, 1.6),
+    ("api.openai.com", "gpt-4.1-nano"): _openai(0.1, 0.4),
+}
+
+
+def chat_price(host: str, model: str) -> ChatPrice | None:
+    """The price of a language model at an address; None where we do not know it.
+
+    >>> chat_price("api.openai.com", "gpt-4o-mini-2024-07-18").text
+    '$0.15 in and $0.6 out per 1,000,000 tokens (2026-03)'
+    """
+    return CHAT_PRICES.get((host, re.sub(r"-\d{4}-\d{2}-\d{2}$", "", model)))
 
 
 def cost(model_id: str, usage: Mapping[str, float]) -> float | None:

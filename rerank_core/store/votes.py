@@ -32,7 +32,7 @@ class Vote:
 
 
 def add_vote(db: Database, dataset_id: int, vote: Vote) -> None:
-    """Keep a vote; to be called inside `Workspace.write()`. Raises BadInputError for an answer or a side that is none."""
+    """Keep a vote, inside `Workspace.write()`. Raises BadInputError for an answer or a side that is none."""
     if vote.answer not in ANSWERS or vote.left not in ANSWERS[:2]:
         raise BadInputError("vote", None, f"{vote.answer!r} with {vote.left!r} on the left", f"one of {ANSWERS}")
     db.execute(

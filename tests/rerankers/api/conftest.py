@@ -97,13 +97,13 @@ class Service:
 
     def _completion(self, body: dict[str, Any]) -> dict[str, Any]:
         system, user = (message["content"] for message in body["messages"])
+        logprobs = None
+        if self.llm is not None:
+            return self._reply_with(body, self.llm(body), None)
         query = re.search(r"<query>\n(.*?)\n</query>", user, re.DOTALL).group(1)
         passages = re.findall(r"<passage>\n(.*?)\n</passage>", user, re.DOTALL)
         scores = [relevance(query, text) for text in passages]
-        logprobs = None
-        if self.llm is not None:
-            text = self.llm(body)
-        elif "order" in system.splitlines()[0]:
+        if "order" in system.splitlines()[0]:
             places = sorted(range(len(scores)), key=lambda place: -scores[place])
             text = " > ".join(f"[{place + 1}]" for place in places)
         else:
@@ -113,6 +113,10 @@ class Service:
                 tops = [{"token": "Yes", "logprob": log(yes)}, {"token": "No", "logprob": log(1 - yes)}]
                 tops = [{**top, "bytes": None} for top in sorted(tops, key=lambda top: -top["logprob"])]
                 logprobs = {"content": [{**tops[0], "top_logprobs": tops}], "refusal": None}
+        return self._reply_with(body, text, logprobs)
+
+    def _reply_with(self, body: dict[str, Any], text: str, logprobs: Any) -> dict[str, Any]:
+        user = body["messages"][1]["content"]
         choice = {"index": 0, "finish_reason": "stop", "logprobs": logprobs}
         return {
             "id": "1",

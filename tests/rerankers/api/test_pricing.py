@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rerank_core.rerankers.catalog import catalog, get
-from rerank_core.rerankers.pricing import PRICES, cost, cost_per_1000, search_units
+from rerank_core.rerankers.pricing import CHAT_PRICES, PRICES, chat_price, cost, cost_per_1000, search_units
 
 
 def test_a_search_unit_is_a_query_with_up_to_a_hundred_documents() -> None:
@@ -60,3 +60,19 @@ def test_a_price_says_when_and_where_and_stands_in_the_row(model_id: str) -> Non
 
 def test_only_rows_with_a_known_price_show_one() -> None:
     assert {model.id for model in catalog() if model.price_per_1000 is not None} <= set(PRICES)
+
+
+def test_a_language_models_price_is_by_address_and_name() -> None:
+    known = chat_price("api.openai.com", "gpt-4o-mini")
+    assert known is not None
+    assert chat_price("api.openai.com", "gpt-4o-mini-2024-07-18") == known
+    assert known.usd(2_000_000, 500_000) == pytest.approx(2 * known.input + 0.5 * known.output)
+    assert chat_price("api.openai.com", "gpt-4o-mini-tuned") is None
+    assert chat_price("gpu-1:8000", "gpt-4o-mini") is None
+
+
+def test_every_price_of_a_language_model_has_a_month_and_a_source() -> None:
+    for price in CHAT_PRICES.values():
+        assert re.fullmatch(r"20\d\d-\d\d", price.on)
+        assert price.source.startswith("https://")
+        assert 0 < price.input < price.output

@@ -1,0 +1,22 @@
+"""LLM grades: a language model as a judge, kept apart from people, and what its grades are worth."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import frame, llm_ask, llm_grades
+from pages.ui.evaluate_cache import whole_set
+from pages.ui.view import choose_view
+
+space = frame.open_page("LLM grades")
+view = choose_view(space)
+whole, stamp = whole_set(space, view)
+st.title("LLM grades")
+st.caption(
+    "A language model grades passages, in the manner of UMBRELA (arXiv 2406.06519). Its grades are kept apart: no "
+    "figure on another page counts them, and nobody who grades sees them."
+)
+if llm_grades.choose_part() == llm_grades.ASK:
+    llm_ask.show(space, view, whole)
+else:
+    llm_grades.show(space, view, whole, stamp)

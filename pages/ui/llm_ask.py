@@ -1,0 +1,184 @@
+"""Asking a language model for grades: whom, for what, what is sent where, what it may cost; then start and stop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import state, work
+from pages.ui.job_params import llm_grade_params
+from pages.ui.llm_model import choose_model
+from pages.ui.markdown import plain
+from pages.ui.view import View
+from rerank_core.errors import SettingsError
+from rerank_core.llm_grading import pairs_of
+from rerank_core.llm_judge import MODEL, Judge, Work, make_judge, plan_work
+from rerank_core.rerankers.pricing import ChatPrice
+from rerank_core.store import jobs, scales
+from rerank_core.store.jobs import Job
+from rerank_core.store.workspace import Workspace
+from rerank_core.whole_set import WholeSet
+
+JOB = "llm-grade"
+_HELP = {setting.name: setting.help for setting in MODEL.settings}
+_DEFAULT = {setting.name: setting.default for setting in MODEL.settings}
+
+
+def show(space: Workspace, view: View, whole: WholeSet) -> None:
+    """The job that runs, with its bar; else the form, the plan and the button that starts it."""
+    with space.open() as db:
+        found = jobs.recent(db, JOB)
+        scale = scales.get_scale(db, view.dataset.id)
+    own = [job for job in found if job.params["dataset"] == view.dataset.name]
+    if own and own[0].is_open:
+        st.markdown(f"**Asking {plain(own[0].params['judge']['model'])}.** You may leave this page: it goes on.")
+        work.watch(space, [own[0].id], lambda: None, seconds=1.0)
+        return
+    if own:
+        _ended(own[0])
+    given = _settings(found[0].params["judge"] if found else {})
+    first, graded = _which()
+    try:
+        judge = make_judge(given, scale)
+    except SettingsError as error:
+        st.error(plain(str(error)))
+        return
+    if not judge.settings["model"]:
+        st.info("Name the model to ask, as its service or server calls it.")
+        return
+    pairs = pairs_of(whole, first, graded)
+    if not pairs:
+        st.info("Nothing is ranked yet with these settings, so there is nothing to grade. Open **Compare** first.")
+        return
+    price = _price()
+    retry = bool(state.take(state.LLM_RETRY))
+    with space.open() as db:
+        plan = plan_work(db, view.dataset.id, whole.queries, pairs, judge, retry, price)
+    _told(plan, judge, view)
+    if plan.failed or retry:
+        st.checkbox(f"Ask again where an answer was of no use ({plan.failed or 'included'})", key=state.LLM_RETRY)
+    systems = [system.id for system in view.systems]
+    params = llm_grade_params(view.dataset, view.settings, systems, first, graded, given, retry)
+    _start(space, plan, judge, params)
+    _word_for_word(plan, judge)
+
+
+def _settings(last: dict[str, Any]) -> dict[str, Any]:
+    """The judge's settings from the form; what was used last stands in it at first."""
+    start = {**_DEFAULT, **last}
+    given: dict[str, Any] = {**choose_model(last)}
+    with st.expander("Length of texts, speed, price"):
+        words, answer, parallel = st.columns(3)
+        bounds = {setting.name: (int(setting.low or 1), int(setting.high or 1)) for setting in MODEL.settings}
+        for column, name, label, key_ in (
+            (words, "max_words", "Words of a passage", state.LLM_WORDS),
+            (answer, "max_answer_tokens", "Tokens of an answer", state.LLM_ANSWER),
+            (parallel, "parallel", "Questions at a time", state.LLM_PARALLEL),
+        ):
+            given[name] = column.number_input(
+                label, *bounds[name], start[name], 1, key=key_, help=_HELP[name], persist_state="session"
+            )
+        price_in, price_out, _ = st.columns(3)
+        for column, label, key_ in (
+            (price_in, "$ per million tokens sent", state.LLM_PRICE_IN),
+            (price_out, "$ per million tokens made", state.LLM_PRICE_OUT),
+        ):
+            column.number_input(
+                label, 0.0, None, None, 0.1, key=key_, persist_state="session",
+                placeholder="as known", help="Your price, where it is not known here or differs.",
+            )  # fmt: skip
+    return given
+
+
+def _which() -> tuple[int, bool]:
+    first, graded = st.columns([2, 3], vertical_alignment="bottom")
+    k = first.number_input("First passages of each system", 1, 100, 10, 1, key=state.LLM_FIRST, persist_state="session")
+    also = graded.checkbox(
+        "Also everything that people graded, to see how far it agrees with them",
+        key=state.LLM_GRADED,
+        persist_state="session",
+    )
+    return int(k), bool(also)
+
+
+def _price() -> ChatPrice | None:
+    """The price that the person named; both halves are needed."""
+    price_in, price_out = state.take(state.LLM_PRICE_IN), state.take(state.LLM_PRICE_OUT)
+    return None if price_in is None or price_out is None else ChatPrice(price_in, price_out, "", "")
+
+
+def _told(plan: Work, judge: Judge, view: View) -> None:
+    """What is sent, where to, and what that may cost."""
+    asked = plan.questions
+    if not asked:
+        st.success(f"All {plan.graded + plan.failed:,} pairs have an answer by this model and prompt.")
+        return
+    queries, passages = len({one.qid for one in asked}), len({one.docid for one in asked})
+    what = (
+        f"**{_questions(plan)} to {plain(judge.host)}**, one a pair: the query, its note and the passage, "
+        f"and the scale with its guidelines. In all {queries:,} queries and {passages:,} passages of "
+        f"{plain(view.dataset.name)}."
+    )
+    if judge.stays_here:
+        st.info(
+            f"{what} The address is this machine's own: no text leaves it, unless what listens there sends it on.",
+            icon=":material/computer:",
+        )
+    else:
+        st.warning(f"{what} **These texts leave this machine.**", icon=":material/outbound:")
+    guess = "as its answers so far" if plan.observed else "more for a model that thinks first"
+    tokens = f"About {plan.input_tokens:,} tokens sent and {plan.output_tokens:,} made ({guess})."
+    if plan.usd is None:
+        cost = "What that costs is not known for this model and address; your price goes under **Length of texts**."
+    else:
+        cost = f"**About \\${plan.usd:,.2f}**, at {plain(plan.price.text)}."
+    st.markdown(f"{tokens} {cost}")
+    if before := plan.graded + plan.failed:
+        st.caption(f"{before:,} more pairs have an answer by this model and prompt; they are not asked again.")
+    if cut := sum(1 for one in asked if one.cut):
+        st.caption(f"{cut:,} passages are longer than {judge.prompt.max_words:,} words; their rest is not sent.")
+
+
+def _word_for_word(plan: Work, judge: Judge) -> None:
+    if not plan.questions:
+        return
+    with st.expander("The first question, word for word"):
+        st.caption(f"Prompt {judge.prompt.key}: with another word in it or in the scale, everything is asked anew.")
+        st.code(judge.prompt.system, language=None, wrap_lines=True)
+        st.code(plan.questions[0].message, language=None, wrap_lines=True)
+
+
+def _start(space: Workspace, plan: Work, judge: Judge, params: dict[str, Any]) -> None:
+    now = judge.state
+    if not now.ready:
+        st.error(plain(now.detail), icon=":material/key:")
+    st.button(
+        f"Send {_questions(plan)} to {plain(judge.host)}",
+        type="primary",
+        disabled=not now.ready or not plan.questions,
+        on_click=_submit,
+        args=(space, params),
+    )
+
+
+def _questions(plan: Work) -> str:
+    return f"{len(plan.questions):,} question{'' if len(plan.questions) == 1 else 's'}"
+
+
+def _submit(space: Workspace, params: dict[str, Any]) -> None:
+    work.submit(space, JOB, params)
+    state.put(state.LLM_RETRY, False)
+
+
+def _ended(job: Job) -> None:
+    """How the last one ended."""
+    if job.state == "failed":
+        st.error(f"{plain(job.message)} What was answered before is kept; the next start goes on from there.")
+    elif job.state == "cancelled":
+        st.info("Stopped. What was answered is kept; the next start goes on from there.")
+    else:
+        done = job.result
+        failed = done.get("failed", 0)
+        listed = f" Answers of no use: {failed:,}, listed at the end of the other half." if failed else ""
+        st.success(f"{done.get('graded', 0):,} pairs graded by {plain(job.params['judge']['model'])}.{listed}")

@@ -1,0 +1,35 @@
+"""Which language model to ask: its address, its name, and the variable that holds its key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import state
+from rerank_core.llm_judge import MODEL
+
+_HELP = {setting.name: setting.help for setting in MODEL.settings}
+_DEFAULT = {setting.name: setting.default for setting in MODEL.settings}
+
+
+def choose_model(last: Mapping[str, Any]) -> dict[str, str]:
+    """The settings base_url, model and key_variable from three fields; what was used `last` stands in them at first."""
+    start = {**_DEFAULT, **last}
+    address, model, key = st.columns([3, 3, 2])
+    given = {
+        "base_url": address.text_input(
+            "Address", start["base_url"], key=state.LLM_ADDRESS, persist_state="session",
+            help="Of anything that speaks OpenAI's protocol: OpenAI, vLLM, Ollama, llama.cpp, a gateway. Without "
+            "/chat/completions.",
+        ),
+        "model": model.text_input(
+            "Model", start["model"], key=state.LLM_MODEL, persist_state="session", help=_HELP["model"]
+        ),
+        "key_variable": key.text_input(
+            "Key variable", start["key_variable"], key=state.LLM_KEY, persist_state="session",
+            help=_HELP["key_variable"],
+        ),
+    }  # fmt: skip
+    return {name: str(value or "").strip() for name, value in given.items()}

@@ -1,0 +1,149 @@
+"""A language model's grades against people's: the confusion table, and the verdicts with and without them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rerank_core.evaluation.verdict import signed
+from rerank_core.llm_figures import FILLED, LLM, PEOPLE, Confusion, Side
+from rerank_core.store.llm_grades import LlmGrade, Pair
+from rerank_core.types import Query
+from rerank_core.views.summary import COUNTS, DELTA, INTERVAL, P, word
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+_PALE, _DEEP, _AGREED, _RULE = "#eef4f9", "#084a7d", "#E69F00", "#808495"
+# Okabe and Ito's palette, safe for colour-blind eyes; shape and row say the same without colour
+_SHAPES = {PEOPLE: ("circle", "#0072B2"), FILLED: ("square", "#E69F00"), LLM: ("triangle-up", "#CC79A7")}
+
+
+def confusion_frame(found: Confusion, names: Mapping[int, str]) -> pd.DataFrame:
+    """A row for each pair of grades of the scale, and of any other that was given.
+
+    Columns: llm and people ("3 Answers it"), llm_grade and people_grade, pairs, share (of the pairs to which people
+    gave that grade; missing where there are none), same (whether the two are one grade).
+    """
+    import pandas as pd
+
+    grades = sorted(set(names) | {grade for pair in found.counts for grade in pair})
+    titles = {grade: f"{grade} {names.get(grade, '')}".strip() for grade in grades}
+    totals = {other: sum(found.counts.get((one, other), 0) for one in grades) for other in grades}
+    rows = [
+        [titles[one], titles[other], one, other, count, count / totals[other] if totals[other] else None, one == other]
+        for one in grades
+        for other in grades
+        for count in [found.counts.get((one, other), 0)]
+    ]
+    columns = ["llm", "people", "llm_grade", "people_grade", "pairs", "share", "same"]
+    return pd.DataFrame(rows, columns=columns).astype({"share": "float64"})
+
+
+def confusion_chart(frame: pd.DataFrame) -> alt.LayerChart:
+    """`confusion_frame` as a table: the count in each cell, darker for more of its column; a frame where both agree."""
+    import altair as alt
+
+    axis = alt.Axis(labelAngle=0, labelOverlap=False, labelAlign="center", labelExpr="split(datum.label, ' ')")
+    base = alt.Chart(frame.fillna({"share": 0.0})).encode(
+        x=alt.X("people:N", title="people said", sort=alt.SortField("people_grade"), axis=axis),
+        y=alt.Y("llm:N", title="the LLM said", sort=alt.SortField("llm_grade", order="descending")),
+        tooltip=[
+            alt.Tooltip("llm:N", title="the LLM said"),
+            alt.Tooltip("people:N", title="people said"),
+            alt.Tooltip("pairs:Q", format=","),
+            alt.Tooltip("share:Q", title="of these pairs of people", format=".0%"),
+        ],
+    )
+    cells = base.mark_rect().encode(
+        color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=[_PALE, _DEEP]), legend=None)
+    )
+    agreed = base.transform_filter("datum.same").mark_rect(fillOpacity=0, stroke=_AGREED, strokeWidth=3)
+    # the cells have colours of their own on both themes, and so must the signs on them
+    counts = base.mark_text(fontSize=15, fontWeight="bold").encode(
+        text=alt.Text("pairs:Q", format=","),
+        color=alt.condition("datum.share > 0.55", alt.value("#fff"), alt.value("#111")),
+    )
+    return alt.LayerChart(layer=[cells, agreed, counts], height=48 * frame["llm"].nunique() + 90)
+
+
+def sides_frame(sides: Sequence[Side]) -> pd.DataFrame:
+    """A row for each system and set of grades, the sets of one system together.
+
+    Columns: System, Graded by, Says (`word`), `DELTA`, `INTERVAL` (95 %, as text), `COUNTS` (of queries, as text), `P`
+    (Holm-corrected), Queries, Grades; for the chart low and high. Missing where there is none.
+    """
+    import pandas as pd
+
+    rows = []
+    for system in sides[0].comparisons if sides else ():
+        for side in sides:
+            found = side.comparisons[system]
+            interval = found.interval if found is not None else None
+            if interval is not None and interval.method == "constant":
+                interval = None
+            rows.append(
+                {
+                    "System": found.system if found else system,
+                    "Graded by": side.by,
+                    "Says": word(found),
+                    DELTA: found.mean if found else None,
+                    INTERVAL: f"{signed(interval.low)} … {signed(interval.high)}" if interval else None,
+                    COUNTS: f"{found.wins} / {found.ties} / {found.losses}" if found else None,
+                    P: found.p_holm if found else None,
+                    "Queries": side.queries,
+                    "Grades": side.grades,
+                    "low": interval.low if interval else None,
+                    "high": interval.high if interval else None,
+                }
+            )
+    columns = ["System", "Graded by", "Says", DELTA, INTERVAL, COUNTS, P, "Queries", "Grades", "low", "high"]
+    return pd.DataFrame(rows, columns=columns).astype({DELTA: "float64", "low": "float64", "high": "float64"})
+
+
+def sides_chart(frame: pd.DataFrame, measure: str, baseline: str) -> alt.LayerChart:
+    """`sides_frame` as points with their intervals, the three of a system one below the other; a rule at no change."""
+    import altair as alt
+
+    known = frame[frame[DELTA].notna()].rename(columns={DELTA: "delta", "Graded by": "by"})
+    names = [by for by in _SHAPES if by in set(known["by"])]
+    base = alt.Chart(known).encode(
+        y=alt.Y("System:N", title=None, sort=None, axis=alt.Axis(labelLimit=260)),
+        yOffset=alt.YOffset("by:N", sort=names, scale=alt.Scale(paddingOuter=0.3)),
+        color=alt.Color(
+            "by:N",
+            title="Graded by",
+            sort=names,
+            scale=alt.Scale(domain=names, range=[_SHAPES[by][1] for by in names]),
+            legend=alt.Legend(orient="top", labelLimit=320),
+        ),
+        tooltip=[
+            alt.Tooltip("System:N"),
+            alt.Tooltip("by:N", title="graded by"),
+            alt.Tooltip("Says:N", title="says"),
+            alt.Tooltip("delta:Q", title=f"change in {measure}", format="+.4f"),
+            alt.Tooltip(f"{INTERVAL}:N"),
+            alt.Tooltip("Queries:Q", title="queries"),
+        ],
+    )
+    axis = alt.X("low:Q", title=f"change in {measure} against {baseline}, 95 % interval")
+    lines = base.mark_rule(strokeWidth=2).encode(x=axis, x2="high:Q")
+    points = base.mark_point(size=90, filled=True, opacity=1).encode(
+        x="delta:Q",
+        shape=alt.Shape("by:N", sort=names, scale=alt.Scale(domain=names, range=[_SHAPES[by][0] for by in names])),
+    )
+    zero = alt.Chart(known.head(1)).mark_rule(strokeDash=[4, 4], color=_RULE).encode(x=alt.datum(0))
+    return alt.LayerChart(layer=[zero, lines, points], height=120 + 78 * known["System"].nunique())
+
+
+def failures_frame(answers: Mapping[Pair, LlmGrade], queries: Mapping[str, Query]) -> pd.DataFrame:
+    """A row a pair whose answer was of no use: Query, Passage (its docid), Problem, Answer (as it came), When."""
+    import pandas as pd
+
+    rows = [
+        [queries[qid].text, docid, one.problem, one.reply, one.at[:16].replace("T", " ")]
+        for (qid, docid), one in answers.items()
+        if one.grade is None
+    ]
+    return pd.DataFrame(rows, columns=["Query", "Passage", "Problem", "Answer", "When"])
