@@ -1,0 +1,116 @@
+"""A first stage and a reranker as OpenSearch takes them: an index, a search pipeline, a query.
+
+Reference: docs.opensearch.org, search pipelines: normalization-processor (from 2.10, z_score from 3.0),
+score-ranker-processor (from 2.19), rerank (from 2.12); hybrid query (from 2.10, its filter from 3).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rerank_core.retrieval.settings import BUNDLED, RetrievalSettings
+from rerank_core.systems import FIRST_STAGE, System
+
+TEXT_FIELD, VECTOR_FIELD = "content", "embedding"
+QUERY, RERANKER, ENCODER = (
+    "{{query}}",
+    "{{id of the reranker in this cluster}}",
+    "{{id of the encoder in this cluster}}",
+)
+DIMENSION = "{{dimension of the encoder}}"
+RERANKS = ("cross-encoder", "flag", "cohere")
+"""Families that give one score to a query and a passage, and that OpenSearch can hold or reach as such a model."""
+_TECHNIQUES = {"minmax": "min_max", "zscore": "z_score"}
+
+
+def index(settings: RetrievalSettings) -> dict[str, Any]:
+    """The index's settings and mappings: BM25 and its analysis, and a field for vectors where there is a dense part."""
+    kept = ["lowercase"]
+    kept += ["english_stop"] if settings.stop_words else []
+    kept += ["english_stemmer"] if settings.stemming else []
+    analysis = {
+        "filter": {
+            "english_stop": {"type": "stop", "stopwords": "_english_"},
+            "english_stemmer": {"type": "stemmer", "language": "porter2"},
+        },
+        "analyzer": {"passages": {"type": "custom", "tokenizer": "standard", "filter": kept}},
+    }
+    options: dict[str, Any] = {
+        "analysis": analysis,
+        "similarity": {"default": {"type": "BM25", "k1": settings.k1, "b": settings.b}},
+    }
+    fields: dict[str, Any] = {TEXT_FIELD: {"type": "text", "analyzer": "passages"}}
+    if "dense" in settings.retrievers:
+        options["knn"] = True
+        dimension = 384 if settings.dense_model == BUNDLED else DIMENSION
+        method = {"name": "hnsw", "engine": "lucene", "space_type": "cosinesimil"}
+        fields[VECTOR_FIELD] = {"type": "knn_vector", "dimension": dimension, "method": method}
+    return {"settings": {"index": options}, "mappings": {"properties": fields}}
+
+
+def pipeline(settings: RetrievalSettings, system: System) -> dict[str, Any]:
+    """The search pipeline: how the parts are fused, and the rerank processor where the system can be one.
+
+    What it leaves out stands in its `description`, since JSON takes no comment.
+    """
+    left_out = unsaid(settings, system)
+    told = f"{system.label} over {settings.depth} candidates. "
+    told += f"Not in this pipeline: {' '.join(left_out)}" if left_out else "Model ids are this cluster's own."
+    body: dict[str, Any] = {"description": told}
+    if (fused := _fusion(settings)) is not None:
+        body["phase_results_processors"] = [fused]
+    if can_rerank(system):
+        rerank = {"ml_opensearch": {"model_id": RERANKER}, "context": {"document_fields": [TEXT_FIELD]}}
+        body["response_processors"] = [{"rerank": {"description": f"{_model(system)}", **rerank}}]
+    return body
+
+
+def search(settings: RetrievalSettings, system: System) -> dict[str, Any]:
+    """The body of a search: as many hits as there are candidates, all of which are reranked; the best come first."""
+    parts: dict[str, dict[str, Any]] = {
+        "bm25": {"match": {TEXT_FIELD: {"query": QUERY}}},
+        "dense": {"neural": {VECTOR_FIELD: {"query_text": QUERY, "model_id": ENCODER, "k": settings.depth}}},
+    }
+    chosen = [parts[name] for name in settings.retrievers]
+    clauses = [{"terms": {f"metadata.{field}": list(values)}} for field, values in settings.filters]
+    wanted = {"bool": {"filter": clauses}} if clauses else None
+    if len(chosen) > 1:
+        query: dict[str, Any] = {"hybrid": {"queries": chosen, **({"filter": wanted} if wanted else {})}}
+    else:
+        query = {"bool": {"must": chosen, "filter": clauses}} if wanted else chosen[0]
+    body: dict[str, Any] = {"size": settings.depth, "_source": {"excludes": [VECTOR_FIELD]}, "query": query}
+    if can_rerank(system):
+        body["ext"] = {"rerank": {"query_context": {"query_text": QUERY}}}
+    return body
+
+
+def can_rerank(system: System) -> bool:
+    """Whether a rerank processor can do what the system does."""
+    return system.spec is None and not system.problem and system.model.family in RERANKS
+
+
+def unsaid(settings: RetrievalSettings, system: System) -> list[str]:
+    """What these files cannot say, a sentence each."""
+    lines = []
+    if not can_rerank(system) and system.id != FIRST_STAGE:
+        what = "a system made of systems" if system.spec is not None else f"of the family {system.model.family}"
+        lines.append(
+            f"The reranking: {system.label} is {what}, and a rerank processor takes one model that scores pairs."
+        )
+    if len(settings.retrievers) > 1 and settings.fusion == "union":
+        lines.append("The fusion: taking turns between the lists is not something that OpenSearch does.")
+    return lines
+
+
+def _fusion(settings: RetrievalSettings) -> dict[str, Any] | None:
+    if len(settings.retrievers) < 2 or settings.fusion == "union":
+        return None
+    if settings.fusion == "rrf":
+        return {"score-ranker-processor": {"combination": {"technique": "rrf", "rank_constant": settings.rrf_k}}}
+    combination = {"technique": "arithmetic_mean", "parameters": {"weights": list(settings.shares())}}
+    technique = {"technique": _TECHNIQUES[settings.fusion]}
+    return {"normalization-processor": {"normalization": technique, "combination": combination}}
+
+
+def _model(system: System) -> str:
+    return f"{system.label}, {system.model.source}" if system.model.source else system.label

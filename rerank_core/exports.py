@@ -1,0 +1,84 @@
+"""What can be taken out of a workspace: grades, rankings, the dataset, and what puts a chosen system to work."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from rerank_core.comparison import all_rankings
+from rerank_core.corpus.beir import write_beir
+from rerank_core.corpus.trec import write_qrels, write_run
+from rerank_core.deploy import deployment, write_deployment
+from rerank_core.errors import NotFoundError
+from rerank_core.labels_export import export_labels
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.store import datasets, judgments
+from rerank_core.store.datasets import DatasetRow, StoredCorpus
+from rerank_core.store.workspace import Workspace
+from rerank_core.systems import System
+
+EXPORTS = {
+    "qrels": "the grades that count, as TREC qrels",
+    "labels": "every grade, undo and note ever given, to a .csv or .jsonl file",
+    "run": "one system's rankings, as a TREC run",
+    "beir": "passages, queries and grades, as a BEIR folder",
+    "deploy": "one system and its settings, as a folder for OpenSearch and for a rerank server",
+}
+FOLDERS = ("beir", "deploy")
+"""Those that are a folder; the others are one file."""
+FILES = {"qrels": "qrels.txt", "run": "run.txt", "labels": "labels.csv", "beir": "beir.zip", "deploy": "deploy.zip"}
+"""What the one file of an export is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What is exported from. `system` and `settings` say whose run; `top`: passages that a deployment returns."""
+
+    dataset: DatasetRow
+    settings: RetrievalSettings
+    system: System
+    top: int = 10
+
+
+def write_export(workspace: Workspace, what: str, chosen: Chosen, path: Path) -> None:
+    """Write one of EXPORTS to `path`, a file or a folder.
+
+    Raises NotFoundError for the run of a system that has ranked nothing with these settings, BadInputError for an id
+    that the format cannot hold, SettingsError as `deployment` does.
+    """
+    dataset = chosen.dataset
+    if what == "deploy":
+        write_deployment(path, deployment(dataset.name, chosen.settings, chosen.system, chosen.top))
+        return
+    if what == "labels":
+        export_labels(workspace, dataset, path)
+        return
+    if what == "run":
+        found = all_rankings(workspace, dataset, chosen.settings, chosen.system)
+        if not found:
+            raise NotFoundError(f"'{chosen.system.id}' has ranked nothing with these settings: run it first.")
+        write_run(path, found.values(), chosen.system.id)
+        return
+    with workspace.open() as db:
+        qrels, queries = judgments.qrels(db, dataset.id), datasets.get_queries(db, dataset.id)
+    if what == "qrels":
+        write_qrels(path, qrels)
+    else:
+        write_beir(path, StoredCorpus(workspace, dataset).docs(), queries, {"test": qrels})
+
+
+def packed_export(workspace: Workspace, what: str, chosen: Chosen) -> bytes:
+    """The same as the content of one file: a folder is a zip archive of itself. Raises as `write_export` does."""
+    with tempfile.TemporaryDirectory() as room:
+        path = Path(room) / (what if what in FOLDERS else FILES[what])
+        write_export(workspace, what, chosen, path)
+        if what not in FOLDERS:
+            return path.read_bytes()
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in sorted(one for one in path.rglob("*") if one.is_file()):
+                archive.write(file, Path(what) / file.relative_to(path))
+        return out.getvalue()

@@ -1,0 +1,197 @@
+"""What exactly was compared, with its hashes, and the one command that makes the report again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import platform
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from rerank_core import __version__
+from rerank_core.efficiency import Efficiency
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.store import runs
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.runs import Run
+from rerank_core.store.workspace import Workspace
+from rerank_core.summary import Summary
+from rerank_core.systems import System
+from rerank_core.types import Qrels, Query, text_hash
+from rerank_core.whole_set import WholeSet
+
+Facts = tuple[tuple[str, str], ...]
+"""(name, value) pairs for people, in the order in which they are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """`data`, `retrieval`, `measuring`, `software`: of all systems. `systems`: label -> facts of one.
+
+    `command`: the line of a shell that ranks what is missing and writes this report again.
+    """
+
+    data: Facts
+    retrieval: Facts
+    measuring: Facts
+    software: Facts
+    systems: Mapping[str, Facts]
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked beside systems and measures.
+
+    `only`: the slices, () for all queries. `level`: the lowest relevant grade. `price`: of the machine's hour in US
+    dollars, None: not known.
+    """
+
+    only: tuple[str, ...] = ()
+    level: int = 1
+    price: float | None = None
+
+
+def configuration(
+    workspace: Workspace,
+    dataset: DatasetRow,
+    settings: RetrievalSettings,
+    systems: Sequence[System],
+    whole: WholeSet,
+    summary: Summary,
+    efficiency: Mapping[str, Efficiency],
+    asked: Asked,
+) -> Configuration:
+    """The configuration of a report; a run is named where one stands behind a system's times."""
+    with workspace.open() as db:
+        found = {system: runs.get_run(db, own.run_id) for system, own in efficiency.items() if own.run_id is not None}
+    return Configuration(
+        data=_data(dataset, whole, asked.only),
+        retrieval=(
+            *((name, _text(value)) for name, value in asdict(settings).items()),
+            ("key of all these", settings.key()),
+        ),
+        measuring=_measuring(summary, asked),
+        software=_software(),
+        systems={one.label: _system(one, found.get(one.id), efficiency[one.id]) for one in systems},
+        command=command(dataset.name, settings, [one.id for one in systems], summary, asked),
+    )
+
+
+def qrels_hash(qrels: Qrels) -> str:
+    """32 hex digits over all grades in force, whatever order they were given in."""
+    lines = (f"{qid}\x00{docid}\x00{grade}" for qid, row in qrels.items() for docid, grade in row.items())
+    return text_hash("\x01".join(sorted(lines)))
+
+
+def queries_hash(queries: Sequence[Query]) -> str:
+    """32 hex digits over all qids and texts in their order: the same that a run keeps of its queries."""
+    return text_hash("\x01".join(f"{query.qid}\x00{query.text}" for query in queries))
+
+
+def command(dataset: str, settings: RetrievalSettings, systems: Sequence[str], summary: Summary, asked: Asked) -> str:
+    """The line that makes the report again, for a POSIX shell; the workspace is the one that the shell has set."""
+    words = ["python", "-m", "rerank_core", "report", "report.html", "--run"]
+    words += _option("dataset", dataset) + _retrieval(settings)
+    words += _option("systems", comma_separated(systems)) + _option("baseline", summary.baseline)
+    words += _option("measures", ",".join(str(one) for one in summary.measures)) + _option("level", str(asked.level))
+    words += [word for name in asked.only for word in _option("only", name)]
+    words += _option("price", repr(asked.price)) if asked.price is not None else []
+    return shlex.join(words)
+
+
+def comma_separated(names: Sequence[str]) -> str:
+    """Names with commas between them; one that holds a comma or a quote stands in double quotes, as in CSV."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(names)
+    return out.getvalue()
+
+
+def _option(name: str, value: str) -> list[str]:
+    # a value that looks like an option must hang on its own
+    return [f"--{name}={value}"] if value.startswith("-") else [f"--{name}", value]
+
+
+def _retrieval(settings: RetrievalSettings) -> list[str]:
+    plain = RetrievalSettings(
+        settings.retrievers, settings.fusion, settings.weights, depth=settings.depth, dense_model=settings.dense_model
+    )
+    if plain != settings:
+        return _option("settings", settings.to_json())
+    words = _option("retrievers", ",".join(settings.retrievers)) + _option("fusion", settings.fusion)
+    words += _option("weights", ",".join(map(repr, settings.weights))) if settings.weights else []
+    return words + _option("depth", str(settings.depth)) + _option("dense-model", settings.dense_model)
+
+
+def _data(dataset: DatasetRow, whole: WholeSet, only: Sequence[str]) -> Facts:
+    pairs = sum(map(len, whole.qrels.values()))
+    return (
+        ("Dataset", dataset.name),
+        ("Passages", f"{dataset.n_docs:,}"),
+        ("Fingerprint of the passages", dataset.fingerprint),
+        ("Queries", f"{len(whole.queries):,}" + (f", only of {'; '.join(only)}" if only else "")),
+        ("Hash of the queries", queries_hash(list(whole.queries.values()))),
+        ("Grades in force", f"{pairs:,}"),
+        ("Hash of the grades", qrels_hash(whole.qrels)),
+        ("Scale", ", ".join(f"{grade} {name}" for grade, name in sorted(dataset.scale.items()))),
+    )
+
+
+def _measuring(summary: Summary, asked: Asked) -> Facts:
+    interval = next(
+        (one.comparison.interval for one in summary.systems if one.comparison and one.comparison.interval), None
+    )
+    seed = next((one.comparison.seed for one in summary.systems if one.comparison), 0)
+    return (
+        ("Measures", ", ".join(str(one) for one in summary.measures)),
+        ("Compared on", f"{summary.headline}, over {len(summary.qids):,} queries"),
+        ("Relevant from", f"grade {asked.level}"),
+        ("nDCG", "gain = grade, discount = 1 / log2(rank + 1), ideal = all graded passages, as trec_eval computes it"),
+        (
+            "Interval",
+            f"95 % of the mean difference, paired bootstrap ({interval.method if interval else 'BCa'}"
+            + (f", {interval.resamples:,} resamples" if interval else "")
+            + f", seed {seed})",
+        ),
+        ("Test", f"paired randomisation test, two-sided, seed {seed}, corrected for all systems by Holm's method"),
+        ("Machine, $ an hour", "not known" if asked.price is None else f"{asked.price:g}"),
+    )
+
+
+def _software() -> Facts:
+    rows = [("Rerank Lens", __version__), ("Python", platform.python_version()), ("System", platform.platform())]
+    for name in ("numpy", "scipy", "torch", "sentence-transformers", "bm25s"):
+        try:
+            rows.append((name, version(name)))
+        except PackageNotFoundError:
+            continue
+    return tuple(rows)
+
+
+def _system(system: System, run: Run | None, efficiency: Efficiency) -> Facts:
+    rows = [("Id", system.id), ("Key", system.key), ("Made of", system.made_of)]
+    rows += [("Settings", _text(dict(system.settings)))] if system.settings else []
+    if run is None:
+        return (*rows, ("Run", "none covers all queries; device and libraries were not kept"))
+    rows += [
+        ("Run", f"{run.id}, {run.started[:19]} to {run.finished[:19]} UTC"),
+        ("Key of the run's inputs", run.key),
+        ("Hash of its candidates", run.inputs.candidates),
+        ("Device", ", ".join(run.devices) or "not known"),
+        ("Libraries", "; ".join(_versions(one) for one in run.versions) or "not known"),
+    ]
+    rows += [("Stale", efficiency.stale)] if efficiency.stale else []
+    return tuple(rows)
+
+
+def _versions(found: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in found.items())
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list | tuple) and all(isinstance(one, str | int | float) for one in value):
+        return ", ".join(map(str, value)) or "none"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,139 @@
+"""What the figures of a report do not say: who graded, what is not graded, what a number of queries can show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rerank_core.agreement_report import agreement_report, in_words
+from rerank_core.efficiency import Efficiency
+from rerank_core.evaluation.verdict import is_sure
+from rerank_core.losses import SystemLoss
+from rerank_core.store import datasets, judgments
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.workspace import Workspace
+from rerank_core.summary import Summary, SystemSummary
+from rerank_core.whole_set import WholeSet
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The grades that count. `judges`: (name, source, how many), most first; `pairs`: all of them.
+
+    `stale`: of passages that changed since. `unknown`: grades whose judge saw a text that nobody kept, so that they
+    cannot be checked. `agreement`: how far people agree, a sentence each, () with fewer than two of them.
+    """
+
+    judges: tuple[tuple[str, str, int], ...]
+    pairs: int
+    stale: int
+    unknown: int
+    agreement: tuple[str, ...] = ()
+
+
+def label_facts(workspace: Workspace, dataset: DatasetRow, whole: WholeSet) -> Labels:
+    """Who gave the grades in force to the queries of the whole set, and which of them belong to an older text."""
+    with workspace.open() as db:
+        own = [one for one in judgments.in_force(db, dataset.id) if one.qid in whole.queries]
+        hashes = datasets.text_hashes(db, dataset.id, sorted({one.docid for one in own if one.text_hash}))
+    counts = Counter((one.judge, one.source) for one in own)
+    judges = sorted(((judge, source, n) for (judge, source), n in counts.items()), key=lambda row: (-row[2], row))
+    stale = sum(bool(one.text_hash) and hashes.get(one.docid, one.text_hash) != one.text_hash for one in own)
+    agreed = agreement_report(workspace, dataset)
+    told = tuple(in_words(agreed)[:2]) if len(agreed.compared) > 1 else ()
+    return Labels(tuple(judges), len(own), stale, sum(not one.text_hash for one in own), told)
+
+
+def limits(
+    summary: Summary,
+    efficiency: Mapping[str, Efficiency],
+    losses: Mapping[str, SystemLoss],
+    labels: Labels,
+    only: Sequence[str] = (),
+) -> tuple[str, ...]:
+    """Sentences for a reader who wants to doubt, the weightiest first; each is true of this very set."""
+    lines = [f"Only the queries of these slices were compared: {'; '.join(only)}."] if only else []
+    lines += [line for one in summary.systems for line in _of_system(one)]
+    left_out = summary.graded - len(summary.qids)
+    if left_out:
+        lines.append(
+            f"{left_out:,} of {summary.graded:,} graded queries are in no figure, as a system failed on them or has "
+            "not ranked them."
+        )
+    lines += _power(summary)
+    holes = sum(one.unjudged.holes for one in summary.systems if one.unjudged)
+    if holes:
+        lines.append(
+            f"{holes:,} places in the first {summary.k} of the systems hold a passage that nobody graded. They count "
+            "as not relevant; the table below says how far the means could move."
+        )
+    lines += _grades(labels)
+    lines += _times(efficiency)
+    if any(loss.off_candidates for loss in losses.values()):
+        lines.append("Loss by retrieval and by ordering leaves out queries with other candidates.")
+    if sum(one.comparison is not None for one in summary.systems) > 1:
+        lines.append(
+            "Several systems are compared: the p-values are corrected for that (Holm), the intervals are not, and the "
+            "best of several looks a little better here than it will on new queries."
+        )
+    return tuple(lines)
+
+
+def _of_system(one: SystemSummary) -> list[str]:
+    lines = []
+    if one.off_candidates:
+        lines.append(
+            f"{one.label} ranked passages that are not among the candidates, on {one.off_candidates:,} queries: it is "
+            "not compared on the same candidates, and its difference says as much about retrieval."
+        )
+    if one.failed:
+        lines.append(f"{one.label} failed on {one.failed:,} queries: {one.reason}")
+    if one.waiting:
+        lines.append(f"{one.label} has not ranked {one.waiting:,} queries.")
+    if one.empty:
+        lines.append(f"{one.label} returned nothing on {one.empty:,} queries, which count 0.")
+    return lines
+
+
+def _power(summary: Summary) -> list[str]:
+    lines = []
+    for one in summary.systems:
+        found = one.comparison
+        if found is None or found.detectable is None or not found.spread:
+            continue
+        line = (
+            f"{one.label}: with {found.n:,} queries a true difference of about {found.detectable:.3f} in "
+            f"{found.measure} would be shown in 8 of 10 cases; a smaller one may well stay unseen."
+        )
+        if not is_sure(found) and found.needed is not None and found.needed > found.n:
+            line += f" The difference seen here would take about {found.needed:,} queries."
+        lines.append(line)
+    return lines
+
+
+def _grades(labels: Labels) -> list[str]:
+    lines = []
+    if labels.stale:
+        lines.append(f"{labels.stale:,} of {labels.pairs:,} grades belong to an older text of their passage.")
+    if labels.unknown:
+        lines.append(
+            f"Of {labels.unknown:,} grades nobody knows which text the judge saw, as they came without their passages."
+        )
+    lines += labels.agreement
+    if len(labels.judges) == 1 and labels.pairs and not labels.agreement:
+        lines.append(
+            f"All {labels.pairs:,} grades are from one judge or one file: how far people would agree is not known."
+        )
+    return lines
+
+
+def _times(efficiency: Mapping[str, Efficiency]) -> list[str]:
+    lines = [f"{one.label}: its times are stale. {one.stale}" for one in efficiency.values() if one.stale]
+    unknown = [one.label for one in efficiency.values() if one.whole is None]
+    if unknown:
+        lines.append(f"Not timed: {', '.join(unknown)}.")
+    single = [one.label for one in efficiency.values() if one.whole is not None and one.whole.warmth == "not known"]
+    if single:
+        lines.append(f"The times of {', '.join(single)} are of single rankings: nobody knows which of them began cold.")
+    return lines

@@ -1,0 +1,127 @@
+"""The verbs that measure and decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rerank_core.corpus.trec import read_qrels, read_run
+from rerank_core.errors import SettingsError
+from rerank_core.evaluation.gate import gate as judge
+from rerank_core.evaluation.measures import evaluate as evaluate_rankings
+from rerank_core.evaluation.measures import mean, missing_queries
+from rerank_core.evaluation.verdict import is_sure, verdict
+from rerank_core.shell.answer import Answer, Call, Rows, listed
+from rerank_core.shell.codes import DONE, NO, NOTHING
+from rerank_core.shell.figures import NOTHING_YET, Figures, figures
+from rerank_core.summary import SystemSummary
+
+
+def evaluate(call: Call) -> Answer:
+    """A row a system: means over the same queries, and the verdict on the first measure against the baseline."""
+    found = figures(call, call.options.systems, call.options.measures, call.options.baseline)
+    rows = [
+        {
+            "system": one.system,
+            "queries": len(found.summary.qids) if one.values else 0,
+            **_values(found, one),
+            "verdict": verdict(one.comparison) if one.comparison is not None else "",
+        }
+        for one in found.summary.systems
+    ]
+    lines = tuple(found.remarks()) or (() if found.summary.qids else (NOTHING_YET,))
+    return Answer(rows, lines, rows, DONE if found.summary.qids else NOTHING)
+
+
+def compare(call: Call) -> Answer:
+    """The verdicts, and a row a system with the difference and how sure it is."""
+    ids, baseline = call.options.systems, call.options.baseline or call.options.systems[0]
+    if len(ids) < 2:
+        raise SettingsError("One system alone is no comparison: name two or more with --systems.")
+    found = figures(call, ids, call.options.measures, baseline)
+    summary = found.summary
+    verdicts = [verdict(one.comparison) for one in summary.systems if one.comparison is not None]
+    rows = [_compared(found, one) for one in summary.systems]
+    value = {
+        "dataset": found.dataset.name,
+        "baseline": baseline,
+        "measure": summary.headline,
+        "queries": len(summary.qids),
+        "left_out": found.left_out,
+        "verdicts": verdicts,
+        "systems": rows,
+    }
+    lines = [*(verdicts if summary.qids else [NOTHING_YET]), *found.remarks()]
+    return Answer(value, tuple(lines), rows, DONE if summary.qids else NOTHING)
+
+
+def gate(call: Call) -> Answer:
+    """Yes or no, and why; the rule is `evaluation.gate.RULE`."""
+    options = call.options
+    if options.system == options.baseline:
+        raise SettingsError("The gate compares two systems: --system and --baseline are the same.")
+    found = figures(call, (options.baseline, options.system), [options.measure], options.baseline)
+    comparison = next(one.comparison for one in found.summary.systems if one.system == options.system)
+    if comparison is None or not comparison.n:
+        passed, reason = None, NOTHING_YET
+    elif found.left_out and not options.partial:
+        passed, reason = None, "Not judged: graded queries are left out. Rank them, or allow it with --partial."
+    else:
+        answer = judge(comparison, options.max_drop, options.strict)
+        passed, reason = answer.passed, answer.reason
+    interval = comparison.interval if comparison is not None else None
+    value = {
+        "passed": passed,
+        "reason": reason,
+        "baseline": options.baseline,
+        "system": options.system,
+        "measure": found.summary.headline,
+        "max_drop": options.max_drop,
+        "strict": options.strict,
+        "queries": len(found.summary.qids),
+        "left_out": found.left_out,
+        "delta": comparison.mean if comparison is not None else None,
+        "low": interval.low if interval is not None else None,
+        "high": interval.high if interval is not None else None,
+    }
+    word = "NOT JUDGED" if passed is None else "PASSED" if passed else "FAILED"
+    code = NOTHING if passed is None else DONE if passed else NO
+    return Answer(value, (f"{word}: {reason}", *found.remarks()), None, code)
+
+
+def measure(call: Call) -> Answer:
+    """A row a run file: means over all judged queries; a query with nothing returned counts 0."""
+    options = call.options
+    qrels: dict[str, dict[str, int]] = {}
+    for grade in read_qrels(options.qrels):
+        if grade.grade is not None:
+            qrels.setdefault(grade.query, {})[grade.docid] = grade.grade
+    rows: Rows = []
+    for path in options.runs:
+        ranked = {qid: ranking.docids for qid, ranking in read_run(path, ties=options.ties).items()}
+        values = evaluate_rankings(ranked, qrels, options.measures, options.level)
+        missing = missing_queries(ranked, qrels)
+        row: dict[str, Any] = {"run": path.name, "queries": len(qrels), "missing": len(missing)}
+        row |= {str(one.at_level(options.level)): mean(values[one], missing).value for one in options.measures}
+        rows.append(row)
+    return listed(rows)
+
+
+def _values(found: Figures, one: SystemSummary) -> dict[str, float | None]:
+    return {str(each): one.values[each] if one.values else None for each in found.summary.measures}
+
+
+def _compared(found: Figures, one: SystemSummary) -> dict[str, Any]:
+    comparison = one.comparison
+    interval = comparison.interval if comparison is not None else None
+    return {
+        "system": one.system,
+        **_values(found, one),
+        "delta": comparison.mean if comparison is not None else None,
+        "low": interval.low if interval is not None else None,
+        "high": interval.high if interval is not None else None,
+        "p": comparison.p_holm if comparison is not None else None,
+        "won": comparison.wins if comparison is not None else None,
+        "tied": comparison.ties if comparison is not None else None,
+        "lost": comparison.losses if comparison is not None else None,
+        "sure": is_sure(comparison) if comparison is not None else None,
+    }

@@ -1,0 +1,110 @@
+"""The options that several verbs share, and what is read from them."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+
+from rerank_core.errors import BadInputError, SettingsError
+from rerank_core.evaluation.names import Measure, parse_measure
+from rerank_core.retrieval.settings import FUSIONS, RETRIEVERS, RetrievalSettings
+from rerank_core.shell.codes import CODES
+from rerank_core.systems import ALWAYS_READY
+
+Verbs = argparse._SubParsersAction
+Parser = argparse.ArgumentParser
+EPILOG = f"{CODES}\n\nThe workspace is the file that RERANK_LENS_WORKSPACE names, or --workspace before the verb."
+
+
+def add_verb(verbs: Verbs[Parser], name: str, what: str, more: str = "") -> Parser:
+    """A verb with --help and --json; `more` stands in its --help under the first line."""
+    described = f"{what[0].upper()}{what[1:]}." + (f"\n\n{more}" if more else "")
+    verb = verbs.add_parser(
+        name, help=what, description=described, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    verb.add_argument("--json", action="store_true", help="print the result as JSON, and no progress")
+    return verb
+
+
+def add_view(verb: Parser) -> None:
+    """A dataset, and how its candidates are found."""
+    verb.add_argument("--dataset", required=True)
+    group = verb.add_argument_group("how candidates are found")
+    group.add_argument("--retrievers", default=",".join(RETRIEVERS), help="comma separated (default: %(default)s)")
+    group.add_argument("--fusion", choices=FUSIONS, default="rrf")
+    group.add_argument("--weights", help="one for each retriever, comma separated (minmax and zscore)")
+    group.add_argument("--depth", type=int, default=50, help="candidates a query, 10 to 200 (default: %(default)s)")
+    group.add_argument("--dense-model", default="bundled", help="a hub name or folder (default: %(default)s)")
+    group.add_argument("--settings", metavar="JSON", help="all of the above, filters and BM25's k1 and b as one object")
+
+
+def settings_of(arguments: argparse.Namespace) -> RetrievalSettings:
+    """The retrieval settings that the options say. Raises SettingsError."""
+    if arguments.settings:
+        return RetrievalSettings.from_json(arguments.settings)
+    return RetrievalSettings(
+        retrievers=tuple(arguments.retrievers.split(",")),
+        fusion=arguments.fusion,
+        weights=_numbers(arguments.weights) if arguments.weights else (),
+        depth=arguments.depth,
+        dense_model=arguments.dense_model,
+    )
+
+
+def add_systems(verb: Parser, what: str = "comma separated (default: %(default)s)") -> None:
+    """Which systems."""
+    verb.add_argument("--systems", type=_names, default=",".join(ALWAYS_READY), metavar="IDS", help=what)
+
+
+def add_ties(verb: Parser, default: str) -> None:
+    """How equal scores of a TREC run are ordered."""
+    what = "equal scores: docid descending as trec_eval, or as in the file (default: %(default)s)"
+    verb.add_argument("--ties", choices=("file", "trec_eval"), default=default, help=what)
+
+
+def add_measures(verb: Parser, default: str) -> None:
+    """Which measures; systems are compared on the first one."""
+    what = "comma separated; systems are compared on the first (default: %(default)s)"
+    verb.add_argument("--measures", type=measures, default=default, metavar="NAMES", help=what)
+    add_level(verb)
+
+
+def add_level(verb: Parser) -> None:
+    """From which grade on a passage is relevant."""
+    verb.add_argument(
+        "--level", type=int, default=1, help="the lowest relevant grade for RR, P, R, AP (default: %(default)s)"
+    )
+
+
+def add_only(verb: Parser) -> None:
+    """Which slices of the queries."""
+    what = 'only the queries of this slice, as the page Evaluate names it ("tag: jargon"); may be given several times'
+    verb.add_argument("--only", action="append", default=[], metavar="SLICE", help=what)
+
+
+def add_run(verb: Parser) -> None:
+    """Whether to rank first."""
+    verb.add_argument("--run", action="store_true", help="first rank what is not ranked yet, as the verb run does")
+
+
+def measures(text: str) -> list[Measure]:
+    """Measures by name or alias, comma separated; what is no measure is wrong usage."""
+    try:
+        return [parse_measure(name) for name in text.split(",")]
+    except BadInputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _names(text: str) -> list[str]:
+    # as in a line of CSV: a name that holds a comma stands in double quotes
+    names = [name.strip() for name in next(csv.reader([text]), []) if name.strip()]
+    if not names or len(set(names)) < len(names):
+        raise argparse.ArgumentTypeError("name at least one system, and each only once")
+    return names
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(number) for number in text.split(","))
+    except ValueError as error:
+        raise SettingsError(f"Weights are numbers with commas between them, not {text!r}.") from error

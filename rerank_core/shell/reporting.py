@@ -1,0 +1,79 @@
+"""The verbs that write files: reports, and exports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rerank_core.efficiency import efficiencies
+from rerank_core.errors import SettingsError
+from rerank_core.exports import Chosen, write_export
+from rerank_core.losses import system_losses
+from rerank_core.report import Report, build_report
+from rerank_core.shell.answer import Answer, Call, listed
+from rerank_core.shell.codes import NOTHING
+from rerank_core.shell.figures import NOTHING_YET, Figures, figures
+from rerank_core.shell.option_groups import settings_of
+from rerank_core.store import datasets
+from rerank_core.systems import get_system
+from rerank_core.views.report_html import report_html
+from rerank_core.views.report_text import queries_csv, report_markdown, systems_csv
+
+ENDINGS = (".html", ".htm", ".md", ".csv")
+
+
+def report(call: Call) -> Answer:
+    """What was written, and the verdicts; nothing is written where nothing can be compared."""
+    options, ending = call.options, call.options.path.suffix.lower()
+    if ending not in ENDINGS:
+        raise SettingsError(
+            f"A report is written to a file that ends in .html, .md or .csv, not '{options.path.name}'."
+        )
+    found = figures(call, options.systems, options.measures, options.baseline)
+    if not found.summary.qids:
+        return Answer({"written": []}, (NOTHING_YET, *found.remarks()), None, NOTHING)
+    call.progress(0, 0, "writing the report")
+    made = _report(call, found)
+    written = []
+    for path, text in _files(made, options.path, ending).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+        written.append(str(path))
+    verdicts = tuple(sentence for _, sentence in made.verdicts)
+    value = {"written": written, "verdicts": list(verdicts), "command": made.configuration.command}
+    return Answer(value, (*verdicts, *found.remarks(), *(f"written: {path}" for path in written)))
+
+
+def _report(call: Call, found: Figures) -> Report:
+    workspace, whole, summary = call.workspace, found.whole, found.summary
+    return build_report(
+        workspace,
+        found.dataset,
+        found.settings,
+        found.systems,
+        whole,
+        summary,
+        efficiencies(workspace, found.dataset, found.settings, found.systems, whole),
+        system_losses(whole, summary.qids, summary.k),
+        only=call.options.only,
+        level=call.options.level,
+        price=call.options.price,
+    )
+
+
+def _files(made: Report, path: Path, ending: str) -> dict[Path, str]:
+    if ending == ".md":
+        return {path: report_markdown(made)}
+    if ending == ".csv":
+        return {path: systems_csv(made), path.with_name(f"{path.stem}-queries.csv"): queries_csv(made)}
+    return {path: report_html(made)}
+
+
+def export(call: Call) -> Answer:
+    """What was written, and where."""
+    options = call.options
+    with call.workspace.open() as db:
+        dataset = datasets.get_dataset(db, options.dataset)
+    system = get_system(call.workspace, options.system)
+    chosen = Chosen(dataset, settings_of(options), system, options.top)
+    write_export(call.workspace, options.what, chosen, options.path)
+    return listed([{"written": options.what, "path": str(options.path)}])

@@ -1,0 +1,93 @@
+"""The verbs that index and rank, and those that list what is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rerank_core.pipeline import Pipeline
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.runs import run_latencies, staleness
+from rerank_core.shell.answer import Answer, Call, listed
+from rerank_core.shell.codes import DONE, FAILED
+from rerank_core.shell.option_groups import settings_of
+from rerank_core.store import datasets, judgments, runs
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.workspace import Workspace
+from rerank_core.systems import System, all_systems, get_system
+
+
+def list_datasets(call: Call) -> Answer:
+    """A row a dataset."""
+    with call.workspace.open() as db:
+        return listed(
+            [
+                {
+                    "name": row.name,
+                    "passages": row.n_docs,
+                    "queries": row.n_queries,
+                    "graded": judgments.count(db, row.id),
+                }
+                for row in datasets.list_datasets(db)
+            ]
+        )
+
+
+def list_systems(call: Call) -> Answer:
+    """A row a system, with its state."""
+    found = [(system, system.state) for system in all_systems(call.workspace)]
+    return listed([{"id": system.id, "state": now.kind, "detail": now.detail} for system, now in found])
+
+
+def list_runs(call: Call) -> Answer:
+    """A row a run, newest first; the seconds are those of warm scoring, a query."""
+    options = call.options
+    with call.workspace.open() as db:
+        dataset = datasets.get_dataset(db, options.dataset).id if options.dataset else None
+        found = runs.list_runs(db, dataset, options.system)
+    return listed([_run_row(call.workspace, one) for one in found])
+
+
+def _run_row(workspace: Workspace, one: runs.Run) -> dict[str, Any]:
+    warm = {time.stage: time for time in run_latencies(one) if time.warmth == "warm"}
+    score = warm.get("score")
+    return {
+        "run": one.id,
+        "dataset": one.dataset,
+        "system": one.system,
+        "depth": RetrievalSettings.from_json(one.settings).depth,
+        "queries": len(one.queries),
+        "finished": one.finished,
+        "p50": score.p50 if score else None,
+        "p95": score.p95 if score else None,
+        "key": one.key[:10],
+        "device": ", ".join(one.devices),
+        "stale": staleness(workspace, one),
+    }
+
+
+def index(call: Call) -> Answer:
+    """Which indexes a dataset has now."""
+    with call.workspace.open() as db:
+        dataset = datasets.get_dataset(db, call.options.dataset)
+    settings = settings_of(call.options)
+    Pipeline(call.workspace).retriever(dataset, settings, call.progress)
+    return listed([{"index": name, "passages": dataset.n_docs} for name in settings.retrievers])
+
+
+def run(call: Call) -> Answer:
+    """A row a system: how many queries it ranked, and on how many it failed."""
+    with call.workspace.open() as db:
+        dataset = datasets.get_dataset(db, call.options.dataset)
+    systems = [get_system(call.workspace, one) for one in call.options.systems]
+    failed = rank_all(call, dataset, settings_of(call.options), systems)
+    rows = [
+        {"system": one.id, "queries": dataset.n_queries - failed[one.id], "failed": failed[one.id]} for one in systems
+    ]
+    return listed(rows, FAILED if any(failed.values()) else DONE)
+
+
+def rank_all(call: Call, dataset: DatasetRow, settings: RetrievalSettings, systems: list[System]) -> dict[str, int]:
+    """Rank all queries of the dataset; system id -> number of queries on which it failed."""
+    with call.workspace.open() as db:
+        queries = datasets.get_queries(db, dataset.id)
+    return Pipeline(call.workspace).run(dataset, queries, settings, systems, call.progress)

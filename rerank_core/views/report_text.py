@@ -1,0 +1,165 @@
+"""The report as Markdown, and its tables as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+
+from rerank_core.evaluation.verdict import is_sure, signed
+from rerank_core.report import Card, Report
+from rerank_core.report_configuration import Facts
+from rerank_core.views.report_tables import Table, systems_table, unjudged_table
+
+Field = str | float | int | None
+
+
+def report_markdown(report: Report) -> str:
+    """The report as GitHub's Markdown, without the charts; all that people or systems wrote is escaped."""
+    summary, lines = report.summary, [f"# Which system is better on “{_plain(report.dataset.name)}”?", ""]
+    lines += [f"{report.made_at[:16].replace('T', ' ')} UTC, {len(summary.qids):,} graded queries compared.", ""]
+    lines += ["## The verdict", "", *(f"- {_plain(sentence)}" for _, sentence in report.verdicts), ""]
+    lines += ["## The systems", "", *_table(systems_table(report)), ""]
+    for one in report.stories:
+        lines += [f"## {_plain(one.label)} against {_plain(report.baseline)}", "", "### Biggest wins", ""]
+        lines += [*map(_card, one.wins)] or ["None."]
+        lines += [
+            "",
+            "### Biggest losses",
+            "",
+            *([*map(_card, one.losses)] or ["None."]),
+            "",
+            "### Where the gains are",
+            "",
+        ]
+        lines += [
+            f"- {_plain(each.name)}: {signed(each.mean or 0.0)} over {each.n:,} queries" for each in one.slices[::-1]
+        ]
+        lines += [""]
+    lines += ["## What these figures do not say", "", *(f"- {_plain(line)}" for line in report.limits), ""]
+    if (left := unjudged_table(report)).rows:
+        lines += [*_table(left), ""]
+    lines += ["### Who graded", "", "| Judge | How | Grades that count |", "| --- | --- | ---: |"]
+    lines += [f"| {_plain(judge)} | {_plain(source)} | {count:,} |" for judge, source, count in report.labels.judges]
+    lines += ["", "## What exactly was compared", ""]
+    found = report.configuration
+    parts = {
+        "Data": found.data,
+        "How candidates are found": found.retrieval,
+        "How it was measured": found.measuring,
+        **found.systems,
+        "Software that made this report": found.software,
+    }
+    for name, facts in parts.items():
+        lines += [f"### {_plain(name)}", "", *_facts(facts), ""]
+    lines += ["## How to repeat it", "", *_code(found.command), ""]
+    return "\n".join(lines)
+
+
+def systems_csv(report: Report) -> str:
+    """A row a system, numbers in full.
+
+    Columns: system (its id), label, sure (whether the difference is shown), queries, each measure, delta, low, high
+    (the 95 % interval), p_holm, won, tied, lost, judged, holes, lowest, highest, p50_ms, p95_ms, usd_per_1000, failed,
+    not_ranked, nothing_returned, off_candidates. Empty: there is none.
+    """
+    summary = report.summary
+    rows: list[dict[str, Field]] = []
+    for one in summary.systems:
+        found, left, speed = one.comparison, one.unjudged, report.efficiency[one.system]
+        interval = found.interval if found else None
+        row: dict[str, Field] = {"system": one.system, "label": one.label}
+        row |= {"sure": is_sure(found) if found else None, "queries": len(summary.qids) if one.values else 0}
+        row |= {str(measure): one.values[measure] if one.values else None for measure in summary.measures}
+        row |= {"delta": found.mean if found else None}
+        row |= {"low": interval.low if interval else None, "high": interval.high if interval else None}
+        row |= {"p_holm": found.p_holm if found else None}
+        row |= {"won": found.wins, "tied": found.ties, "lost": found.losses} if found else _none("won", "tied", "lost")
+        names = ("judged", "holes", "low", "high")
+        row |= dict(
+            zip(("judged", "holes", "lowest", "highest"), (getattr(left, name, None) for name in names), strict=True)
+        )
+        row |= {"p50_ms": speed.whole.p50 * 1000 if speed.whole else None}
+        row |= {"p95_ms": speed.whole.p95 * 1000 if speed.whole else None, "usd_per_1000": speed.cost(report.price)}
+        row |= {"failed": one.failed, "not_ranked": one.waiting, "nothing_returned": one.empty}
+        rows.append(row | {"off_candidates": one.off_candidates})
+    return _csv(rows[0], [row.values() for row in rows])
+
+
+def queries_csv(report: Report) -> str:
+    """A row for each compared query and system: qid, query, tags, system, value (of the headline), baseline, delta.
+
+    `delta`: value minus baseline, 0 for what differs by rounding only; empty for the baseline itself.
+    """
+    summary = report.summary
+    base = summary.per_query.get(summary.baseline, {})
+    rows: list[list[Field]] = []
+    for one in summary.systems:
+        deltas = one.comparison.deltas if one.comparison else {}
+        values = summary.per_query.get(one.system, {})
+        for qid in summary.qids:
+            if qid in values:
+                query = report.queries[qid]
+                tags = " ".join(query.tags)
+                rows.append([qid, query.text, tags, one.system, values[qid], base.get(qid), deltas.get(qid)])
+    return _csv(("qid", "query", "tags", "system", summary.headline, "baseline", "delta"), rows)
+
+
+def _none(*names: str) -> dict[str, Field]:
+    return dict.fromkeys(names)
+
+
+def _csv(names: Iterable[str], rows: Iterable[Iterable[Field]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([_safe(value) for value in row] for row in rows)
+    return out.getvalue()
+
+
+def _safe(value: Field) -> Field:
+    """A text that a spreadsheet would run as a formula gets an apostrophe before it; numbers stay as they are."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(value):
+        return f"'{value}"
+    return value
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?\d+(\.\d+)?", text) is not None
+
+
+def _table(table: Table) -> list[str]:
+    head = [name for name, _ in table.columns]
+    rule = ["---" if kind == "text" else "---:" for _, kind in table.columns]
+    return [
+        _row(_plain(name) for name in head),
+        _row(rule),
+        *(_row(_plain(c.shown) for c in row) for row in table.rows),
+    ]
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _card(card: Card) -> str:
+    note = f" ({_plain(card.story.query.note)})" if card.story.query.note else ""
+    return f"- **{signed(card.story.delta)}** {_plain(card.story.query.text)}{note}: {_plain(card.moved)}"
+
+
+def _facts(facts: Facts) -> Sequence[str]:
+    return [f"- {_plain(name)}: {_plain(text)}" for name, text in facts]
+
+
+def _code(text: str) -> list[str]:
+    # a fence longer than any within the text
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    return [f"{fence}sh", text, fence]
+
+
+def _plain(text: str) -> str:
+    """The text so that Markdown shows it as it is, on one line."""
+    return re.sub(r"([\\`*_\[\]#$~<>|&])", r"\\\1", " ".join(text.split()))

@@ -1,0 +1,79 @@
+"""The section Report of Evaluate under Streamlit's own driver: what it offers, and the files it makes."""
+
+from __future__ import annotations
+
+import pytest
+
+from pages.ui import report
+from pages.ui.evaluate_cache import Figures
+from pages.ui.view import View
+from rerank_core.efficiency import efficiencies
+from rerank_core.evaluation.names import parse_measure
+from rerank_core.losses import system_losses
+from rerank_core.store import judgments
+from rerank_core.store.judgments import GradeEvent
+from rerank_core.store.workspace import Workspace
+from rerank_core.summary import summarise
+from rerank_core.systems import get_system
+from rerank_core.whole_set import load_whole_set
+from tests.pages.conftest import WORDS_ONLY, RankedBirds
+from tests.pages.test_evaluate_page import TWO, evaluate, said
+
+IDS = ("first-stage", "minilm-cosine")
+
+
+@pytest.fixture
+def graded(workspace: Workspace, ranked: RankedBirds) -> RankedBirds:
+    with workspace.write() as db:
+        events = [GradeEvent("c", 1, "grade", "q1", ranked.found[0], 3)]
+        judgments.record(db, ranked.dataset.id, "ann", events, ranked.dataset.scale)
+    return ranked
+
+
+def figures_of(workspace: Workspace, ranked: RankedBirds) -> tuple[View, Figures]:
+    systems = tuple(get_system(workspace, one) for one in IDS)
+    view = View(ranked.dataset, WORDS_ONLY, systems, IDS[0], 1, 25, "me")
+    whole = load_whole_set(workspace, view.dataset, view.settings, systems)
+    summary = summarise(whole, [parse_measure("nDCG@10")], IDS[0], 3)
+    losses = system_losses(whole, summary.qids, summary.k)
+    efficiency = efficiencies(workspace, view.dataset, view.settings, systems, whole)
+    return view, Figures(whole, summary, losses, efficiency, (), (), whole)
+
+
+def test_the_section_offers_every_file_and_the_command(graded: RankedBirds) -> None:
+    app = evaluate(part="Report", **TWO)
+    said(app)
+    offered = [one.proto.label for one in app.get("download_button")]
+    assert [one for one in offered if one.startswith("Report as")] == [
+        "Report as HTML",
+        "Report as Markdown",
+        "Report as CSV, a row a system",
+        "Report as CSV, a row a query",
+    ]
+    assert list(report.EXPORT_NAMES.values()) == [one for one in offered if not one.startswith("Report as")]
+    command = app.code[0].value
+    assert command.startswith("python -m rerank_core report report.html --run --dataset birds")
+    assert "--systems first-stage,minilm-cosine" in command
+    assert "--depth 20" in command
+
+
+def test_the_report_is_made_of_the_pages_own_figures(workspace: Workspace, graded: RankedBirds) -> None:
+    view, figures = figures_of(workspace, graded)
+    made = report.made(workspace, view, figures, 2.0)
+    assert made.summary is figures.summary
+    assert made.efficiency is figures.efficiency
+    assert made.losses is figures.losses
+    assert made.price == 2.0
+
+
+def test_without_grades_there_is_nothing_to_take_away(ranked: RankedBirds) -> None:
+    assert not evaluate(part="Report", **TWO).get("download_button")
+
+
+def test_a_datasets_name_makes_a_file_name(workspace: Workspace, graded: RankedBirds) -> None:
+    view, _ = figures_of(workspace, graded)
+    assert report.file_name(view, "report.html") == "birds-report.html"
+    from dataclasses import replace
+
+    odd = replace(view, dataset=replace(view.dataset, name="../a b/<c>"))
+    assert report.file_name(odd, "report.html") == "a-b--c-report.html"

@@ -1,0 +1,123 @@
+"""A chosen system as files for OpenSearch and a rerank server: the settings that won stand in them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rerank_core.deploy import deployment
+from rerank_core.errors import SettingsError
+from rerank_core.rerankers.catalog import get
+from rerank_core.rerankers.composites.spec import Cascade, Stage
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.systems import System, add_composite, get_system
+
+HYBRID = RetrievalSettings(("bm25", "dense"), "minmax", (1.0, 3.0), depth=40, k1=1.2, b=0.75)
+
+
+def system_of(name, **settings):
+    return System(name, get(name), settings)
+
+
+def files_of(settings, system, top=10):
+    files = deployment("my data", settings, system, top)
+    return {name: json.loads(text) if name.endswith(".json") else text for name, text in files.items()}
+
+
+def test_weights_depth_and_model_stand_in_the_files():
+    files = files_of(HYBRID, system_of("bge-reranker-v2-m3"), top=5)
+    (fused,) = files["opensearch-pipeline.json"]["phase_results_processors"]
+    assert fused["normalization-processor"] == {
+        "normalization": {"technique": "min_max"},
+        "combination": {"technique": "arithmetic_mean", "parameters": {"weights": [0.25, 0.75]}},
+    }
+    (reranked,) = files["opensearch-pipeline.json"]["response_processors"]
+    assert reranked["rerank"]["context"] == {"document_fields": ["content"]}
+    assert "BAAI/bge-reranker-v2-m3" in reranked["rerank"]["description"]
+    search = files["opensearch-search.json"]
+    assert search["size"] == 40
+    words, vectors = search["query"]["hybrid"]["queries"]
+    assert list(words) == ["match"]
+    assert vectors["neural"]["embedding"]["k"] == 40
+    assert search["ext"]["rerank"]["query_context"] == {"query_text": "{{query}}"}
+    index = files["opensearch-index.json"]
+    assert index["settings"]["index"]["similarity"]["default"] == {"type": "BM25", "k1": 1.2, "b": 0.75}
+    request = files["rerank-request.json"]
+    assert (request["model"], request["top_n"]) == ("BAAI/bge-reranker-v2-m3", 5)
+    assert "all 40 candidates" in files["README.md"]
+
+
+def test_weights_follow_the_order_of_the_retrievers():
+    settings = RetrievalSettings(("dense", "bm25"), "zscore", (0.8, 0.2), depth=20)
+    files = files_of(settings, system_of("first-stage"))
+    (fused,) = files["opensearch-pipeline.json"]["phase_results_processors"]
+    assert fused["normalization-processor"]["normalization"] == {"technique": "z_score"}
+    assert fused["normalization-processor"]["combination"]["parameters"]["weights"] == [0.8, 0.2]
+    assert [next(iter(one)) for one in files["opensearch-search.json"]["query"]["hybrid"]["queries"]] == [
+        "neural",
+        "match",
+    ]
+
+
+def test_rrf_keeps_its_constant_and_one_retriever_is_not_fused():
+    settings = RetrievalSettings(rrf_k=20, depth=30)
+    pipeline = files_of(settings, system_of("first-stage"))["opensearch-pipeline.json"]
+    assert pipeline["phase_results_processors"] == [
+        {"score-ranker-processor": {"combination": {"technique": "rrf", "rank_constant": 20}}}
+    ]
+    alone = files_of(RetrievalSettings(("bm25",), depth=30), system_of("first-stage"))
+    assert "phase_results_processors" not in alone["opensearch-pipeline.json"]
+    assert "hybrid" not in alone["opensearch-search.json"]["query"]
+    assert "knn" not in alone["opensearch-index.json"]["settings"]["index"]
+
+
+def test_what_cannot_be_said_is_said_in_the_files():
+    files = files_of(RetrievalSettings(fusion="union", depth=30), system_of("minilm-maxsim"))
+    pipeline = files["opensearch-pipeline.json"]
+    assert "response_processors" not in pipeline
+    assert "of the family late-interaction" in pipeline["description"]
+    assert "taking turns" in pipeline["description"]
+    assert "ext" not in files["opensearch-search.json"]
+    assert "rerank-request.json" not in files
+    assert "No request is written" in files["README.md"]
+
+
+def test_a_composite_is_told_to_be_out_of_reach(workspace):
+    add_composite(workspace, "two steps", Cascade((Stage("minilm-cosine", 20), Stage("minilm-maxsim"))))
+    files = files_of(HYBRID, get_system(workspace, "two steps"))
+    assert "a system made of systems" in files["opensearch-pipeline.json"]["description"]
+    assert "rerank-request.json" not in files
+
+
+def test_a_filter_stands_in_the_query():
+    settings = RetrievalSettings(depth=30, filters=(("kind", ("bird", "mammal")),))
+    query = files_of(settings, system_of("first-stage"))["opensearch-search.json"]["query"]
+    assert query["hybrid"]["filter"] == {"bool": {"filter": [{"terms": {"metadata.kind": ["bird", "mammal"]}}]}}
+    alone = RetrievalSettings(("bm25",), depth=30, filters=(("kind", ("bird",)),))
+    query = files_of(alone, system_of("first-stage"))["opensearch-search.json"]["query"]
+    assert query["bool"]["filter"] == [{"terms": {"metadata.kind": ["bird"]}}]
+
+
+def test_a_service_keeps_its_settings_and_no_key_is_written(monkeypatch):
+    monkeypatch.setenv("CO_API_KEY", "sk-very-secret")
+    files = files_of(HYBRID, system_of("cohere-rerank-v3.5", max_tokens_per_doc=512))
+    assert files["rerank-request.json"]["model"] == "rerank-v3.5"
+    assert files["rerank-request.json"]["max_tokens_per_doc"] == 512
+    assert "`POST https://api.cohere.com/v2/rerank`" in files["README.md"]
+    assert "sk-very-secret" not in json.dumps(files)
+
+
+def test_a_server_of_ones_own_is_named_with_its_address_and_the_model_it_serves():
+    system = system_of("http-rerank", base_url="http://gpu-1:8000/v1", model="mine")
+    files = files_of(HYBRID, system)
+    assert files["rerank-request.json"]["model"] == "mine"
+    assert "`POST http://gpu-1:8000/v1/rerank`" in files["README.md"]
+    texts = system_of("http-rerank", base_url="http://gpu-1:8080", protocol="texts")
+    assert "rerank-request.json" not in files_of(HYBRID, texts)
+
+
+@pytest.mark.parametrize("top", [0, 41])
+def test_more_passages_than_candidates_cannot_be_returned(top):
+    with pytest.raises(SettingsError, match="from 1 to 40"):
+        deployment("my data", HYBRID, system_of("first-stage"), top)
