@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cache, catalogue, composite_builder, frame, system_settings
+from pages.ui import cache, catalogue, composite_builder, frame, glossary, system_settings
 
 space = frame.open_page("Rerankers")
 st.title("Rerankers")
@@ -20,3 +20,4 @@ with more:
     catalogue.remove(space)
 with build:
     composite_builder.build(space)
+glossary.offer()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -58,15 +58,18 @@ def depth_curve(
     measure: Measure,
     level: int = 1,
     depths: Sequence[int] = DEPTHS,
+    only: Collection[str] | None = None,
 ) -> list[DepthPoint]:
     """The curve of a system, shallow first; nothing is computed by a model (the job "depth" makes the rankings).
 
     Every point is over the same queries: all that have a grade. A depth at which one of them was not ranked, or failed,
-    is left out. [] where nothing is graded. `level`: the lowest relevant grade, for measures that name none.
+    is left out. [] where nothing is graded. `only`: the qids to look at, None: all. `level`: the lowest
+    relevant grade, for measures that name none.
     """
     with workspace.open() as db:
         qrels = judgments.qrels(db, dataset.id)
         texts = {query.qid: query.text for query in datasets.get_queries(db, dataset.id) if qrels.get(query.qid)}
+        texts = {qid: text for qid, text in texts.items() if only is None or qid in only}
         read = {}
         for depth in sorted(set(depths)):
             settings_key = at_depth(settings, depth).key()

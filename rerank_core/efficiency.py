@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rerank_core.evaluation.cost import cost_on_gpu
 from rerank_core.evaluation.latency import Latency, Timed, latencies
@@ -59,7 +59,7 @@ class Efficiency:
 def efficiencies(
     workspace: Workspace, dataset: DatasetRow, settings: RetrievalSettings, systems: Sequence[System], whole: WholeSet
 ) -> dict[str, Efficiency]:
-    """System id -> its efficiency. `whole`: of the same dataset, settings and systems."""
+    """System id -> its efficiency. `whole`: of the same dataset, settings and systems; its queries are those timed."""
     with workspace.open() as db:
         found = {system.id: runs.latest_run(db, dataset.id, system.id, settings.key()) for system in systems}
         keys = {
@@ -70,7 +70,8 @@ def efficiencies(
     result = {}
     for system in systems:
         rankings, run = whole.rankings(system.id), found[system.id]
-        stages = run_latencies(run) if run is not None else _unwitnessed(system, rankings, searches)
+        part = None if run is None else replace(run, queries=tuple(q for q in run.queries if q.qid in whole.queries))
+        stages = run_latencies(part) if part is not None else _unwitnessed(system, rankings, searches)
         result[system.id] = Efficiency(
             label=system.label,
             stages=tuple(stages),
@@ -79,7 +80,7 @@ def efficiencies(
             device=", ".join(run.devices) if run is not None else "",
             local=system.model.hosting != "api",
             service_cost=cost_per_1000(system.model.id, [ranking.usage for ranking in rankings.values()]),
-            scoring=seconds_a_query(run) if run is not None else _mean(stages),
+            scoring=seconds_a_query(part) if part is not None else _mean(stages),
         )
     return result
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from rerank_core.evaluation.oracle import recall_ceiling
@@ -26,15 +26,17 @@ def recall_by_depth(
     settings: RetrievalSettings,
     depths: Sequence[int] = DEPTHS,
     level: int = 1,
+    only: Collection[str] | None = None,
 ) -> tuple[dict[int, float], int]:
     """Depth -> mean recall of the candidates that were retrieved at that depth, and over how many queries.
 
-    Over the queries that have a passage of grade >= `level`; a depth at which one of them was not retrieved yet is
-    left out. ({}, 0) where nothing is graded.
+    Over the queries that have a passage of grade >= `level` (of `only`, where it is given); a depth at which one of
+    them was not retrieved yet is left out. ({}, 0) where nothing is graded.
     """
     with workspace.open() as db:
         labels = judgments.qrels(db, dataset.id)
-        texts = {query.qid: query.text for query in datasets.get_queries(db, dataset.id)}
+        queries = datasets.get_queries(db, dataset.id)
+        texts = {query.qid: query.text for query in queries if only is None or query.qid in only}
         relevant = {qid: own for qid, own in labels.items() if qid in texts and any(g >= level for g in own.values())}
         means = {}
         for depth in depths:

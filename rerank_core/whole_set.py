@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments, rankings
@@ -12,6 +13,8 @@ from rerank_core.store.rankings import StoredRanking, candidates_key
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems import System
 from rerank_core.types import Qrels, Query, Ranking
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,17 @@ class WholeSet:
     candidates: Mapping[str, tuple[str, ...]]
     labels: Mapping[str, str]
     answers: Mapping[str, Mapping[str, StoredRanking]]
+
+    def only(self, qids: Collection[str]) -> WholeSet:
+        """The same over those of its queries that are in `qids`, as if there were no others."""
+        wanted = set(qids)
+        return WholeSet(
+            _part(self.queries, wanted),
+            _part(self.qrels, wanted),
+            _part(self.candidates, wanted),
+            self.labels,
+            {system: _part(own, wanted) for system, own in self.answers.items()},
+        )
 
     def rankings(self, system: str) -> dict[str, Ranking]:
         """qid -> ranking, where the system succeeded."""
@@ -62,3 +76,7 @@ def load_whole_set(
     }
     candidates = {qid: tuple(found[key]) for qid, key in keys.items() if key in found}
     return WholeSet(queries, qrels, candidates, {system.id: system.label for system in systems}, answers)
+
+
+def _part(own: Mapping[str, Kept], qids: Collection[str]) -> dict[str, Kept]:
+    return {qid: value for qid, value in own.items() if qid in qids}

@@ -9,7 +9,7 @@ from rerank_core.store.rankings import candidates_key
 from rerank_core.systems import get_system
 from rerank_core.whole_set import load_whole_set
 from tests.conftest import BIRD_QUERIES
-from tests.whole_sets import ranking
+from tests.whole_sets import ranking, whole_set
 
 SETTINGS = RetrievalSettings(retrievers=("bm25",))
 
@@ -30,3 +30,12 @@ def test_answers_candidates_and_grades_are_read_and_nothing_is_made(workspace, b
     assert {qid: one.docids for qid, one in whole.rankings("first-stage").items()} == {"q1": ("d1", "d3")}
     assert whole.failures("minilm-cosine") == {"q1": "no luck"}
     assert whole.off_candidates("first-stage") == []
+
+
+def test_a_part_of_it_knows_nothing_of_the_other_queries():
+    whole = whole_set({"q1": {"a": 1}, "q2": {"a": 1}}, {"A": {"q1": "ab", "q2": "ba"}, "B": {"q1": None, "q2": "ab"}})
+    part = whole.only(["q2", "gone"])
+    assert list(part.queries) == list(part.qrels) == list(part.candidates) == ["q2"]
+    assert set(part.rankings("A")) == {"q2"}
+    assert part.failures("B") == {}
+    assert part.labels == whole.labels

@@ -23,12 +23,13 @@ def table(space: Workspace) -> None:
         hide_index=True,
         width="stretch",
         height=600,
+        placeholder="–",
         column_config={
             "Card": st.column_config.LinkColumn(display_text="card"),
             "What it needs": st.column_config.TextColumn(width="large"),
         },
     )
-    st.caption("An empty cell is a fact that we could not find. Memory is that of the weights at two bytes each.")
+    st.caption("– is a fact that we could not find. Memory is that of the weights at two bytes each.")
 
 
 def fetch(space: Workspace) -> None:

@@ -13,8 +13,19 @@ from rerank_core.errors import BadInputError
 from rerank_core.evaluation.names import Measure, parse_measure
 from rerank_core.evaluation.verdict import verdict
 from rerank_core.summary import Summary, SystemSummary
-from rerank_core.views.efficiency import COST, P50, P95, efficiency_columns
-from rerank_core.views.summary import BETTER, DELTA, INTERVAL, OPEN, WORSE, P, says, summary_frame, unjudged_frame
+from rerank_core.views.efficiency import COST, P95, efficiency_columns
+from rerank_core.views.summary import (
+    BETTER,
+    COUNTS,
+    DELTA,
+    INTERVAL,
+    OPEN,
+    WORSE,
+    P,
+    says,
+    summary_frame,
+    unjudged_frame,
+)
 
 DEFAULT = ("nDCG@10", "RR@10", "P@5")
 OFFERED = ("nDCG@10", "RR@10", "AP", "P@5", "R@100", "Success@10", "Bpref", "nDCG", "nDCG_exp@10", "nDCG_condensed@10")
@@ -24,7 +35,7 @@ _COLOURS = {BETTER: "blue", WORSE: "orange", OPEN: "gray"}
 def choose_price(column: DeltaGenerator) -> float | None:
     """What an hour of the machine costs that the local models were timed on; None where nobody said."""
     return column.number_input(
-        "Machine, $ an hour",
+        "Machine, $/h",
         min_value=0.0,
         value=None,
         step=0.1,
@@ -60,8 +71,11 @@ def choose_measures(column: DeltaGenerator) -> list[Measure]:
 def verdicts(view: View, figures: Figures) -> None:
     """One sentence a system, the best first; stops the page with the next step where nothing can be said."""
     summary = figures.summary
-    if not any(figures.whole.answers.values()):
+    if not any(figures.everything.answers.values()):
         st.markdown("#### Nothing is ranked yet with these settings.")
+        return
+    if not summary.graded and figures.only:
+        st.markdown("#### None of the chosen queries has a grade yet. Choose other slices, or grade some of them.")
         return
     if not summary.graded:
         st.markdown("#### No grades yet, so no system is better than another.")
@@ -71,8 +85,9 @@ def verdicts(view: View, figures: Figures) -> None:
     others = [one for one in summary.systems if one.system != view.baseline]
     if not others:
         st.markdown("#### One system alone is no comparison: choose a second one on the left.")
+    head = "####" if len(others) < 3 else "#####"
     for one in sorted(others, key=_best_first):
-        _verdict(one, view.baseline)
+        _verdict(one, view.baseline, head)
     _not_compared(summary)
 
 
@@ -81,13 +96,13 @@ def _best_first(one: SystemSummary) -> tuple[bool, float]:
     return mean is None, -(mean or 0.0)
 
 
-def _verdict(one: SystemSummary, baseline: str) -> None:
+def _verdict(one: SystemSummary, baseline: str, head: str) -> None:
     word = says(one, baseline)
     if one.comparison is None:
         why = one.reason or "it has ranked nothing with these settings, or the baseline has not"
-        st.markdown(f"#### :gray[–] {plain(one.label)} is not compared: {plain(why)}")
+        st.markdown(f"{head} :gray[–] {plain(one.label)} is not compared: {plain(why)}")
         return
-    st.markdown(f"#### :{_COLOURS.get(word, 'gray')}[{word[0]}] {plain(verdict(one.comparison))}")
+    st.markdown(f"{head} :{_COLOURS.get(word, 'gray')}[{word[0]}] {plain(verdict(one.comparison))}")
 
 
 def _not_compared(summary: Summary) -> None:
@@ -116,24 +131,36 @@ def table(figures: Figures, price: float | None) -> None:
     unneeded = [name for name in counts if not frame[name].any()]
     unneeded += [] if frame[COST].notna().any() else [COST]
     figure = st.column_config.NumberColumn
-    measures = {str(one): figure(format="%.4f") for one in summary.measures}
+    measures = [str(one) for one in summary.measures]
+    judged = f"Judged@{summary.k}"
+    # what an engineer decides by stands first: all of it is on the screen at 1,440 px
+    order = ["System", "Says", *measures, DELTA, INTERVAL, COUNTS, judged, P95, COST, P, *counts, "Queries"]
     st.dataframe(
-        frame.drop(columns=unneeded),
+        frame[[name for name in order if name not in unneeded]],
         hide_index=True,
         width="stretch",
         placeholder="–",
         column_config={
-            "System": st.column_config.TextColumn(pinned=True),
-            **measures,
-            DELTA: figure(format="%+.4f", help=f"Mean difference in {summary.headline} from the baseline."),
-            INTERVAL: st.column_config.TextColumn(help="Of the mean difference: paired BCa bootstrap, seed 0."),
-            P: figure(format="%.4f", help="Paired randomisation test, corrected for all systems in this table."),
-            f"Judged@{summary.k}": figure(format="percent", help="The graded share of the first passages."),
-            "Queries": figure(help="How many queries the means are over: the same ones for every system."),
+            "System": st.column_config.TextColumn(pinned=True, width=205),
+            "Says": st.column_config.TextColumn(width=106),
+            **{name: figure(format="%.4f", width=max(68, 9 * len(name))) for name in measures},
+            DELTA: figure(format="%+.4f", width=70, help=f"Mean difference in {summary.headline} from the baseline."),
+            INTERVAL: st.column_config.TextColumn(
+                width=132, help="Of the mean difference: paired BCa bootstrap, seed 0."
+            ),
+            COUNTS: st.column_config.TextColumn(width=90, help="Won / tied / lost: queries, against the baseline."),
+            judged: figure(format="percent", width=80, help="The graded share of the first passages."),
+            P95: figure(
+                format="%.0f", width=66, help="95 of 100 queries took less. See Speed and cost for what was timed."
+            ),
+            COST: figure(
+                format="$%.4f", width=80, help="By use of a service, or this machine's hour over the measured time."
+            ),
+            P: figure(
+                format="%.4f", width=70, help="Paired randomisation test, corrected for all systems in this table."
+            ),
+            "Queries": figure(width=70, help="How many queries the means are over: the same ones for every system."),
             "Nothing returned": figure(help="Queries with an empty ranking; they count 0."),
-            P50: figure(format="%.0f", help="Finding and reranking one query: half of the queries took less."),
-            P95: figure(format="%.0f", help="95 of 100 queries took less. See Speed and cost for what was timed."),
-            COST: figure(format="$%.4f", help="By use of a service, or this machine's hour over the measured time."),
         },
     )
 

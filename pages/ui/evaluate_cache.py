@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -10,10 +10,14 @@ import streamlit as st
 from pages.ui.job_params import run_params
 from pages.ui.view import View
 from rerank_core.depth_curve import DepthPoint, depth_curve
+from rerank_core.differences import QueryDifference, differences
 from rerank_core.efficiency import Efficiency, efficiencies
 from rerank_core.evaluation.names import Measure
+from rerank_core.evaluation.query_slices import in_slices, query_slices
+from rerank_core.llm_figures import Side, sides
 from rerank_core.losses import SystemLoss, system_losses
 from rerank_core.store import jobs, judgments, rankings
+from rerank_core.store.llm_grades import LlmJudge, Pair
 from rerank_core.store.workspace import Workspace
 from rerank_core.summary import Summary, summarise
 from rerank_core.systems import System
@@ -24,31 +28,76 @@ Stamp = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What the page shows. `stamp`: all that it depends on; equal stamps have equal figures."""
+    """What the page shows. `stamp`: all that it depends on; equal stamps have equal figures.
+
+    `only`: the names of the slices that all of it is over; () for all queries. `everything`: the whole set whatever is
+    chosen, of which `whole` is the chosen part.
+    """
 
     whole: WholeSet
     summary: Summary
     losses: dict[str, SystemLoss]
     efficiency: dict[str, Efficiency]
     stamp: Stamp
+    only: tuple[str, ...]
+    everything: WholeSet
+
+    @property
+    def only_qids(self) -> tuple[str, ...] | None:
+        """The chosen queries; None: all."""
+        return tuple(self.whole.queries) if self.only else None
+
+    @property
+    def graded(self) -> int:
+        """How many queries have a grade, chosen or not."""
+        return sum(bool(self.everything.qrels.get(qid)) for qid in self.everything.queries)
 
 
-def figures(space: Workspace, view: View, measures: Sequence[Measure]) -> Figures:
-    """The whole set of this view with its summary and its losses."""
+def figures(space: Workspace, view: View, measures: Sequence[Measure], only: Sequence[str] = ()) -> Figures:
+    """The whole set of this view with its summary and its losses; `only`: over the queries of these slices."""
     stamp = _stamp(space, view)
-    whole = _whole_set(stamp, space, view)
+    everything = whole = _whole_set(stamp, space, view)
+    if only:
+        stamp = (*stamp, *only)
+        whole = _part(stamp, everything, only)
     summary = _summary((*stamp, tuple(measures), view.baseline, view.level), whole, measures, view)
     losses = _losses((*stamp, summary.k, summary.qids), whole, summary)
     with space.open() as db:
         run = jobs.latest(db, "run", run_params(view.dataset, view.settings, view.ready_ids))
     # a run is written down when its job ends, a little after its last ranking
     efficiency = _efficiencies((*stamp, run.state if run is not None else ""), space, view, whole)
-    return Figures(whole, summary, losses, efficiency, stamp)
+    return Figures(whole, summary, losses, efficiency, stamp, tuple(only), everything)
+
+
+def slices(found: WholeSet) -> dict[str, list[str]]:
+    """The slices of its queries: name -> qids."""
+    return query_slices(found.queries.values())
+
+
+def all_differences(view: View, found: Figures) -> dict[str, dict[str, QueryDifference]]:
+    """System -> qid -> how much it differs from the baseline there."""
+    summary = found.summary
+    return _differences((*found.stamp, summary.headline, view.baseline, view.level), found.whole, summary)
+
+
+def whole_set(space: Workspace, view: View) -> tuple[WholeSet, Stamp]:
+    """The whole set of this view, and the stamp that changes with it."""
+    stamp = _stamp(space, view)
+    return _whole_set(stamp, space, view), stamp
+
+
+def llm_sides(
+    stamp: Stamp, view: View, whole: WholeSet, judge: LlmJudge, graded: Mapping[Pair, int], measure: Measure
+) -> list[Side]:
+    """The verdicts with and without an LLM's grades; `stamp` changes with the whole set and with the grades."""
+    key = (*stamp, judge, len(graded), str(measure), view.baseline, view.level)
+    return _llm_sides(key, view, whole, graded, measure)
 
 
 def curve(space: Workspace, view: View, found: Figures, system: System) -> list[DepthPoint]:
     """The depth curve of a system on the headline, as far as its rankings are there."""
-    return _curve((*found.stamp, system.key, found.summary.headline, view.level), space, view, found.summary, system)
+    stamp = (*found.stamp, system.key, found.summary.headline, view.level)
+    return _curve(stamp, space, view, found.summary, system, found.only_qids)
 
 
 def _stamp(space: Workspace, view: View) -> Stamp:
@@ -67,6 +116,16 @@ def _whole_set(stamp: Stamp, _space: Workspace, _view: View) -> WholeSet:
     return load_whole_set(_space, _view.dataset, _view.settings, _view.systems)
 
 
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _part(stamp: Stamp, _everything: WholeSet, _only: Sequence[str]) -> WholeSet:
+    return _everything.only(in_slices(slices(_everything), _only))
+
+
+@st.cache_resource(show_spinner="Comparing the orders…", max_entries=8)
+def _differences(stamp: Stamp, _whole: WholeSet, _summary: Summary) -> dict[str, dict[str, QueryDifference]]:
+    return differences(_whole, _summary)
+
+
 @st.cache_resource(show_spinner="Comparing the systems…", max_entries=16)
 def _summary(stamp: Stamp, _whole: WholeSet, _measures: Sequence[Measure], _view: View) -> Summary:
     return summarise(_whole, _measures, _view.baseline, max(_view.dataset.scale), _view.level)
@@ -82,6 +141,21 @@ def _efficiencies(stamp: Stamp, _space: Workspace, _view: View, _whole: WholeSet
     return efficiencies(_space, _view.dataset, _view.settings, _view.systems, _whole)
 
 
+@st.cache_resource(show_spinner="Comparing the systems…", max_entries=16)
+def _llm_sides(
+    stamp: Stamp, _view: View, _whole: WholeSet, _graded: Mapping[Pair, int], _measure: Measure
+) -> list[Side]:
+    return sides(_whole, _graded, _measure, _view.baseline, _view.level)
+
+
 @st.cache_resource(show_spinner="Reading the curve…", max_entries=32)
-def _curve(stamp: Stamp, _space: Workspace, _view: View, _summary: Summary, _system: System) -> list[DepthPoint]:
-    return depth_curve(_space, _view.dataset, _view.settings, _system, _summary.measures[0], _view.level)
+def _curve(
+    stamp: Stamp,
+    _space: Workspace,
+    _view: View,
+    _summary: Summary,
+    _system: System,
+    _only: tuple[str, ...] | None,
+) -> list[DepthPoint]:
+    measure = _summary.measures[0]
+    return depth_curve(_space, _view.dataset, _view.settings, _system, measure, _view.level, only=_only)

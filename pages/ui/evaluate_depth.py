@@ -50,7 +50,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
 
 
 def _offer(space: Workspace, view: View, figures: Figures, system: str, incomplete: bool) -> None:
-    params = depth_params(view.dataset, view.settings, system, figures.summary.graded)
+    params = depth_params(view.dataset, view.settings, system, figures.graded)
     with space.open() as db:
         job = jobs.latest(db, "depth", params)
     if job is not None and job.is_open:
@@ -59,5 +59,5 @@ def _offer(space: Workspace, view: View, figures: Figures, system: str, incomple
         if job is not None and job.state == "failed":
             st.error(job.message)
         named = ", ".join(map(str, DEPTHS))
-        st.caption(f"The curve needs the graded queries ({figures.summary.graded:,}) ranked at {named} candidates.")
+        st.caption(f"The curve needs the graded queries ({figures.graded:,}) ranked at {named} candidates.")
         st.button("Rank at all depths", on_click=work.submit, args=(space, "depth", params))

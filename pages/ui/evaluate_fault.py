@@ -43,15 +43,22 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
         numbers = dict.fromkeys(("Reached", "Possible", "Ordering", "Retrieval"), four)
         st.dataframe(frame, hide_index=True, width="stretch", column_config=numbers)
     with right:
-        _recall(space, view, depth)
+        _recall(space, view, figures, depth)
 
 
-def _recall(space: Workspace, view: View, depth: int) -> None:
+def _recall(space: Workspace, view: View, figures: Figures, depth: int) -> None:
     with space.open() as db:
         newest = judgments.last_event(db, view.dataset.id)
     dataset = view.dataset
     curve, queries = cache.recall_curve(
-        space.path, dataset.name, dataset.fingerprint, view.settings.to_json(), view.level, newest, ""
+        space.path,
+        dataset.name,
+        dataset.fingerprint,
+        view.settings.to_json(),
+        view.level,
+        newest,
+        "",
+        figures.only_qids,
     )
     st.markdown("Recall of the candidates, by how many are taken")
     if not curve:

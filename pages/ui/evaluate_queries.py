@@ -1,101 +1,64 @@
-"""One system against the baseline, query by query: sorted bars, biggest wins and losses, slices."""
+"""One system against the baseline, query by query: sorted bars, biggest wins and losses, how far passages moved."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import evaluate_cache, state
 from pages.ui.evaluate_cache import Figures
+from pages.ui.evaluate_cards import cards, compare_addresses
 from pages.ui.markdown import plain
 from pages.ui.view import View
-from rerank_core.evaluation.moves import Move, biggest_move
-from rerank_core.evaluation.query_slices import query_slices
-from rerank_core.evaluation.slices import slice_deltas
+from rerank_core.differences import By, QueryDifference, most_different_first
+from rerank_core.evaluation.difference import PERSISTENCE, rbo_weight
+from rerank_core.evaluation.rank_changes import rank_changes
 from rerank_core.evaluation.verdict import signed
-from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 from rerank_core.summary import SystemSummary
-from rerank_core.types import Query
-from rerank_core.views.deltas import biggest, deltas_chart, deltas_frame, moved
-from rerank_core.views.slices import FEW, slices_chart, slices_frame
+from rerank_core.views.deltas import biggest, deltas_chart, deltas_frame
+from rerank_core.views.differences import NAMES, differences_frame, distance_chart, likeness
+from rerank_core.views.documents import changes_chart
 
-LONGEST = 64  # characters of a query in a link
+SIDES = {"won": "Biggest wins", "lost": "Biggest losses"}
 
 
 def show(space: Workspace, view: View, figures: Figures) -> None:
     """The bars, and the queries where the two differ most, each with a way to Compare."""
-    one = _choose(figures)
+    left, right = st.columns([2, 3])
+    with left:
+        one = choose_system(figures)
     if one is None or one.comparison is None:
         return
+    with right:
+        by = choose_order(figures, state.ORDER)
+    found = evaluate_cache.all_differences(view, figures)[one.system]
     summary, comparison = figures.summary, one.comparison
     ours, base = summary.per_query[one.system], summary.per_query[view.baseline]
     frame = deltas_frame(comparison.deltas, ours, base, figures.whole.queries)
-    st.altair_chart(deltas_chart(frame, summary.headline, comparison.system, comparison.baseline), width="stretch")
-    sides = {"won": "Biggest wins", "lost": "Biggest losses"}
-    moves = {qid: _move(figures, view, one.system, qid) for outcome in sides for qid in biggest(frame, outcome)}
-    titles = _titles(space, view, moves)
-    deltas = frame.set_index("qid")["delta"]
-    for column, (outcome, title) in zip(st.columns(2, gap="medium"), sides.items(), strict=True):
+    table = differences_frame(frame, found, most_different_first([found], by), summary.k)
+    if by == "delta":
+        st.altair_chart(deltas_chart(frame, summary.headline, comparison.system, comparison.baseline), width="stretch")
+    else:
+        st.altair_chart(distance_chart(table, by, summary.k), width="stretch")
+        st.caption(_meaning(by, summary.k))
+        _most_different(space, view, figures, one.system, found, by)
+    heads = {qid: f"{signed(delta)} {summary.headline}" for qid, delta in comparison.deltas.items()}
+    for column, (outcome, title) in zip(st.columns(2, gap="medium"), SIDES.items(), strict=True):
         with column:
             st.markdown(f"**{title}**: open one on Compare")
             qids = biggest(frame, outcome)
             if not qids:
                 st.caption("None.")
-            for qid in qids:
-                with st.container(border=True, gap=None):
-                    compare_link(figures.whole.queries[qid])
-                    st.caption(f"**{signed(deltas[qid])}** · {plain(moved(moves[qid], titles))}")
-    with st.expander(f"All {len(frame):,} queries"):
-        four = st.column_config.NumberColumn(format="%.4f")
-        st.dataframe(
-            frame.drop(columns=["place"]),
-            hide_index=True,
-            width="stretch",
-            column_config={
-                "delta": st.column_config.NumberColumn(format="%+.4f"),
-                "system": four,
-                "baseline": four,
-            },
-        )
+            cards(space, view, figures, one.system, qids, heads)
+    _all(figures, table)
+    _distances(view, figures, one)
 
 
-def slices(space: Workspace, view: View, figures: Figures) -> None:
-    """The mean delta of each slice of the queries, those where the system hurts first."""
-    one = _choose(figures)
-    if one is None or one.comparison is None:
-        return
-    found = query_slices(figures.whole.queries.values())
-    frame = slices_frame(slice_deltas(one.comparison.deltas, found))
-    if frame.empty:
-        st.info("These queries have no tags and are all alike in length and script: there is nothing to slice.")
-        return
-    st.altair_chart(slices_chart(frame, figures.summary.headline), width="stretch")
-    st.caption(
-        f"The slices where {plain(one.label)} hurts come first. Pale: fewer than {FEW} queries, may well be chance. "
-        "With many slices some will look bad by chance alone. Length counts words between spaces; the script of a "
-        "query's letters is a guess at its language and no more."
-    )
-    with st.expander("As a table"):
-        st.dataframe(
-            frame.drop(columns=["few"]),
-            hide_index=True,
-            width="stretch",
-            column_config={"delta": st.column_config.NumberColumn(format="%+.4f")},
-        )
-
-
-def compare_link(query: Query, label: str = "") -> None:
-    """A link to Compare at this query, with the same settings; its label is the query's text unless given."""
-    name = query.text if len(query.text) <= LONGEST else query.text[: LONGEST - 1] + "…"
-    st.page_link(
-        "pages/1_Compare.py",
-        label=label or plain(name),
-        icon=":material/arrow_forward:",
-        query_params={**state.link(), state.QUERY: query.text},
-    )
-
-
-def _choose(figures: Figures) -> SystemSummary | None:
+def choose_system(figures: Figures) -> SystemSummary | None:
+    """One of the systems that are compared with the baseline; None, said so, where there is none."""
     compared = {one.system: one for one in figures.summary.systems if one.comparison is not None and one.comparison.n}
     if not compared:
         st.info("No system can be compared with the baseline yet.")
@@ -110,15 +73,70 @@ def _choose(figures: Figures) -> SystemSummary | None:
     return compared[chosen]
 
 
-def _move(figures: Figures, view: View, system: str, qid: str) -> Move | None:
-    before, after = (figures.whole.answers[one][qid].ranking for one in (view.baseline, system))
-    if before is None or after is None:
-        return None
-    return biggest_move(before.docids, after.docids, figures.whole.qrels[qid], figures.summary.k)
+def choose_order(figures: Figures, key: str) -> By:
+    """By what queries are ordered: how much the measure differs, or how much the rankings do."""
+    names = {**NAMES, "delta": f"Change in {figures.summary.headline}", "jaccard": f"Jaccard@{figures.summary.k}"}
+    chosen = st.segmented_control(
+        "Most different first, by",
+        list(names),
+        format_func=names.get,
+        default="delta",
+        required=True,
+        key=key,
+        bind="query-params",
+        help="The measure says who is better; the other three say how far the two orders are apart, graded or not.",
+    )
+    return chosen or "delta"
 
 
-def _titles(space: Workspace, view: View, moves: dict[str, Move | None]) -> dict[str, str]:
-    docids = [move.docid for move in moves.values() if move is not None]
-    with space.open() as db:
-        docs = datasets.get_docs(db, view.dataset.id, docids)
-    return {docid: doc.title or doc.text[:60] for docid, doc in docs.items()}
+def _meaning(by: By, k: int) -> str:
+    """What the bars are, in one line."""
+    return {
+        "rbo": f"1 minus rank-biased overlap (p = {PERSISTENCE}: the first 10 places have {rbo_weight(10):.0%} of the "
+        "weight). 0: the same order; 1: nothing in common.",
+        "tau_ap": "1 minus the AP correlation with the baseline's order; mistakes at the top weigh most. 0: the same "
+        "order; 1: no relation; 2: the reverse.",
+        "jaccard": f"1 minus the share of passages that both have in their first {k}, in any order.",
+    }.get(by, "")
+
+
+def _most_different(
+    space: Workspace, view: View, figures: Figures, system: str, found: Mapping[str, QueryDifference], by: By
+) -> None:
+    qids = most_different_first([found], by)[:4]
+    st.markdown("**The orders differ most here**")
+    heads = {qid: f"{likeness(found[qid], by, figures.summary.k)} · {signed(found[qid].delta)}" for qid in qids}
+    for column, part in zip(st.columns(2, gap="medium"), (qids[::2], qids[1::2]), strict=True):
+        with column:
+            cards(space, view, figures, system, part, heads)
+
+
+def _all(figures: Figures, table: Any) -> None:
+    with st.expander(f"All {len(table):,} queries, the most different first"):
+        four, alike = (st.column_config.NumberColumn(format=form) for form in ("%.4f", "%.3f"))
+        links = compare_addresses(figures.whole.queries, table["qid"].tolist())
+        st.dataframe(
+            table.assign(open=table["qid"].map(links)),
+            hide_index=True,
+            width="stretch",
+            placeholder="–",
+            column_config={
+                "query": st.column_config.TextColumn(width="large"),
+                "delta": st.column_config.NumberColumn(format="%+.4f"),
+                **dict.fromkeys(("system", "baseline"), four),
+                **dict.fromkeys(("RBO", "τ-AP", f"Jaccard@{figures.summary.k}"), alike),
+                "open": st.column_config.LinkColumn(display_text="Compare"),
+            },
+        )
+
+
+def _distances(view: View, figures: Figures, one: SystemSummary) -> None:
+    """How far passages moved, over all compared queries."""
+    whole, k = figures.whole, figures.summary.k
+    before, after = whole.rankings(view.baseline), whole.rankings(one.system)
+    pairs = [(before[qid].docids, after[qid].docids, whole.qrels[qid]) for qid in one.comparison.deltas]
+    found = rank_changes(pairs, view.level, k)
+    st.markdown(f"**How far passages moved**, from the baseline to {plain(one.label)}")
+    st.altair_chart(changes_chart(found), width="stretch")
+    gone = f" {found.gone:,} more stand in only one of the two rankings." if found.gone else ""
+    st.caption(f"The passages in the first {k} of either, over {found.queries:,} queries.{gone}")

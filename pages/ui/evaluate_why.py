@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.ui import state
 from pages.ui.evaluate_cache import Figures
-from pages.ui.evaluate_queries import compare_link
+from pages.ui.evaluate_cards import compare_link
 from pages.ui.view import View
 from rerank_core.evaluation.elsewhere import ndcg_elsewhere
 from rerank_core.evaluation.explain import Explanation, explain_ndcg

@@ -1,17 +1,21 @@
-"""One pair on a page: the score, what the model did not see, what made the score."""
+"""One pair on a page: where it stands, what the model saw of it, what made its score."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import state, work
+from pages.ui import inspect_occlusion, state, work
+from pages.ui.job_params import pair_params
+from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.comparison import Comparison, load_comparison
 from rerank_core.inspection import Inspection
-from rerank_core.store import jobs
+from rerank_core.store import jobs, judgments
 from rerank_core.store.workspace import Workspace
+from rerank_core.systems import System
 from rerank_core.types import Query, ScoredDoc
 from rerank_core.views.alignment import alignment_chart
+from rerank_core.views.passage import neighbours_frame, others_frame, seen_html
 from rerank_core.views.terms import terms_chart
 
 
@@ -23,8 +27,8 @@ def show(space: Workspace, view: View, query: Query) -> None:
         return
     labels = {system.id: system.label for system in view.systems if system.id in comparison.rankings}
     left, right = st.columns([1, 2])
-    system = left.selectbox("System", list(labels), format_func=labels.get, key=state.INSPECTED, bind="query-params")
-    ranking = comparison.rankings[system]
+    chosen = left.selectbox("System", list(labels), format_func=labels.get, key=state.INSPECTED, bind="query-params")
+    ranking = comparison.rankings[chosen]
     places = {doc.docid: doc for doc in ranking.docs}
     docid = right.selectbox(
         "Passage, in this system's order",
@@ -33,28 +37,67 @@ def show(space: Workspace, view: View, query: Query) -> None:
         key=state.PASSAGE,
         bind="query-params",
     )
+    if docid is None:
+        st.info("This system returned nothing for the query.")
+        return
     for note in ranking.notes:
-        st.caption(note)
-    _facts(comparison, places[docid], labels)
-    _closer(space, view, query, system, docid)
+        st.caption(plain(note))
+    with space.open() as db:
+        grades = {one.docid: one.grade for one in judgments.in_force(db, view.dataset.id, query.qid)}
+    _places(comparison, chosen, docid, labels, grades)
+    _parts(places[docid])
+    system = next(system for system in view.systems if system.id == chosen)
+    _closer(space, view, query, comparison, system, docid)
 
 
-def _facts(comparison: Comparison, doc: ScoredDoc, labels: dict[str, str]) -> None:
-    """Where every system puts this passage, and the parts of its score."""
-    ranks = {
-        labels[system]: next((str(one.rank) for one in ranking.docs if one.docid == doc.docid), "–")
-        for system, ranking in comparison.rankings.items()
-    }
-    for column, (label, rank) in zip(st.columns(len(ranks)), ranks.items(), strict=True):
-        column.metric(f"Rank by {label}", rank)
+def _places(comparison: Comparison, chosen: str, docid: str, labels: dict[str, str], grades: dict[str, int]) -> None:
+    """Where every system puts this passage, and what stands around it in this one."""
+    grade = grades.get(docid)
+    st.markdown("Nobody graded this passage." if grade is None else f"Grade **{grade}**.")
+    left, right = st.columns(2, gap="medium")
+    four = st.column_config.NumberColumn(format="%.4f")
+    left.markdown("**By every system**")
+    left.dataframe(
+        others_frame(comparison.rankings, labels, docid, chosen),
+        hide_index=True,
+        width="stretch",
+        placeholder="–",
+        column_config={
+            "System": st.column_config.TextColumn(width=165),
+            "Rank": st.column_config.NumberColumn(width=50),
+            "Raw score": st.column_config.NumberColumn(format="%.4f", width=85),
+            "Tokens cut": st.column_config.NumberColumn(width=85),
+        },
+    )
+    left.caption("Raw scores have each system's own scale: compare ranks, not scores.")
+    titles = {one: doc.title or doc.text[:80] for one, doc in comparison.docs.items()}
+    right.markdown(f"**Around it, by {plain(labels[chosen])}**")
+    right.dataframe(
+        neighbours_frame(comparison.rankings[chosen], docid, titles, grades),
+        hide_index=True,
+        width="stretch",
+        placeholder="–",
+        column_config={
+            "Rank": st.column_config.NumberColumn(width=60),
+            "Score": four,
+            "Difference": st.column_config.NumberColumn(format="%+.4f"),
+            "Grade": st.column_config.NumberColumn(width=60),
+        },
+    )
+
+
+def _parts(doc: ScoredDoc) -> None:
     if doc.parts:
         st.markdown("**What made the score**")
         st.dataframe({"part": list(doc.parts), "value": list(doc.parts.values())}, hide_index=True)
 
 
-def _closer(space: Workspace, view: View, query: Query, system: str, docid: str) -> None:
-    params = {"dataset": view.dataset.name, "fingerprint": view.dataset.fingerprint, "qid": query.qid}
-    params |= {"docid": docid, "system": system, "query": query.text}
+def _closer(space: Workspace, view: View, query: Query, comparison: Comparison, chosen: System, docid: str) -> None:
+    """What the model tells; a composite's scores may be those of one of its members, which is asked then."""
+    asked = chosen.scored_by or chosen
+    if asked.id != chosen.id:
+        st.caption(f"Its scores are those of {plain(asked.label)}, which is asked here.")
+    params = pair_params(view.dataset, query, docid, asked.id)
     with space.open() as db:
         job = jobs.latest(db, "inspect", params)
     if job is None:
@@ -62,21 +105,32 @@ def _closer(space: Workspace, view: View, query: Query, system: str, docid: str)
     if job.is_open:
         work.watch(space, [job.id], lambda: None)
     elif job.state == "done":
-        _result(Inspection.from_dict(job.result))
+        found = Inspection.from_dict(job.result)
+        _result(found, comparison.docs[docid].content)
+        if found.score is not None:
+            inspect_occlusion.show(space, params, asked, comparison.rankings[chosen.id], docid)
     else:
-        st.error(job.message)
+        st.error(plain(job.message))
+        st.button("Try again", on_click=work.submit, args=(space, "inspect", params, True))
 
 
-def _result(found: Inspection) -> None:
+def _result(found: Inspection, content: str) -> None:
     if found.score is None:
         st.info("This system has no model of its own to ask about one passage.")
+        st.html(seen_html(content, None))
         return
-    st.metric("Raw score", f"{found.score:.4f}")
+    left, middle, right = st.columns(3)
+    left.metric("Raw score", f"{found.score:.4f}")
+    if found.tokens is not None:
+        middle.metric("Tokens seen", f"{found.tokens - found.tokens_cut:,} of {found.tokens:,}")
+        right.metric("Tokens cut", f"{found.tokens_cut:,}")
     if found.tokens_cut:
         st.warning(f"The model did not see the last {found.tokens_cut:,} tokens of this passage.")
+    st.markdown("**The passage, as the model sees it**")
+    st.html(seen_html(found.text or content, found.seen))
     if found.alignment is not None:
         st.markdown("**Which query token meets which passage token**")
-        st.altair_chart(alignment_chart(found.alignment, most=60), width="content")
+        st.altair_chart(alignment_chart(found.alignment, most=36), width="content")
     if found.terms is not None:
         st.markdown("**What each shared term adds**")
         st.altair_chart(terms_chart(found.terms), width="stretch")

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-import streamlit as st
+from collections.abc import Mapping
 
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.ui import state
 from pages.ui.view import View
 from rerank_core.comparison import all_rankings
 from rerank_core.errors import SettingsError
-from rerank_core.evaluation.threshold import threshold_curve, threshold_for
+from rerank_core.evaluation.threshold import ThresholdPoint, threshold_curve, threshold_for
 from rerank_core.store import judgments
 from rerank_core.store.workspace import Workspace
+from rerank_core.types import Qrels, Ranking
 from rerank_core.views.threshold import threshold_chart
 
 MIN_JUDGED = 20  # a precision over fewer passages is luck
+DEFAULT_K = 5
+
+
+def choose_target(column: DeltaGenerator) -> float:
+    """The precision that a threshold is to reach."""
+    return float(column.slider("Target precision", 0.05, 1.0, 0.5, 0.05, key=state.TARGET, bind="query-params"))
+
+
+def point_of(rankings: Mapping[str, Ranking], qrels: Qrels, level: int, target: float) -> ThresholdPoint | None:
+    """The threshold in the first `DEFAULT_K`; None where none reaches the target, or there are no scores."""
+    try:
+        curve = threshold_curve(rankings, qrels, DEFAULT_K, level)
+    except SettingsError:
+        return None
+    return threshold_for(curve, target, min_judged=MIN_JUDGED)
 
 
 def show(space: Workspace, view: View) -> None:
@@ -26,9 +46,11 @@ def show(space: Workspace, view: View) -> None:
         st.info("None of these systems gives scores that mean the same from query to query.")
         return
     left, middle, right = st.columns(3)
-    chosen = left.selectbox("System", list(labels), format_func=lambda one: labels[one].label, key="threshold_system")
-    k = middle.number_input("Top k", 1, 100, 5)
-    target = right.slider("Target precision", 0.05, 1.0, 0.5, 0.05)
+    chosen = left.selectbox(
+        "System", list(labels), format_func=lambda one: labels[one].label, key=state.SCORED, bind="query-params"
+    )
+    k = middle.number_input("Top k", 1, 100, DEFAULT_K, key=state.TOP_K, bind="query-params")
+    target = choose_target(right)
     with space.open() as db:
         qrels = judgments.qrels(db, view.dataset.id)
     try:

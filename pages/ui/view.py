@@ -8,6 +8,8 @@ import streamlit as st
 
 from pages.ui import cache, state
 from pages.ui.job_params import recall_params
+from pages.ui.judge import LONGEST_NAME
+from pages.ui.markdown import plain
 from rerank_core.errors import SettingsError
 from rerank_core.retrieval.settings import FUSIONS, RETRIEVERS, RetrievalSettings
 from rerank_core.store import datasets, jobs, judgments
@@ -60,9 +62,18 @@ def choose_view(space: Workspace) -> View:
         level, shown = _choose_reading(dataset)
         settings = _choose_retrieval(space, dataset)
         _show_recall(space, dataset, settings, level)
-        judge = st.text_input("Your name", "me", key=state.JUDGE, persist_state="session", help="Kept with each grade.")
+        judge = _choose_judge()
     state.remember_view()
-    return View(dataset, settings, systems, baseline, level, shown, judge.strip() or "me")
+    return View(dataset, settings, systems, baseline, level, shown, judge)
+
+
+def _choose_judge() -> str:
+    if state.take(state.JUDGE) is None and (named := st.query_params.get(state.JUDGE, "").strip()):
+        state.put(state.JUDGE, named[:LONGEST_NAME])
+    name = st.text_input(
+        "Your name", state.NOBODY, key=state.JUDGE, persist_state="session", help="Kept with each grade."
+    )
+    return name.strip() or state.NOBODY
 
 
 def _choose_systems(space: Workspace) -> tuple[System, ...]:
@@ -128,13 +139,21 @@ def _choose_filter(space: Workspace, dataset: DatasetRow) -> tuple:
     fields = cache.filter_fields(space.path, dataset.name, dataset.fingerprint)
     if not fields:
         return ()
-    field = st.selectbox("Only passages where", list(fields), None, key=state.FILTER_FIELD, placeholder="no filter")
+    field = st.selectbox(
+        "Only passages where",
+        list(fields),
+        None,
+        key=state.FILTER_FIELD,
+        bind="query-params",
+        placeholder="no filter",
+    )
     if field is None:
         return ()
     counts = dict(fields[field])
-    values = st.multiselect(
-        "is one of", list(counts), key=state.FILTER_VALUES, format_func=lambda value: f"{value} ({counts[value]})"
-    )
+    # the link keeps what is shown of a value: no counts in it, they change with the data
+    values = st.multiselect("is one of", list(counts), format_func=str, key=state.FILTER_VALUES, bind="query-params")
+    if values:
+        st.caption(" · ".join(f"{plain(str(value))}: {counts[value]:,} passages" for value in values))
     return ((field, tuple(values)),) if values else ()
 
 
@@ -170,13 +189,11 @@ def choose_query(space: Workspace, view: View) -> Query:
         )
     place = qids.index(qid) if qid in queries else 0
     back.button(
-        "", icon=":material/chevron_left:", key="back", on_click=_go, args=(qids, place - 1),
-        disabled=place <= 0, help="Previous query",
-    )  # fmt: skip
+        "‹ Previous", key="back", on_click=_go, args=(qids, place - 1), disabled=place <= 0, help="Previous query"
+    )
     forth.button(
-        "", icon=":material/chevron_right:", key="forth", on_click=_go, args=(qids, place + 1),
-        disabled=place + 1 >= len(qids), help="Next query",
-    )  # fmt: skip
+        "Next ›", key="forth", on_click=_go, args=(qids, place + 1), disabled=place + 1 >= len(qids), help="Next query"
+    )
     typed.text_input(
         "…or type one",
         key=state.TYPED,

@@ -44,5 +44,51 @@ def biggest_move(before: Sequence[str], after: Sequence[str], grades: Mapping[st
     return max(along, key=lambda move: abs(move.gain), default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class WhatMoved:
+    """What a person should look at. `best`: see `biggest_move`.
+
+    `wrong`: a passage judged not relevant that came into the first `top` places (`entered`), or left them.
+    """
+
+    best: Move | None
+    wrong: Move | None
+    entered: bool
+    top: int
+
+
+def what_moved(
+    before: Sequence[str], after: Sequence[str], grades: Mapping[str, int], k: int = 10, top: int = 3
+) -> WhatMoved:
+    """The biggest move, and the passage of grade 0 or less that came into the top, or left it, as the query went.
+
+    Where DCG@k is the same, one that came in is told before one that left. Raises as `biggest_move`.
+    """
+    best = biggest_move(before, after, grades, k)
+    entered, left = _wrong_in(before, after, grades, top), _wrong_in(after, before, grades, top)
+    if left is not None:
+        left = Move(left.docid, left.grade, left.after, left.before, 0.0)
+    gain = _dcg(after, grades, k) - _dcg(before, grades, k)
+    if gain > 1e-9:
+        entered = None
+    elif gain < -1e-9:
+        left = None
+    return WhatMoved(best, entered or left, entered is not None, top)
+
+
+def _wrong_in(before: Sequence[str], after: Sequence[str], grades: Mapping[str, int], top: int) -> Move | None:
+    """The highest passage judged not relevant that is in the first `top` of `after` and not of `before`."""
+    old = {docid: rank for rank, docid in enumerate(before, 1)}
+    for rank, docid in enumerate(after[:top], 1):
+        grade = grades.get(docid)
+        if grade is not None and grade <= 0 and docid not in before[:top]:
+            return Move(docid, grade, old.get(docid), rank, 0.0)
+    return None
+
+
+def _dcg(order: Sequence[str], grades: Mapping[str, int], k: int) -> float:
+    return sum(linear_gain(grades.get(docid)) * discount(rank) for rank, docid in enumerate(order[:k], 1))
+
+
 def _weight(rank: int | None, k: int) -> float:
     return discount(rank) if rank is not None and rank <= k else 0.0

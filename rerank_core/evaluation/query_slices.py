@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from rerank_core.types import Query
 
@@ -33,6 +33,19 @@ def query_slices(queries: Iterable[Query]) -> dict[str, list[str]]:
     return {
         f"{kind}: {name}": qids for kind, slices in found.items() if len(slices) > 1 for name, qids in slices.items()
     }
+
+
+def in_slices(slices: Mapping[str, Sequence[str]], chosen: Iterable[str]) -> list[str]:
+    """The qids of the chosen slices: in any of those of one kind, and so for every kind that is chosen.
+
+    "tag: a", "tag: b", "length: 2–4 words" are the short queries with one of the two tags. `slices`: as `query_slices`
+    gives them; a name that is not there has no queries. [] where nothing is chosen.
+    """
+    kinds: dict[str, set[str]] = {}
+    for name in chosen:
+        kinds.setdefault(name.split(":")[0], set()).update(slices.get(name, ()))
+    common = set.intersection(*kinds.values()) if kinds else set()
+    return list(dict.fromkeys(qid for qids in slices.values() for qid in qids if qid in common))
 
 
 def _length(text: str) -> str:

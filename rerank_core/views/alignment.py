@@ -65,7 +65,9 @@ def alignment_chart(alignment: Alignment, most: int = MOST) -> alt.LayerChart:
         y=alt.Y("query:O", title="query", axis=alt.Axis(labelExpr=name, labelOverlap=False)),
     )
     cells = base.mark_rect().encode(
-        color=alt.Color("similarity:Q", scale=alt.Scale(scheme="viridis"), title="similarity"),
+        color=alt.Color(
+            "similarity:Q", scale=alt.Scale(scheme="viridis"), title="similarity", legend=alt.Legend(orient="bottom")
+        ),
         tooltip=[
             alt.Tooltip("query_token:N", title="query token"),
             alt.Tooltip("passage_token:N", title="passage token"),

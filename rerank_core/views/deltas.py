@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rerank_core.evaluation.moves import Move
+from rerank_core.evaluation.moves import Move, WhatMoved
 from rerank_core.types import Query
 
 if TYPE_CHECKING:
@@ -75,15 +75,23 @@ def biggest(frame: pd.DataFrame, outcome: str, most: int = 5) -> list[str]:
     return [str(qid) for qid in (own if outcome == "won" else own[::-1])[:most]]
 
 
-def moved(move: Move | None, titles: Mapping[str, str]) -> str:
-    """A move in one line: "grade 3 from 9 to 1: Returns policy".
+def moved(what: WhatMoved, titles: Mapping[str, str]) -> str:
+    """What moved, in one line: "a grade-3 passage from 9 to 1 (Returns policy); a grade-0 into the top 3 (Shipping)".
 
     `titles`: docid -> title; the docid stands where there is none.
     """
-    if move is None:
-        return "no graded passage changed its place"
-    before, after = (f"{rank}" if rank is not None else "not returned" for rank in (move.before, move.after))
-    return f"grade {move.grade} from {before} to {after}: {titles.get(move.docid) or move.docid}"
+
+    def name(move: Move) -> str:
+        return f"({titles.get(move.docid) or move.docid})"
+
+    parts = []
+    if (best := what.best) is not None:
+        before, after = (str(rank) if rank is not None else "nowhere" for rank in (best.before, best.after))
+        parts.append(f"a grade-{best.grade} passage from {before} to {after} {name(best)}")
+    if (wrong := what.wrong) is not None:
+        way = "into" if what.entered else "out of"
+        parts.append(f"a grade-{wrong.grade} {way} the top {what.top} {name(wrong)}")
+    return "; ".join(parts) or "no graded passage changed its place"
 
 
 def _outcome(delta: float) -> str:

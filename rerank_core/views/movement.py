@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 # the board's colours of the grades, from worst to best: safe for colour-blind eyes
 GRADE_COLOURS = ["#b84e00", "#e69f00", "#7cc4ee", "#0067a8"]
 UNJUDGED = "#9aa0a6"
+_NOT_GRADED = "not graded"
+_DIMMED = "#b9bdc4"
+_ROOM = 0.9  # columns of room on either side, for the passages' names
 
 
 def movement_frame(
@@ -50,35 +53,52 @@ def movement_frame(
     return pd.DataFrame(rows, columns=columns)
 
 
-def movement_chart(frame: pd.DataFrame, scale: Sequence[int], top: int) -> alt.LayerChart | alt.FacetChart:
-    """The bump chart of `movement_frame`: rank 1 on top; hovering a line lights it and dims the rest."""
+def movement_chart(frame: pd.DataFrame, scale: Sequence[int], top: int) -> alt.LayerChart:
+    """The bump chart of `movement_frame`: rank 1 on top, the passages named at both ends.
+
+    Hovering a line lights it and turns the rest grey. Made for 2 to 8 systems.
+    """
     import altair as alt
 
-    named = frame.assign(
-        label=frame["grade"].map(
-            lambda grade: "not graded" if grade != grade or grade is None else f"grade {grade:.0f}"
-        )
+    named = frame.assign(label=frame["grade"].map(_label), short=frame["title"].str.slice(0, 60))
+    last = int(named["order"].max()) if len(named) else 0
+    domain = [f"grade {grade}" for grade in scale] + [_NOT_GRADED]
+    colours = [grade_colour(place, len(scale)) for place in range(len(scale))] + [UNJUDGED]
+    hover = alt.selection_point(fields=["docid"], on="pointerover", clear="pointerout", name="hover")
+    grade = alt.Color(
+        "label:N", scale=alt.Scale(domain=domain, range=colours), title=None, legend=alt.Legend(orient="bottom")
     )
-    domain = [f"grade {grade}" for grade in scale] + ["not graded"]
-    colours = [_colour(place, len(scale)) for place in range(len(scale))] + [UNJUDGED]
-    hover = alt.selection_point(fields=["docid"], on="pointerover", clear="pointerout", empty=False, name="hover")
+    # where nothing is hovered, the first holds for all lines and the second for none
+    lit, chosen = alt.when(hover, empty=True), alt.when(hover, empty=False)
     base = alt.Chart(named).encode(
         x=alt.X(
             "system:N",
             sort=alt.SortField("order"),
             title=None,
-            axis=alt.Axis(labelAngle=0, labelLimit=220, orient="top"),
+            scale=alt.Scale(type="point", padding=_ROOM),
+            axis=alt.Axis(
+                labelAngle=0,
+                labelLimit=_width(last),
+                labelOverlap=False,
+                # what is in brackets goes onto a line of its own
+                labelExpr="split(replace(datum.label, ' (', '\\n('), '\\n')",
+                orient="top",
+                grid=True,
+                gridDash=[2, 3],
+                domain=False,
+            ),
         ),
         y=alt.Y(
             "rank:Q",
             title="rank",
             scale=alt.Scale(reverse=True, domain=[1, top + 1], nice=False, padding=8),
-            axis=alt.Axis(values=[*range(1, top + 1)], grid=False, format="d"),
+            axis=alt.Axis(
+                values=[*range(1, top + 2)],
+                grid=False,
+                labelExpr=f"datum.value > {top} ? 'below' : format(datum.value, 'd')",
+            ),
         ),
         detail="docid:N",
-        color=alt.Color(
-            "label:N", scale=alt.Scale(domain=domain, range=colours), title=None, legend=alt.Legend(orient="bottom")
-        ),
         tooltip=[
             alt.Tooltip("title:N", title="passage"),
             alt.Tooltip("docid:N", title="docid"),
@@ -89,18 +109,41 @@ def movement_chart(frame: pd.DataFrame, scale: Sequence[int], top: int) -> alt.L
         ],
     )
     lines = base.mark_line(interpolate="monotone").encode(
-        size=alt.condition(hover, alt.value(5), alt.value(2)),
-        opacity=alt.condition(hover, alt.value(1), alt.value(0.45)),
+        color=lit.then(grade).otherwise(alt.value(_DIMMED)),
+        size=chosen.then(alt.value(5)).otherwise(alt.value(2)),
+        opacity=lit.then(alt.value(0.75)).otherwise(alt.value(0.35)),
     )
     points = (
         base.mark_circle()
-        .encode(size=alt.condition(hover, alt.value(220), alt.value(90)), opacity=alt.value(1))
+        .encode(
+            color=lit.then(grade).otherwise(alt.value(_DIMMED)),
+            size=chosen.then(alt.value(220)).otherwise(alt.value(90)),
+            opacity=alt.value(1),
+        )
         .transform_filter(f"datum.rank <= {top}")
         .add_params(hover)
     )
-    return alt.layer(lines, points).properties(height=32 * (top + 1))
+    dim = lit.then(alt.value(1)).otherwise(alt.value(0.25))
+    text = base.encode(text="short:N", opacity=dim)
+    limit = _width(last) * _ROOM - 24
+    first_names = text.mark_text(align="right", dx=-12, limit=limit, color="#808495").transform_filter(
+        f"datum.rank <= {top} && datum.order == 0"
+    )
+    last_names = text.mark_text(align="left", dx=12, limit=limit, color="#808495").transform_filter(
+        f"datum.rank <= {top} && datum.order == {last}"
+    )
+    return alt.LayerChart(layer=[lines, points, first_names, last_names], height=32 * (top + 1))
 
 
-def _colour(place: int, steps: int) -> str:
+def grade_colour(place: int, steps: int) -> str:
     """The colour of a step of the scale: the first and the last one of the palette are kept for worst and best."""
     return GRADE_COLOURS[round(place * (len(GRADE_COLOURS) - 1) / max(1, steps - 1))]
+
+
+def _label(grade: float | None) -> str:
+    return _NOT_GRADED if grade is None or grade != grade else f"grade {grade:.0f}"
+
+
+def _width(last: int) -> float:
+    """What a column of the chart has on a narrow screen, in pixels; `last`: the last column's place, from 0."""
+    return 600 / (last + 2 * _ROOM)

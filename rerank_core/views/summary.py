@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rerank_core.evaluation.compare import Comparison
 from rerank_core.evaluation.verdict import is_sure, signed
 from rerank_core.summary import Summary, SystemSummary
 
 if TYPE_CHECKING:
     import pandas as pd
 
-DELTA, INTERVAL, COUNTS, P = "Δ", "95 % interval", "Won / tied / lost", "p (Holm)"
+DELTA, INTERVAL, COUNTS, P = "Δ", "95 % interval", "W / T / L", "p (Holm)"
 BASELINE, BETTER, WORSE, OPEN, NONE = "baseline", "▲ better", "▼ worse", "? cannot tell", "– not compared"
 
 
@@ -67,10 +68,13 @@ def unjudged_frame(summary: Summary) -> pd.DataFrame:
 
 def says(one: SystemSummary, baseline: str) -> str:
     """In one word and a sign whether the system is better than the baseline."""
-    if one.system == baseline:
-        return BASELINE
-    if one.comparison is None or one.comparison.mean is None:
+    return BASELINE if one.system == baseline else word(one.comparison)
+
+
+def word(comparison: Comparison | None) -> str:
+    """A comparison in one word and a sign; None: there was nothing to compare."""
+    if comparison is None or comparison.mean is None:
         return NONE
-    if not is_sure(one.comparison):
+    if not is_sure(comparison):
         return OPEN
-    return BETTER if one.comparison.mean > 0 else WORSE
+    return BETTER if comparison.mean > 0 else WORSE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rerank_core.evaluation.query_slices import query_slices
+from rerank_core.evaluation.query_slices import in_slices, query_slices
 from rerank_core.types import Query
 
 
@@ -40,3 +40,12 @@ def test_a_kind_with_one_slice_only_says_nothing():
 
 def test_a_tag_given_twice_counts_once():
     assert query_slices([Query("q1", "soak", tags=("x", "x")), Query("q2", "soak")])["tag: x"] == ["q1"]
+
+
+def test_slices_of_one_kind_add_up_and_those_of_two_kinds_narrow():
+    slices = {"tag: a": ["q1", "q2"], "tag: b": ["q3"], "length: short": ["q2", "q3", "q4"]}
+    assert in_slices(slices, ["tag: a", "tag: b"]) == ["q1", "q2", "q3"]
+    assert in_slices(slices, ["tag: a", "tag: b", "length: short"]) == ["q2", "q3"]
+    assert in_slices(slices, ["tag: b", "tag: gone"]) == ["q3"]
+    assert in_slices(slices, ["tag: gone"]) == []
+    assert in_slices(slices, []) == []

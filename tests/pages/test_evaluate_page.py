@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from html import unescape
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -63,7 +66,7 @@ def test_the_verdict_comes_first_and_the_table_holds_the_figures(graded: RankedB
     assert frame["nDCG@10"][0] == 1.0
     assert frame["nDCG@10"][1] < 1.0
     assert frame["Δ"][1] == pytest.approx(frame["nDCG@10"][1] - 1.0)
-    assert frame["Won / tied / lost"][1] == "0 / 0 / 1"
+    assert frame["W / T / L"][1] == "0 / 0 / 1"
 
 
 def test_a_system_that_failed_is_named_with_its_reason_and_is_in_no_mean(graded: RankedBirds) -> None:
@@ -79,6 +82,9 @@ def test_a_system_that_failed_is_named_with_its_reason_and_is_in_no_mean(graded:
 def test_each_section_opens(graded: RankedBirds) -> None:
     for section, expected in {
         "Queries": "Biggest losses",
+        "Heat map": "Hover for the query",
+        "Passages": "passages that are in the first 10 of any system",
+        "Scores": "of pairs by First stage as it is",
         "Whose fault": "Lost by retrieval",
         "Slices": "hurts come first",
         "Why this number": "÷ ideal DCG@10",
@@ -89,10 +95,83 @@ def test_each_section_opens(graded: RankedBirds) -> None:
 
 
 def test_a_biggest_loss_links_to_compare_at_that_query_with_the_same_settings(graded: RankedBirds) -> None:
-    link = evaluate(**TWO).get("page_link")[0].proto
-    assert link.page == "Compare"
-    assert "q=who+eats+fish" in link.query_string
-    assert "depth=20" in link.query_string
+    (link,) = links(evaluate(**TWO))
+    address, query = link.split("?")
+    assert address == "Compare"
+    assert parse_qs(query) == {
+        "q": ["who eats fish"],
+        "sys": TWO["sys"],
+        "depth": ["20"],
+        "ret": ["BM25 (words)"],
+    }
+
+
+def test_a_judge_who_gave_a_name_keeps_it_behind_a_link(graded: RankedBirds) -> None:
+    app = evaluate(**TWO)
+    app.text_input(key="judge").set_value("ann").run()
+    assert parse_qs(links(app)[0].split("?")[1])["judge"] == ["ann"]
+    assert "judge" not in links(evaluate(**TWO))[0]
+
+
+def test_a_card_says_what_moved(graded: RankedBirds) -> None:
+    # three passages the other way round
+    assert "a grade-3 passage from 1 to 3 (Otters)" in said(evaluate(**TWO))
+
+
+def test_queries_can_be_ordered_by_how_far_the_orders_are_apart(graded: RankedBirds) -> None:
+    for by, expected in {"RBO": "rank-biased overlap", "τ-AP": "AP correlation", "Jaccard@10": "in any order"}.items():
+        app = evaluate(by_difference=by, **TWO)
+        assert expected in said(app), by
+        assert "The orders differ most here" in said(app)
+    table = next(frame.value for frame in app.dataframe if "RBO" in frame.value.columns)
+    # three passages the other way round
+    assert table["τ-AP"].tolist() == [-1.0]
+    assert table["Jaccard@10"].tolist() == [1.0]
+
+
+def test_the_whole_page_follows_the_chosen_slices(workspace: Workspace, graded: RankedBirds) -> None:
+    app = evaluate(only=["tag: short"], **TWO)
+    assert "These figures are over **1 of 2 queries**: tag: short" in said(app)
+    assert "None of the chosen queries has a grade yet" in said(app)
+    app = evaluate(only=["tag: no tag"], **TWO)
+    assert "These figures are over **1 of 2 queries**: tag: no tag" in said(app)
+    assert app.dataframe[0].value["Queries"].tolist() == [1, 1]
+    assert "These figures are over" not in said(evaluate(**TWO))
+
+
+def test_the_heat_map_has_each_query_under_each_system(graded: RankedBirds) -> None:
+    table = evaluate(part="Heat map", **TWO).dataframe[-1].value
+    assert table["Query"].tolist() == ["who eats fish"]
+    assert table["MiniLM bi-encoder (cosine)"][0] < 0
+    assert table["Open"][0].startswith("Compare?")
+    table = evaluate(part="Heat map", heat="Value", **TWO).dataframe[-1].value
+    assert table["First stage as it is"].tolist() == [1.0]
+
+
+def test_the_heat_map_of_one_system_alone_says_what_is_missing(graded: RankedBirds) -> None:
+    assert "a change needs two" in said(evaluate(part="Heat map", sys=["First stage as it is"]))
+
+
+def test_passages_stand_under_every_system_and_who_failed_is_named(graded: RankedBirds) -> None:
+    app = evaluate(part="Passages")
+    table = app.dataframe[-1].value
+    assert table["First stage as it is"].tolist() == [1, 2, 3]
+    assert table["MiniLM bi-encoder (cosine)"].tolist() == [3, 2, 1]
+    assert table["Grade"].isna().tolist() == [False, True, False]
+    assert "Without an answer: MiniLM late interaction (MaxSim)" in said(app)
+
+
+def test_scores_say_how_often_they_are_right(graded: RankedBirds) -> None:
+    app = evaluate(part="Scores", scored="MiniLM bi-encoder (cosine)", **TWO)
+    assert "in **0%** of pairs" in said(app)
+    assert "no threshold is drawn" in said(app)
+
+
+def links(app: AppTest) -> list[str]:
+    """The addresses of the links to Compare, in the order of the page."""
+    assert not app.exception, app.exception[0].message
+    found = [re.search(r'href="(Compare[^"]*)"', one.proto.body) for one in app.get("html")]
+    return [unescape(match.group(1)) for match in found if match]
 
 
 def test_a_measure_may_be_an_alias_and_what_is_none_is_said(graded: RankedBirds) -> None:

@@ -25,8 +25,11 @@ def test_a_query_that_is_not_ranked_says_where_to_go(workspace, birds):
 def test_it_shows_where_each_system_puts_the_passage(workspace, ranked):
     app = inspect()
     assert not app.exception
-    ranks = {metric.label: metric.value for metric in app.metric}
-    assert ranks == {"Rank by First stage as it is": "1", "Rank by MiniLM bi-encoder (cosine)": "3"}
+    others, around = (frame.value for frame in app.dataframe)
+    assert others["System"].tolist() == ["→ First stage as it is", "MiniLM bi-encoder (cosine)"]
+    assert others["Rank"].tolist() == [1, 3]
+    assert around["Rank"].tolist() == [1, 2, 3]
+    assert around["Passage"][0] == "→ Otters"
 
 
 def test_the_models_own_view_of_the_pair_comes_from_the_worker(workspace, ranked):
@@ -41,6 +44,57 @@ def test_the_models_own_view_of_the_pair_comes_from_the_worker(workspace, ranked
     app = inspect(by="MiniLM bi-encoder (cosine)")
     score = next(metric.value for metric in app.metric if metric.label == "Raw score")
     assert float(score) == pytest.approx(found["score"], abs=1e-4)
+
+
+def finish(workspace, kind, state="done", message=""):
+    """Do the open job of this kind as the worker would, or end it as failed."""
+    with workspace.open() as db:
+        (job,) = jobs.open_jobs(db, kind)
+    found = verbs.VERBS[kind](Pipeline(workspace), job.params, lambda *_: None) if state == "done" else None
+    with workspace.write() as db:
+        jobs.finish(db, job.id, state, message, found)
+    return found
+
+
+def test_the_passage_is_shown_as_the_model_sees_it(workspace, ranked):
+    inspect(by="MiniLM bi-encoder (cosine)")
+    found = finish(workspace, "inspect")
+    app = inspect(by="MiniLM bi-encoder (cosine)")
+    seen = {metric.label: metric.value for metric in app.metric}
+    assert seen["Tokens seen"] == f"{found['tokens']} of {found['tokens']}"
+    assert seen["Tokens cut"] == "0"
+    assert any("Puffins nest in burrows" in one.proto.body for one in app.get("html"))
+
+
+def test_sentences_are_left_out_when_somebody_asks_for_it(workspace, ranked):
+    inspect(by="MiniLM bi-encoder (cosine)")
+    finish(workspace, "inspect")
+    app = inspect(by="MiniLM bi-encoder (cosine)")
+    button = next(one for one in app.button if one.label == "Leave out one sentence at a time")
+    button.click().run()
+    found = finish(workspace, "occlude")
+    app = inspect(by="MiniLM bi-encoder (cosine)")
+    table = app.dataframe[-1].value
+    assert table["Change"].tolist() == pytest.approx(sorted(change for _, _, change in found["sentences"]))
+    assert "the change of the raw score without that sentence" in texts(app.caption)
+
+
+def test_a_model_that_failed_says_why_and_can_be_asked_again(workspace, ranked):
+    inspect(by="MiniLM bi-encoder (cosine)")
+    finish(workspace, "inspect", "failed", "The model's file is cut off.")
+    app = inspect(by="MiniLM bi-encoder (cosine)")
+    assert "The model's file is cut off." in texts(app.error)
+    next(one for one in app.button if one.label == "Try again").click().run()
+    with workspace.open() as db:
+        assert len(jobs.open_jobs(db, "inspect")) == 1
+
+
+def test_the_glossary_explains_a_word(workspace, ranked):
+    app = inspect()
+    assert "Rank-biased overlap" not in texts(app.markdown)
+    next(one for one in app.button if one.label == "Glossary").click().run()
+    assert not app.exception
+    assert "Rank-biased overlap" in texts(app.markdown)
 
 
 def test_late_interaction_tells_which_tokens_meet(workspace, birds):

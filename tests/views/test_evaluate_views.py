@@ -11,7 +11,7 @@ from rerank_core.efficiency import Efficiency
 from rerank_core.evaluation.elsewhere import ndcg_elsewhere
 from rerank_core.evaluation.explain import explain_ndcg
 from rerank_core.evaluation.latency import Timed, latencies
-from rerank_core.evaluation.moves import Move
+from rerank_core.evaluation.moves import Move, WhatMoved
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.evaluation.pareto import Point, pareto_front
 from rerank_core.evaluation.slices import SliceDelta
@@ -49,7 +49,7 @@ def test_the_summary_says_who_is_better_and_leaves_open_what_is_not_shown():
     assert frame["Says"].tolist() == ["baseline", "▲ better", "? cannot tell", "– not compared"]
     assert frame["nDCG@10"].tolist()[:2] == [pytest.approx(SECOND), 1.0]
     assert frame["Δ"].tolist()[1:3] == [pytest.approx(1 - SECOND), pytest.approx((1 - SECOND) / 20)]
-    assert frame["Won / tied / lost"].tolist()[1:3] == ["20 / 0 / 0", "1 / 19 / 0"]
+    assert frame["W / T / L"].tolist()[1:3] == ["20 / 0 / 0", "1 / 19 / 0"]
     # the same on every query: resampling cannot show a spread
     assert frame["95 % interval"].notna().tolist() == [False, False, True, False]
     assert frame["Queries"].tolist() == [20, 20, 20, 0]
@@ -81,9 +81,15 @@ def test_deltas_stand_from_the_biggest_win_to_the_biggest_loss():
 
 
 def test_a_move_in_one_line():
-    assert moved(Move("d1", 3, 9, 1, 2.0), {"d1": "Sea"}) == "grade 3 from 9 to 1: Sea"
-    assert moved(Move("d2", 1, None, 4, 0.1), {}) == "grade 1 from not returned to 4: d2"
-    assert moved(None, {}) == "no graded passage changed its place"
+    best, wrong = Move("d1", 3, 9, 1, 2.0), Move("d2", 0, 1, 7, 0.0)
+    assert moved(WhatMoved(best, None, False, 3), {"d1": "Sea"}) == "a grade-3 passage from 9 to 1 (Sea)"
+    assert moved(WhatMoved(best, wrong, False, 3), {"d1": "Sea", "d2": "Ad"}) == (
+        "a grade-3 passage from 9 to 1 (Sea); a grade-0 out of the top 3 (Ad)"
+    )
+    assert moved(WhatMoved(None, Move("d2", 0, None, 1, 0.0), True, 3), {}) == "a grade-0 into the top 3 (d2)"
+    new = Move("d2", 1, None, 4, 0.1)
+    assert moved(WhatMoved(new, None, False, 3), {}) == "a grade-1 passage from nowhere to 4 (d2)"
+    assert moved(WhatMoved(None, None, False, 3), {}) == "no graded passage changed its place"
 
 
 def test_the_three_parts_of_a_loss_add_up_to_one():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rerank_core.types import Ranking, ScoredDoc
-from rerank_core.views.movement import movement_chart, movement_frame
+from rerank_core.views.movement import GRADE_COLOURS, grade_colour, movement_chart, movement_frame
 
 
 def ranking(*docids):
@@ -22,7 +22,20 @@ def test_a_passage_below_the_top_is_drawn_under_it_with_its_true_rank():
     assert rows["C", "c"].place == "not among the candidates"
 
 
-def test_the_chart_speaks_vega_lite_and_knows_every_grade():
+def test_the_chart_knows_every_grade_and_greys_what_is_not_hovered():
     spec = movement_chart(movement_frame(RANKINGS, {"c": 3}, {}, top=2), [0, 1, 2, 3], top=2).to_dict()
-    domain = spec["layer"][0]["encoding"]["color"]["scale"]["domain"]
-    assert domain == ["grade 0", "grade 1", "grade 2", "grade 3", "not graded"]
+    color = spec["layer"][0]["encoding"]["color"]
+    assert color["condition"]["scale"]["domain"] == ["grade 0", "grade 1", "grade 2", "grade 3", "not graded"]
+    assert color["condition"]["param"] == "hover"
+    assert color["value"] == "#b9bdc4"
+
+
+def test_passages_are_named_beside_the_first_and_the_last_system():
+    spec = movement_chart(movement_frame(RANKINGS, {}, {}, top=2), [0, 1], top=2).to_dict()
+    named = [layer["transform"][0]["filter"] for layer in spec["layer"] if layer["mark"]["type"] == "text"]
+    assert named == ["datum.rank <= 2 && datum.order == 0", "datum.rank <= 2 && datum.order == 2"]
+
+
+def test_worst_and_best_have_the_ends_of_the_palette_on_any_scale():
+    for steps in (2, 3, 4, 6):
+        assert (grade_colour(0, steps), grade_colour(steps - 1, steps)) == (GRADE_COLOURS[0], GRADE_COLOURS[-1])

@@ -1,0 +1,59 @@
+"""Links from figures to the query behind them, and cards that say what moved there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from pages.ui import state
+from pages.ui.evaluate_cache import Figures
+from pages.ui.markdown import plain
+from pages.ui.view import View
+from rerank_core.evaluation.moves import WhatMoved, what_moved
+from rerank_core.store import datasets
+from rerank_core.store.workspace import Workspace
+from rerank_core.types import Query
+from rerank_core.views.deltas import moved
+from rerank_core.views.links import link_html
+
+LONGEST = 64  # characters of a query in a link
+
+
+def compare_link(query: Query, label: str = "") -> None:
+    """A link to Compare at this query, with the same settings; its label is the query's text unless given."""
+    name = query.text if len(query.text) <= LONGEST else query.text[: LONGEST - 1] + "…"
+    st.html(link_html(compare_addresses({query.qid: query}, [query.qid])[query.qid], label or name))
+
+
+def compare_addresses(queries: Mapping[str, Query], qids: Sequence[str]) -> dict[str, str]:
+    """qid -> the same link as an address, for charts and tables: relative, so that it holds behind any proxy."""
+    view = state.link()
+    return {qid: "Compare?" + urlencode({**view, state.QUERY: queries[qid].text}, doseq=True) for qid in qids}
+
+
+def cards(
+    space: Workspace, view: View, figures: Figures, system: str, qids: Sequence[str], heads: Mapping[str, str]
+) -> None:
+    """A card a query: its link, its head (a figure), and what moved between the baseline and the system."""
+    moves = {qid: _moves(figures, view, system, qid) for qid in qids}
+    titles = _titles(space, view, list(moves.values()))
+    for qid in qids:
+        with st.container(border=True, gap=None):
+            compare_link(figures.whole.queries[qid])
+            st.caption(f"**{plain(heads[qid])}** · {plain(moved(moves[qid], titles))}")
+
+
+def _moves(figures: Figures, view: View, system: str, qid: str) -> WhatMoved:
+    before, after = (figures.whole.answers[one][qid].ranking for one in (view.baseline, system))
+    if before is None or after is None:
+        return WhatMoved(None, None, False, 0)
+    return what_moved(before.docids, after.docids, figures.whole.qrels[qid], figures.summary.k)
+
+
+def _titles(space: Workspace, view: View, moves: Sequence[WhatMoved]) -> dict[str, str]:
+    docids = [move.docid for what in moves for move in (what.best, what.wrong) if move is not None]
+    with space.open() as db:
+        docs = datasets.get_docs(db, view.dataset.id, docids)
+    return {docid: doc.title or doc.text[:60] for docid, doc in docs.items()}

@@ -1,0 +1,65 @@
+"""The heat map: every query under every system."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import evaluate_cache, state
+from pages.ui.evaluate_cache import Figures
+from pages.ui.evaluate_cards import compare_addresses
+from pages.ui.evaluate_queries import choose_order
+from pages.ui.markdown import plain
+from pages.ui.view import View
+from rerank_core.differences import most_different_first
+from rerank_core.store.workspace import Workspace
+from rerank_core.views.heat_map import heat_chart, heat_frame, heat_table
+
+CHANGE, VALUE = "Change from the baseline", "Value"
+
+
+def show(space: Workspace, view: View, figures: Figures) -> None:
+    """All queries by all systems, as colours and as a table; each leads to Compare."""
+    summary, whole = figures.summary, figures.whole
+    left, right = st.columns([2, 3])
+    with left:
+        as_delta = _as_delta() if view.baseline in summary.per_query else False
+    found = evaluate_cache.all_differences(view, figures)
+    if found:
+        with right:
+            order = most_different_first(found.values(), choose_order(figures, state.HEAT_ORDER))
+    else:
+        order = list(summary.qids)
+    shown = {system: own for system, own in summary.per_query.items() if system != view.baseline or not as_delta}
+    if not shown:
+        st.info("Choose a second system on the left: a change needs two.")
+        return
+    base = view.baseline if view.baseline in summary.per_query else next(iter(shown))
+    frame = heat_frame(shown, summary.per_query[base], whole.labels, whole.queries, order)
+    links = compare_addresses(whole.queries, order)
+    st.altair_chart(heat_chart(frame, summary.headline, links, as_delta), width="stretch")
+    way = "Blue (+): better than the baseline; orange (–): worse. " if as_delta else "Light is good, dark is bad. "
+    many = " (mean over the systems)" if len(found) > 1 else ""
+    st.caption(
+        f"{way}On the left the queries where the systems differ most from {plain(whole.labels[base])}{many}. "
+        "Hover for the query; a click opens it on Compare."
+    )
+    with st.expander("As a table"):
+        form = "%+.4f" if as_delta else "%.4f"
+        four = st.column_config.NumberColumn(format=form)
+        st.dataframe(
+            heat_table(frame, links, as_delta),
+            hide_index=True,
+            width="stretch",
+            column_config={
+                "Query": st.column_config.TextColumn(width="large"),
+                **dict.fromkeys(whole.labels.values(), four),
+                "Open": st.column_config.LinkColumn(display_text="Compare"),
+            },
+        )
+
+
+def _as_delta() -> bool:
+    chosen = st.segmented_control(
+        "Colour", [CHANGE, VALUE], default=CHANGE, required=True, key=state.HEAT, bind="query-params"
+    )
+    return chosen != VALUE

@@ -1,0 +1,66 @@
+"""Slices of the queries: a filter over the whole page, and where a system hurts."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import evaluate_cache, state
+from pages.ui.evaluate_cache import Figures
+from pages.ui.evaluate_queries import choose_system
+from pages.ui.markdown import plain
+from pages.ui.view import View
+from rerank_core.evaluation.query_slices import query_slices
+from rerank_core.evaluation.slices import slice_deltas
+from rerank_core.store import datasets
+from rerank_core.store.workspace import Workspace
+from rerank_core.views.slices import FEW, slices_chart, slices_frame
+
+
+def choose_slices(space: Workspace, view: View) -> tuple[str, ...]:
+    """The slices that the page's figures are to be over; () is all queries."""
+    with space.open() as db:
+        queries = datasets.get_queries(db, view.dataset.id)
+    offered = list(query_slices(queries))
+    if not offered:
+        return ()
+    chosen = st.multiselect(
+        "Only queries of",
+        offered,
+        key=state.SLICES,
+        bind="query-params",
+        placeholder="all queries",
+        help="Tags and other slices. Two of one kind: queries of either. Two kinds: queries of both. Every figure on "
+        "this page follows.",
+    )
+    return tuple(chosen)
+
+
+def said(figures: Figures) -> None:
+    """How many queries the page is over, where it is not all of them."""
+    if figures.only:
+        some, total = len(figures.whole.queries), len(figures.everything.queries)
+        st.info(f"These figures are over **{some:,} of {total:,} queries**: {plain(', '.join(figures.only))}.")
+
+
+def show(space: Workspace, view: View, figures: Figures) -> None:
+    """The mean delta of each slice of the queries, those where the system hurts first."""
+    one = choose_system(figures)
+    if one is None or one.comparison is None:
+        return
+    frame = slices_frame(slice_deltas(one.comparison.deltas, evaluate_cache.slices(figures.whole)))
+    if frame.empty:
+        st.info("These queries have no tags and are all alike in length and script: there is nothing to slice.")
+        return
+    st.altair_chart(slices_chart(frame, figures.summary.headline), width="stretch")
+    st.caption(
+        f"The slices where {plain(one.label)} hurts come first. Pale: fewer than {FEW} queries, may well be chance. "
+        "With many slices some will look bad by chance alone. Length counts words between spaces; the script of a "
+        "query's letters is a guess at its language and no more."
+    )
+    with st.expander("As a table"):
+        st.dataframe(
+            frame.drop(columns=["few"]),
+            hide_index=True,
+            width="stretch",
+            column_config={"delta": st.column_config.NumberColumn(format="%+.4f")},
+        )

@@ -1,0 +1,109 @@
+"""Queries by systems, as a heat map: a row a system, a column a query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rerank_core.types import Query
+from rerank_core.views.deltas import LOST, WON
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+_SAME = "#e3e5e8"
+_SIGNS_UP_TO = 80  # queries: in narrower cells a sign could not be read
+
+
+def heat_frame(
+    per_query: Mapping[str, Mapping[str, float]],
+    base: Mapping[str, float],
+    labels: Mapping[str, str],
+    queries: Mapping[str, Query],
+    order: Sequence[str],
+) -> pd.DataFrame:
+    """A row for each query of `order` and system of `per_query`.
+
+    Columns: place (the query's, from 1), qid, query (its text), row (the system's place, from 0), system (its label),
+    value, delta (from the baseline), sign ("+", "–" where the delta is 0.005 or more either way, else ""). `per_query`:
+    system -> qid -> the measure's value; `base`: qid -> the baseline's; both hold every qid of `order`.
+    """
+    import pandas as pd
+
+    rows = []
+    for row, (system, own) in enumerate(per_query.items()):
+        for place, qid in enumerate(order, 1):
+            delta = own[qid] - base[qid]
+            sign = "" if abs(delta) < 0.005 else "+" if delta > 0 else "–"
+            rows.append([place, qid, queries[qid].text, row, labels[system], own[qid], delta, sign])
+    return pd.DataFrame(rows, columns=["place", "qid", "query", "row", "system", "value", "delta", "sign"])
+
+
+def heat_chart(frame: pd.DataFrame, measure: str, links: Mapping[str, str], as_delta: bool) -> alt.LayerChart:
+    """`heat_frame` as cells; a click on one follows the link of its query.
+
+    `links`: qid -> address. `as_delta`: the change from the baseline, blue for a gain and orange for a loss, with a
+    sign where the cells are wide enough; else the value, dark for 0 and light for 1.
+    """
+    import altair as alt
+
+    shown = frame.assign(link=frame["qid"].map(dict(links)))
+    n = int(frame["place"].max()) if len(frame) else 0
+    if as_delta:
+        far = max(float(frame["delta"].abs().max()) if len(frame) else 0.0, 0.05)
+        scale = alt.Scale(domain=[-far, 0, far], range=[LOST, _SAME, WON], interpolate="rgb")
+        color = alt.Color("delta:Q", scale=scale, title=f"change in {measure}", legend=_legend("+.2f"))
+    else:
+        scale = alt.Scale(domain=[0, 1], scheme="cividis")
+        color = alt.Color("value:Q", scale=scale, title=measure, legend=_legend(".2f"))
+    base = alt.Chart(shown).encode(
+        x=alt.X(
+            "place:O",
+            title=f"{n:,} queries, in the chosen order",
+            axis=alt.Axis(labels=False, ticks=False, domain=False),
+            scale=alt.Scale(paddingInner=0.04 if n <= _SIGNS_UP_TO else 0, paddingOuter=0),
+        ),
+        y=alt.Y(
+            "system:N",
+            sort=alt.SortField("row"),
+            title=None,
+            axis=alt.Axis(labelLimit=240, ticks=False, domain=False),
+            scale=alt.Scale(paddingInner=0.08),
+        ),
+        href="link:N",
+        tooltip=[
+            alt.Tooltip("query:N"),
+            alt.Tooltip("qid:N"),
+            alt.Tooltip("system:N"),
+            alt.Tooltip("value:Q", title=measure, format=".4f"),
+            alt.Tooltip("delta:Q", title="change from the baseline", format="+.4f"),
+        ],
+    )
+    layers: list[alt.Chart] = [base.mark_rect(cursor="pointer").encode(color=color)]
+    if as_delta and n <= _SIGNS_UP_TO:
+        signs = base.mark_text(fontSize=12 if n <= 40 else 9, fontWeight="bold", color="#1a1a1a", cursor="pointer")
+        layers.append(signs.encode(text="sign:N"))
+    return alt.LayerChart(layer=layers, height=alt.Step(30))
+
+
+def heat_table(frame: pd.DataFrame, links: Mapping[str, str], as_delta: bool) -> pd.DataFrame:
+    """The same as a table: a row a query in its order, with query, a column for each system, and link."""
+    import pandas as pd
+
+    value = "delta" if as_delta else "value"
+    columns: dict[str, Sequence[object]] = {}
+    for system, own in frame.groupby("row", sort=True):
+        first = own.sort_values("place")
+        if not columns:
+            columns["Query"] = first["query"].tolist()
+            columns["qid"] = first["qid"].tolist()
+        columns[str(frame.loc[frame["row"] == system, "system"].iloc[0])] = first[value].tolist()
+    columns["Open"] = [links[str(qid)] for qid in columns.get("qid", [])]
+    return pd.DataFrame(columns)
+
+
+def _legend(form: str) -> alt.Legend:
+    import altair as alt
+
+    return alt.Legend(orient="top", direction="horizontal", gradientLength=220, format=form)

@@ -1,0 +1,115 @@
+"""A passage as HTML: what the model did not see is grey, and each sentence is tinted by what it adds to the score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import TYPE_CHECKING
+
+from rerank_core.occlusion import Occlusion, rank_with
+from rerank_core.types import Ranking
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# tints over whatever the theme's background is; the sign and the number say the same
+_LIFTS, _LOWERS = "0,114,178", "213,94,0"
+_BOX = (
+    "white-space:pre-wrap;line-height:1.7;padding:0.9rem 1rem;"
+    "border:1px solid rgba(128,132,149,0.35);border-radius:0.5rem"
+)
+_UNSEEN = "opacity:0.45;border-left:3px solid rgba(128,132,149,0.9);padding-left:0.4rem"
+_NUMBER = "font-size:0.75em;vertical-align:super;opacity:0.85;margin-left:0.1rem"
+
+
+def seen_html(text: str, seen: int | None) -> str:
+    """The passage; from character `seen` on it is grey, after words that say why. None: not known, nothing is grey."""
+    end = len(text) if seen is None else seen
+    body = escape(text[:end])
+    if end < len(text):
+        body += _unseen(escape(text[end:]))
+    return f'<div style="{_BOX}">{body}</div>'
+
+
+def occlusion_html(found: Occlusion) -> str:
+    """The passage; each sentence has its number, and is tinted the more, the more the score changes without it.
+
+    Blue lifts the score, orange lowers it; with the number stands the change that its absence makes.
+    """
+    far = max((abs(one.change) for one in found.sentences if one.change is not None), default=0.0)
+    parts, end, grey = [], 0, False
+    for number, one in enumerate(found.sentences, 1):
+        gap, text = escape(found.text[end : one.start]), escape(found.text[one.start : one.end])
+        end = one.end
+        if one.change is None:
+            parts.append(gap + (text if grey else _unseen(text, close=False)))
+            grey = True
+            continue
+        share = abs(one.change) / far if far else 0.0
+        colour = _LIFTS if one.change < 0 else _LOWERS
+        parts.append(
+            f'{gap}<span style="background:rgba({colour},{0.55 * share:.2f});border-radius:3px">{text}</span>'
+            f'<span style="{_NUMBER}">{number} ({one.change:+.2f})</span>'
+        )
+    tail = escape(found.text[end:]) + ("</span>" if grey else "")
+    return f'<div style="{_BOX}">{"".join(parts)}{tail}</div>'
+
+
+def sentences_frame(found: Occlusion, ranking: Ranking, docid: str) -> pd.DataFrame:
+    """A row a sentence that the model saw, the one that lifts the score most first.
+
+    Columns: No, Change (of the score without it), Rank without it, Sentence. The rank takes the scores of the other
+    passages from `ranking`.
+    """
+    import pandas as pd
+
+    seen = [(number, one, one.change) for number, one in enumerate(found.sentences, 1) if one.change is not None]
+    rows = [
+        [number, change, rank_with(ranking, docid, found.score + change), found.text[one.start : one.end]]
+        for number, one, change in sorted(seen, key=lambda each: each[2])
+    ]
+    return pd.DataFrame(rows, columns=["No", "Change", "Rank without it", "Sentence"])
+
+
+def neighbours_frame(
+    ranking: Ranking, docid: str, titles: Mapping[str, str], grades: Mapping[str, int], around: int = 2
+) -> pd.DataFrame:
+    """The passage and up to `around` places above and below it: Rank, Score, Difference, Grade, Passage.
+
+    "Difference" is the score minus this passage's; missing without scores. Raises KeyError where it is not ranked.
+    """
+    import pandas as pd
+
+    own = {doc.docid: doc for doc in ranking.docs}[docid]
+    near = [doc for doc in ranking.docs if abs(doc.rank - own.rank) <= around]
+    rows = [
+        [
+            doc.rank,
+            doc.score,
+            None if doc.score is None or own.score is None else doc.score - own.score,
+            grades.get(doc.docid),
+            ("→ " if doc.docid == docid else "") + titles.get(doc.docid, doc.docid),
+        ]
+        for doc in near
+    ]
+    columns = ["Rank", "Score", "Difference", "Grade", "Passage"]
+    return pd.DataFrame(rows, columns=columns).astype({"Score": "float64", "Difference": "float64", "Grade": "Int64"})
+
+
+def others_frame(rankings: Mapping[str, Ranking], labels: Mapping[str, str], docid: str, chosen: str) -> pd.DataFrame:
+    """A row a system: System, Rank (missing: not retrieved), Raw score, Tokens cut; an arrow marks the chosen one."""
+    import pandas as pd
+
+    rows = []
+    for system, ranking in rankings.items():
+        doc = next((one for one in ranking.docs if one.docid == docid), None)
+        name = ("→ " if system == chosen else "") + labels[system]
+        rows.append([name, *((doc.rank, doc.score, doc.tokens_cut) if doc is not None else (None, None, None))])
+    columns = ["System", "Rank", "Raw score", "Tokens cut"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.astype({"Rank": "Int64", "Raw score": "float64", "Tokens cut": "Int64"})
+
+
+def _unseen(text: str, close: bool = True) -> str:
+    end = "</span>" if close else ""
+    return f'<span style="{_UNSEEN}"><b>[not seen by the model:]</b> {text}{end}'
