@@ -1,0 +1,60 @@
+"""Who grades: the signed-in person where the app has a sign-in, else a name that is typed and kept in the link."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import state
+from pages.ui.markdown import plain
+
+LONGEST_NAME = 80
+
+
+def who_grades() -> str:
+    """The judge's name; stops the page with a way to say it where nobody has."""
+    signed_in = st.user.get("is_logged_in")
+    if signed_in is not None:
+        return _signed_in(bool(signed_in))
+    if state.take(state.JUDGE) is None and (named := st.query_params.get(state.JUDGE, "").strip()):
+        state.put(state.JUDGE, named[:LONGEST_NAME])
+    if not (state.take(state.JUDGE) or "").strip():
+        _ask()
+    with st.sidebar:
+        name = st.text_input(
+            "Your name",
+            key=state.JUDGE,
+            max_chars=LONGEST_NAME,
+            persist_state="session",
+            help="Kept with each grade. With this name you go on where you stopped, on another computer too.",
+        )
+    st.query_params[state.JUDGE] = name.strip()
+    return name.strip()
+
+
+def _signed_in(now: bool) -> str:
+    if not now:
+        st.title("Grade passages")
+        st.markdown("Sign in first, so that your grades are kept under your name.")
+        st.button("Sign in", type="primary", on_click=st.login)
+        st.stop()
+    name = str(st.user.get("email") or st.user.get("name") or st.user.get("sub") or "")
+    st.sidebar.markdown(f"Signed in as **{plain(name)}**")
+    return name
+
+
+def _ask() -> None:
+    st.title("Grade passages")
+    st.markdown(
+        "You will read a question and, one after the other, passages that may answer it. You say how well each does."
+    )
+    with st.form("who", border=False, width=420):
+        st.text_input("Your name", key=state.NEW_JUDGE, max_chars=LONGEST_NAME, placeholder="for example Ann")
+        st.form_submit_button("Start", type="primary", on_click=_named)
+    st.caption("With the same name you go on where you stopped, on another computer too.")
+    st.stop()
+
+
+def _named() -> None:
+    name = str(state.take(state.NEW_JUDGE) or "").strip()
+    if name:
+        state.put(state.JUDGE, name)

@@ -1,0 +1,125 @@
+"""What the server tells the desk after each grade: what comes, what was done, how far it is, and texts it asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pages.ui.label.standing import sentences
+from rerank_core.labelling import Labelling, LabelProgress, QueueItem
+from rerank_core.store import datasets, judgments, scales
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.workspace import Workspace
+from rerank_core.types import Doc, Query
+
+Pair = tuple[str, str]
+"""(qid, docid)"""
+
+AHEAD = 60  # a judge at 4 grades a second whose line is cut for ten seconds still has passages
+DONE = 20
+PARCEL = 15  # passages that travel together
+LONGEST_TEXT = 40_000  # characters of a passage that travel to the browser
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What changes with a grade. No other judge's grade is in it.
+
+    `scale`: the grades that hold now. `ack` maps each client_id to its last seq that is committed or refused for good.
+    `last_event` grows with the dataset's history: an answer with a lower one is older. `ahead`: what comes, in order;
+    the last `skipped_ahead` of them this judge has skipped. `done`: what he did last, newest first. `docs` and
+    `queries`: those asked for. `standing`: sentences on what the grades so far decide; empty: nothing to say.
+    """
+
+    outbox_key: str
+    scale: Sequence[scales.Grade]
+    ack: Mapping[str, int]
+    last_event: int
+    ahead: Sequence[QueueItem]
+    skipped_ahead: int
+    done: Sequence[QueueItem]
+    progress: LabelProgress
+    docs: Mapping[str, Doc]
+    queries: Mapping[str, Query]
+    standing: Sequence[str] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The payload: JSON values only. An item is [qid, docid, rule, grade, note, rank, skipped]."""
+        first_skipped = len(self.ahead) - self.skipped_ahead
+        progress = asdict(self.progress)
+        return {
+            "outbox_key": self.outbox_key,
+            "scale": [[step.grade, step.name] for step in self.scale],
+            "ack": dict(self.ack),
+            "as_of": [self.outbox_key, self.last_event],
+            "ahead": [_item(item, place >= first_skipped) for place, item in enumerate(self.ahead)],
+            "done": [_item(item, item.grade is None) for item in self.done],
+            "progress": {**progress, "left": self.progress.left - self.progress.skipped},
+            "texts": {docid: {"title": doc.title, "text": _shortened(doc.text)} for docid, doc in self.docs.items()},
+            "queries": {qid: {"text": query.text, "note": query.note} for qid, query in self.queries.items()},
+            "standing": list(self.standing),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a desk asks for: the texts of pairs that it lacks, and to see beyond the open ones that it `passed` over."""
+
+    texts: tuple[Pair, ...] = ()
+    passed: int = 0
+
+
+@dataclass(slots=True)
+class Sent:
+    """What a desk was sent, so that no text travels with every grade. What gets lost on the way it asks for again."""
+
+    texts: set[Pair] = field(default_factory=set)
+    passed: int = 0
+
+    def due(self, ahead: Sequence[QueueItem], done: Sequence[QueueItem], asked: Sequence[Pair]) -> list[Pair]:
+        """The pairs whose texts go now: those asked for, and those that come, once there are enough for a parcel."""
+        coming = [(item.qid, item.docid) for item in (*ahead, *done)]
+        new = [pair for pair in coming if pair not in self.texts]
+        parcel = new if len(new) >= PARCEL or set(new) & set(coming[:PARCEL]) else []
+        due = list(dict.fromkeys([*asked, *parcel]))
+        self.texts.update(due)
+        return due
+
+
+def answer(
+    space: Workspace,
+    dataset: DatasetRow,
+    labelling: Labelling,
+    outbox_key: str,
+    ack: Mapping[str, int],
+    sent: Sent,
+    wish: Wish,
+    names: tuple[str, str] | None = None,
+) -> Answer:
+    """How this judge's list stands now, after the events that are acknowledged. `names`: as in `sentences`."""
+    sent.passed = max(sent.passed, wish.passed)
+    with space.open() as db:
+        newest = judgments.last_event(db, dataset.id)
+        scale, found = scales.get_scale(db, dataset.id), labelling.standing()
+        ahead, done, progress = labelling.upcoming(AHEAD + sent.passed), labelling.history(DONE), labelling.progress()
+        pairs = sent.due(ahead, done, wish.texts)
+        docs = datasets.get_docs(db, dataset.id, list(dict.fromkeys(docid for _, docid in pairs)))
+        gone = {docid: Doc(docid, "This passage is no longer here. Skip it.") for _, docid in pairs}
+        queries = _queries(datasets.get_queries(db, dataset.id), pairs) if pairs else {}
+    skipped_ahead = max(len(ahead) - (progress.left - progress.skipped), 0)
+    said = [] if found is None else sentences(found, names)
+    return Answer(outbox_key, scale, ack, newest, ahead, skipped_ahead, done, progress, gone | docs, queries, said)
+
+
+def _queries(queries: Iterable[Query], pairs: Iterable[Pair]) -> dict[str, Query]:
+    qids = {qid for qid, _ in pairs}
+    return {query.qid: query for query in queries if query.qid in qids}
+
+
+def _item(item: QueueItem, skipped: bool) -> list[Any]:
+    return [item.qid, item.docid, item.rule, item.grade, item.note, item.places.get("rank"), skipped]
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + " …"

@@ -1,0 +1,273 @@
+// The Label page: one passage after the other, by keyboard. It moves at once; the server hears of it on the way.
+import { openPost } from "../board/post.js";
+import { el, say } from "../board/card.js";
+import { makeHelp, makeLast, makeProgress, makeTools } from "./bars.js";
+import { Desk } from "./desk.js";
+import { makeGrades } from "./grades.js";
+import { listenEverywhere } from "./keys.js";
+import { makeNote, takeDraft } from "./note.js";
+import { paintRest } from "./rest.js";
+import { makeQuestion, makeStage } from "./stage.js";
+import { neighbour, nextOpen, pairOf } from "./tape.js";
+import { announced, factsOf, lastWords } from "./telling.js";
+import { keepView, viewOfTab } from "./view.js";
+import { isScale, progressWords, withKeys } from "./words.js";
+
+const ASK_AGAIN_MS = 1500;
+const pages = new WeakMap();
+const desks = new Map();
+
+function labelSlot(key) {
+  const hub = (window[Symbol.for("rerank-lens.board")] ??= new Map());
+  if (!hub.has(key)) hub.set(key, {});
+  return hub.get(key);
+}
+
+class LabelPage {
+  constructor(root, data) {
+    this.root = root;
+    this.key = data.key;
+    this.post = window[Symbol.for("rerank-lens.post")] ??= openPost();
+    this.slot = labelSlot(data.key);
+    this.view = viewOfTab();
+    this.askedAt = -Infinity;
+    this.shell = el("section", "label");
+    this.shell.setAttribute("aria-label", "Grading");
+    root.append(this.shell);
+    this.paint = this.paint.bind(this);
+    this.received = this.received.bind(this);
+    this.synced = this.synced.bind(this);
+    this.slot.changed = this.synced;
+    this.post.watchers.add(this.paint);
+    this.leaving = () => this.note?.close();
+    window.addEventListener("beforeunload", this.leaving);
+    this.stopKeys = listenEverywhere(() => this.scale ?? [], (act, grade) => this.run(act, grade));
+  }
+
+  close() {
+    this.leaving();
+    window.removeEventListener("beforeunload", this.leaving);
+    this.stopKeys();
+    this.post.watchers.delete(this.paint);
+    this.post.leave(this.key);
+    if (this.slot.changed === this.synced) this.slot.changed = null;
+    this.shell.remove();
+  }
+
+  build(data) {
+    this.note?.close();
+    const isSame = this.data?.outbox_key === data.outbox_key;
+    this.data = data;
+    this.scale = withKeys(data.scale);
+    if (!desks.has(data.outbox_key)) desks.set(data.outbox_key, new Desk(data.outbox_key));
+    this.desk = desks.get(data.outbox_key);
+
+    this.progress = makeProgress();
+    this.question = makeQuestion();
+    this.stage = makeStage((key) => this.show(key));
+    this.note = makeNote(data.longest_note, (to, text) => this.write(to, text), () => this.noteClosed());
+    this.remark = el("p", "remark", "");
+    this.remark.dir = "auto";
+    this.grades = makeGrades(this.scale, (grade) => this.run("grade", grade));
+    this.last = makeLast();
+    this.tools = makeTools((act) => this.run(act));
+    this.help = makeHelp(this.scale, () => this.stage.focus());
+    this.live = el("div", "live");
+    this.live.setAttribute("aria-live", "polite");
+    const foot = el("footer", "foot");
+    foot.append(this.note.node, this.remark, this.grades.node, this.last.node, this.tools.node);
+    this.shell.replaceChildren(this.progress.node, this.question.node, this.stage.node, foot, this.live, this.help.node);
+    this.shown = undefined;
+    this.rescue(takeDraft());
+    this.synced();
+    // another list, chosen at the left: the keys are for grading again
+    if (!isSame || document.activeElement === document.body) this.stage.focus();
+  }
+
+  /** A note that was half typed when the page was left is kept as far as it came. */
+  rescue(draft) {
+    if (!draft) return;
+    const { text, ...address } = draft;
+    this.post.add({ kind: "note", grade: -1, note: text, ...address });
+  }
+
+  get address() {
+    return { ...pairOf(this.desk.at), outbox_key: this.data.outbox_key };
+  }
+
+  /** Does what a key or a button says. */
+  run(act, grade) {
+    if (!this.desk) return;
+    const { desk } = this;
+    const acts = {
+      grade: () => desk.at !== null && this.grade(grade),
+      skip: () => desk.at !== null && this.skip(),
+      undo: () => this.undo(),
+      back: () => this.step(-1),
+      forth: () => this.step(1),
+      up: () => (this.view.list ? this.step(-1) : this.stage.scroll(-90)),
+      down: () => (this.view.list ? this.step(1) : this.stage.scroll(90)),
+      pageUp: () => this.stage.page(-1),
+      pageDown: () => this.stage.page(1),
+      note: () => desk.at !== null && this.note.open(this.address, desk.mark().note),
+      guide: () => this.turn("guide"),
+      list: () => this.turn("list"),
+      help: () => this.help.toggle(),
+    };
+    acts[act]?.();
+  }
+
+  grade(grade) {
+    const { desk } = this;
+    const { name, key } = this.scale.find((step) => step.grade === grade);
+    const [at, before] = [desk.at, desk.mark()];
+    if (before.grade !== grade) {
+      this.post.add({ kind: "grade", grade, rule: before.rule, ...this.address });
+    }
+    desk.goOn(before);
+    this.arrive(`Graded ${key}, ${name}.`, at);
+  }
+
+  skip() {
+    const { desk } = this;
+    const [at, before] = [desk.at, desk.mark()];
+    // a skip takes no grade away: where there is one, it only goes on
+    if (before.grade === null) this.post.add({ kind: "skip", grade: -1, rule: before.rule, ...this.address });
+    desk.goOn(before);
+    this.arrive("Skipped.", at);
+  }
+
+  undo() {
+    const { desk } = this;
+    const [at, key] = [desk.at, desk.newest];
+    this.post.add({ kind: "undo", qid: "", docid: "", grade: -1, outbox_key: this.data.outbox_key });
+    if (key !== null) desk.goTo(key);
+    this.arrive(key !== null || desk.counts.done ? "Undone." : "There is nothing to undo.", at);
+  }
+
+  step(direction) {
+    const { desk } = this;
+    const at = desk.at;
+    if (at === null && direction > 0) desk.go(nextOpen(desk.tape, null, desk.now.marks) ?? this.firstSkipped());
+    else desk.go(neighbour(desk.tape, at, direction));
+    this.arrive("", at);
+  }
+
+  firstSkipped() {
+    return this.desk.tape.find((key) => this.desk.mark(key)?.skipped) ?? null;
+  }
+
+  show(key) {
+    const at = this.desk.at;
+    this.desk.go(key);
+    this.arrive("", at);
+  }
+
+  write(address, text) {
+    this.post.add({ kind: "note", grade: -1, note: text, ...address });
+    say(this.live, text ? "Note kept." : "Note taken away.");
+  }
+
+  noteClosed() {
+    this.paint();
+    this.stage.focus();
+  }
+
+  turn(name) {
+    this.view[name] = !this.view[name];
+    keepView(this.view);
+    this.paint();
+  }
+
+  /** Paints where we are now and says what happened, for those who listen. */
+  arrive(words, before) {
+    this.paint();
+    say(this.live, announced(this.desk, words, before));
+  }
+
+  /** The sync component came, went, or brought something down. */
+  synced() {
+    const { send, down } = this.slot;
+    if (send) this.post.connect(this.key, (events) => send(events, this.wants()));
+    else this.post.disconnect(this.key);
+    this.post.routeBy(this.key, down?.route ?? null, this.received);
+    if (down) this.post.acknowledge(down.ack);
+    if (!down || !this.received(down)) this.paint();
+  }
+
+  /** An answer of the server. True: it belongs to what is shown. */
+  received(down) {
+    if (!this.desk || down.outbox_key !== this.data.outbox_key) return false;
+    this.post.acknowledge(down.ack); // first: what has arrived must not be counted as waiting as well
+    this.desk.take(down, this.post.outbox);
+    if (!isScale(this.data.scale, down.scale)) this.renew(down.scale);
+    this.paint();
+    return true;
+  }
+
+  /** Somebody has changed the scale: the page is run again, once for each such change. */
+  renew(scale) {
+    const look = JSON.stringify(scale);
+    if (this.renewed === look) return;
+    this.renewed = look;
+    this.wake();
+  }
+
+  wants() {
+    this.askedAt = performance.now();
+    return this.desk.wants;
+  }
+
+  /** Asks for texts that got lost on the way, or for more where the list runs dry. */
+  ask() {
+    if (!this.slot.send || !this.desk.started || !this.post.connected()) return;
+    if (performance.now() - this.askedAt >= ASK_AGAIN_MS && this.desk.lacks) this.slot.send(this.post.outbox, this.wants());
+  }
+
+  paint() {
+    const { desk } = this;
+    if (!desk) return;
+    desk.replay(this.post.outbox);
+    const { at } = desk;
+    const counts = desk.counts;
+    const mark = desk.mark();
+    const qid = at === null ? null : pairOf(at).qid;
+    this.shell.dataset.at = at ?? "";
+    this.shell.dataset.state = at !== null ? "reading" : desk.ended ? "ended" : "waiting";
+    this.shell.classList.toggle("started", desk.started);
+    this.shell.classList.toggle("resting", at === null);
+    this.progress.paint(desk.started ? progressWords(counts, desk.progress) : [], counts, desk.standing);
+    this.question.node.hidden = at === null;
+    if (at !== null) this.question.show(qid, desk.queries.get(qid));
+    else paintRest(this.stage.rest, desk, counts, this.post.connected(), this.data.next, () => this.step(1));
+    const { tape, texts, now } = desk;
+    const moved = this.shown !== at;
+    this.shown = at;
+    const facts = at === null ? "" : factsOf(desk, this.scale, this.data);
+    this.stage.show({ at, tape, marks: now.marks, texts, scale: this.scale, moved, doc: desk.doc(), facts }, this.view.list);
+    this.paintFoot(mark);
+    this.ask();
+  }
+
+  paintFoot(mark) {
+    this.grades.paint(mark);
+    this.grades.guide(this.view.guide);
+    this.shell.classList.toggle("writing", this.note.isOpen);
+    say(this.remark, mark?.note && !this.note.isOpen ? `Your note: ${mark.note}` : "");
+    this.remark.hidden = !this.remark.textContent;
+    this.last.paint(lastWords(this.desk, this.scale), this.post.outbox, this.post.waited, this.post.connected());
+    this.tools.paint({ list: this.view.list, guide: this.view.guide, note: this.note.isOpen });
+  }
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  let page = pages.get(parentElement);
+  if (!page) pages.set(parentElement, (page = new LabelPage(parentElement, data)));
+  page.wake = () => setStateValue("woken", performance.now());
+  page.post.wakeBy(data.key, page.wake);
+  if (page.data?.version !== data.version) page.build(data);
+  return () => {
+    pages.delete(parentElement);
+    page.close();
+  };
+}

@@ -1,0 +1,50 @@
+// What stands where the passage was when there is none: waiting for more, or everything is done.
+import { el } from "../board/card.js";
+import { many } from "./words.js";
+
+function lines(desk, counts, connected) {
+  if (!desk.started) return { title: "One moment …", text: "Your list is being read." };
+  if (!desk.ended) {
+    return connected
+      ? { title: "The next passages are on their way …", text: "They appear here by themselves." }
+      : { title: "No connection", text: "What you graded is kept in this tab. The next passages come when the connection is back." };
+  }
+  if (counts.skipped) {
+    return {
+      title: `Done, but for ${many(counts.skipped, "skipped passage", "skipped passages")}`,
+      text: "Press → to look once more, or stop here: all your grades are kept.",
+      again: "Look once more",
+    };
+  }
+  if (!counts.done) return { title: "There is nothing to grade here", text: "Everything on this list has been graded by somebody already." };
+  return {
+    title: "Thank you. Everything on your list is graded.",
+    text: `${many(counts.done, "grade", "grades")} by you, all kept. You can close this window, or go back with ← to change one.`,
+  };
+}
+
+/** Fills `node`. `links`: [{ label, href }], where to go when all is done. Nothing is built again for the same words. */
+export function paintRest(node, desk, counts, connected, links, again) {
+  const said = lines(desk, counts, connected);
+  const look = JSON.stringify(said);
+  if (node.dataset.look === look) return;
+  node.dataset.look = look;
+  const parts = [el("h1", "", said.title), el("p", "", said.text)];
+  if (said.again) {
+    const button = el("button", "tool", said.again);
+    button.type = "button";
+    button.addEventListener("click", again);
+    parts.push(button);
+  }
+  if (desk.ended && links.length) {
+    const nav = el("p", "links");
+    for (const { label, href } of links) {
+      const link = el("a", "", label);
+      link.href = href;
+      link.target = "_self";
+      nav.append(link);
+    }
+    parts.push(nav);
+  }
+  node.replaceChildren(...parts);
+}

@@ -1,0 +1,59 @@
+// What the Label page says, in words: progress, time, keys. No DOM.
+
+export function many(n, one, more) {
+  return `${n.toLocaleString("en")} ${n === 1 ? one : more}`;
+}
+
+/** "about 25 min left"; "" where nothing is known. Less than a minute is said as such. */
+export function timeLeft(seconds) {
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "";
+  const minutes = Math.round(seconds / 60);
+  if (seconds < 60) return "less than a minute left";
+  if (minutes < 60) return `about ${minutes} min left`;
+  const rest = Math.round((minutes % 60) / 5) * 5;
+  const hours = Math.floor(minutes / 60) + (rest === 60 ? 1 : 0);
+  return rest % 60 ? `about ${hours} h ${rest} min left` : `about ${hours} h left`;
+}
+
+/** Seconds between two grades as grades a minute; "" where it is not known. */
+export function pace(secondsAGrade) {
+  if (!secondsAGrade) return "";
+  const rate = 60 / secondsAGrade;
+  return `${rate < 10 ? rate.toFixed(1).replace(/\.0$/, "") : Math.round(rate)} a minute`;
+}
+
+/** The line of progress, in parts. */
+export function progressWords(counts, progress) {
+  const parts = [`${counts.done.toLocaleString("en")} done`, `${counts.left.toLocaleString("en")} left`];
+  if (counts.skipped) parts.push(`${counts.skipped.toLocaleString("en")} skipped`);
+  const rate = pace(progress.seconds_a_grade);
+  if (rate) parts.push(rate);
+  if (counts.left && progress.seconds_a_grade) parts.push(timeLeft(counts.left * progress.seconds_a_grade));
+  return parts;
+}
+
+/** The scale with the key of each step: its own digit where all grades have one, else its place from 0. */
+export function withKeys(scale) {
+  const digits = scale.every(({ grade }) => grade >= 0 && grade <= 9);
+  return scale.map((step, place) => ({ ...step, key: digits ? String(step.grade) : place <= 9 ? String(place) : "" }));
+}
+
+/** Whether the scale on the screen is the one that holds at the server: [[grade, name], ...]. */
+export function isScale(scale, held) {
+  return JSON.stringify(scale.map(({ grade, name }) => [grade, name])) === JSON.stringify(held);
+}
+
+/** What "?" shows: [key, meaning]. */
+export function keyHelp(scale) {
+  return [
+    ...scale.map(({ key, name }) => [key, name]),
+    ["←  →", "back and forth, without a grade"],
+    ["↑  ↓", "scroll a long passage; in the list: the passage above or below"],
+    ["u", "undo, as often as you like"],
+    ["s", "skip: it comes again at the end"],
+    ["n", "write a note (Enter or Esc closes it)"],
+    ["g", "what each grade means"],
+    ["l", "one passage, or all of this question"],
+    ["?", "these keys"],
+  ];
+}

@@ -1,0 +1,142 @@
+"""The Label page: whose list, over which passages, and the way of each grade into the workspace and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from pages.ui import cache, grading, side_route, state, work
+from pages.ui.board.outbox import GradeEvent
+from pages.ui.job_params import run_params
+from pages.ui.label.answer import Sent, Wish, answer
+from pages.ui.label.label import label, read_outbox, read_wish, sync
+from pages.ui.label.page_data import GradeStep, LabelData, Link
+from pages.ui.markdown import plain
+from rerank_core.errors import RerankLensError
+from rerank_core.label_plan import LabelPlan, load_plan, proposed_plan
+from rerank_core.labelling import Labelling
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.store import datasets, jobs, scales
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.workspace import Workspace
+from rerank_core.systems import ALWAYS_READY, all_systems
+
+NOTHING = Wish()
+
+
+def choose_dataset(space: Workspace) -> DatasetRow:
+    """The dataset to grade in; stops the page where there is none, or nothing to ask in it."""
+    with space.open() as db:
+        rows = {row.name: row for row in datasets.list_datasets(db)}
+    if not rows:
+        st.info("There are no passages here yet.")
+        st.page_link("pages/3_Data.py", label="Bring some in", icon=":material/arrow_forward:")
+        st.stop()
+    with st.sidebar:
+        name = st.selectbox("Dataset", list(rows), key=state.DATASET, bind="query-params")
+    state.remember_view()
+    if not rows[name].n_queries:
+        st.info(f"{plain(name)} has passages, but no questions to grade them for.")
+        st.page_link("pages/3_Data.py", label="Add questions", icon=":material/arrow_forward:")
+        st.stop()
+    return rows[name]
+
+
+def choose_plan(space: Workspace, dataset: DatasetRow) -> LabelPlan:
+    """What is to be graded: as it was set, else all that is there; stops the page where nothing was found yet."""
+    try:
+        plan = load_plan(space, dataset) or proposed_plan(space, dataset)
+    except RerankLensError as error:
+        st.error(plain(str(error)))
+        plan = proposed_plan(space, dataset)
+    if plan is None:
+        _find_passages(space, dataset)
+        st.stop()
+    return plan
+
+
+def _find_passages(space: Workspace, dataset: DatasetRow) -> None:
+    params = run_params(dataset, RetrievalSettings(depth=50), ALWAYS_READY)
+    st.title("Grade passages")
+    name, count = plain(dataset.name), f"{dataset.n_queries:,} question{'s' * (dataset.n_queries != 1)}"
+    st.markdown(f"Nobody has searched for passages to grade yet. **{name}** has {count}.")
+    with space.open() as db:
+        job = jobs.latest(db, "run", params)
+    if job is not None and job.is_open:
+        work.watch(space, [job.id], lambda: None, seconds=1.0)
+        return
+    if job is not None and job.state == "failed":
+        st.error(plain(job.message))
+    st.button("Find passages for all questions", type="primary", on_click=work.submit, args=(space, "run", params))
+
+
+def show_rank() -> bool:
+    """Whether the judge wants to see how far up a passage stands."""
+    return st.sidebar.toggle(
+        "Show the best place",
+        key=state.SHOW_RANK,
+        help="How far up the results each passage stands at best. It may sway you.",
+    )
+
+
+def open_labelling(dataset: DatasetRow, judge: str, plan: LabelPlan) -> Labelling:
+    """The judge's list; where it cannot be made the page stops, with what to do."""
+    try:
+        return cache.labelling(dataset, judge, plan)
+    except RerankLensError as error:
+        st.error(plain(str(error)))
+        st.markdown("Switch **Set up this list** on, at the left, and choose what is to be graded.")
+        st.stop()
+
+
+def desk(space: Workspace, dataset: DatasetRow, judge: str, plan: LabelPlan, ranks: bool) -> None:
+    """The part of the page that does not run again with a grade."""
+    with space.open() as db:
+        scale = scales.get_scale(db, dataset.id)
+    query = urlencode({state.DATASET: dataset.name})
+    data = LabelData(
+        outbox_key=_owner(dataset, judge),
+        scale=[GradeStep(*step) for step in scale],
+        show_rank=ranks,
+        grouped=plan.order == "pool",
+        next=[Link("What the grades say", f"Evaluate?{query}"), Link("Compare side by side", f"Compare?{query}")],
+    )
+    label(data, key=state.LABEL)
+
+
+def compared_names(space: Workspace, plan: LabelPlan, setting_up: bool) -> tuple[str, str] | None:
+    """What the two compared systems are called, for who sets the list up; None for a judge."""
+    if plan.compared is None or not setting_up:
+        return None
+    labels = {system.id: system.label for system in all_systems(space)}
+    one, other = plan.compared
+    return labels.get(one, one), labels.get(other, other)
+
+
+def grades(
+    space: Workspace,
+    dataset: DatasetRow,
+    judge: str,
+    labelling: Labelling,
+    sent: Sent,
+    names: tuple[str, str] | None,
+) -> None:
+    """Take what was graded, keep it, and say what comes next. To be called in a fragment."""
+    owner = _owner(dataset, judge)
+
+    def reply(events: Sequence[GradeEvent], wish: Wish = NOTHING) -> Mapping[str, Any]:
+        # the last connection to close writes SQLite's log back: this one closes after the answer is made
+        with space.open():
+            ack = grading.commit(space, events)
+            return answer(space, dataset, labelling, owner, ack, sent, wish, names).to_json()
+
+    route = side_route.offer(state.LABEL, owner, reply)
+    sync(reply(read_outbox(state.LABEL), read_wish(state.LABEL)), route, key=state.LABEL)
+
+
+def _owner(dataset: DatasetRow, judge: str) -> str:
+    return json.dumps([dataset.name, judge], ensure_ascii=True)
