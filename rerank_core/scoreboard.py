@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import uuid4
 
 from sqlite_utils import Database
 
@@ -27,6 +28,8 @@ class Standing:
 
     `labels`: docid -> grade in force. `stale`: docids whose text changed since it was graded. `total`: graded pairs in
     the dataset. `oracle`: the measures of the candidates in their best order, None without candidates or grades.
+    `as_of`: which scoreboard's view of which query, and the newest event in it: of two standings of one name, the one
+    with the larger event is later, and with the same event they have the same labels.
     """
 
     qid: str
@@ -35,6 +38,7 @@ class Standing:
     total: int
     query: LiveQuery
     oracle: dict[Measure, float] | None
+    as_of: tuple[str, int]
 
 
 class Scoreboard:
@@ -57,7 +61,7 @@ class Scoreboard:
         self._workspace, self._dataset, self._settings = workspace, dataset, settings
         self._systems = {system.key: system.id for system in systems}
         self._measures, self._level = list(measures), level
-        self._lock = threading.Lock()
+        self._lock, self._name = threading.Lock(), uuid4().hex
         self._queries: dict[str, Query] = {}
         self._keys: dict[str, str] = {}
         self._ready: set[tuple[str, str]] = set()
@@ -66,6 +70,7 @@ class Scoreboard:
         with workspace.open() as db:
             self._last_event = judgments.last_event(db, dataset.id)
             self._labels = judgments.qrels(db, dataset.id)
+        self._seen: dict[str, dict[str, str]] = {}  # qid -> docid -> hash of the text that was graded
         self._live = LiveMeasures({system.id: {} for system in systems}, self._labels, measures, baseline, level)
 
     def read_rankings(self) -> int:
@@ -93,16 +98,17 @@ class Scoreboard:
     def standing(self, qid: str) -> Standing:
         """How this query and the dataset's means stand, after all grades that are in the workspace by now."""
         with self._lock, self._workspace.open() as db:
+            db.conn.execute("BEGIN")  # one snapshot: the labels are those as of the newest event
             newest = judgments.last_event(db, self._dataset.id)
             for changed in judgments.queries_graded_since(db, self._dataset.id, self._last_event):
-                labels = {j.docid: j.grade for j in judgments.in_force(db, self._dataset.id, changed)}
-                self._labels[changed] = labels
-                self._live.update(changed, labels)
+                self._read_grades(db, changed)
+            if qid not in self._seen:
+                self._read_grades(db, qid)
             self._last_event = newest
-            stale = self._stale(db, qid)
             labels = dict(self._labels.get(qid, {}))
             total = sum(map(len, self._labels.values()))
-            return Standing(qid, labels, stale, total, self._live.query(qid), self._oracle(db, qid, labels))
+            figures, oracle = self._live.query(qid), self._oracle(db, qid, labels)
+            return Standing(qid, labels, self._stale(db, qid), total, figures, oracle, (f"{self._name} {qid}", newest))
 
     def means(self) -> LiveMeans:
         """The dataset's means as of the last `standing` or `read_rankings`."""
@@ -127,8 +133,14 @@ class Scoreboard:
             return None
         return evaluate_query(ideal_order(candidates, labels), labels, self._measures, self._level)
 
+    def _read_grades(self, db: Database, qid: str) -> None:
+        grades = judgments.in_force(db, self._dataset.id, qid)
+        self._labels[qid] = {one.docid: one.grade for one in grades}
+        self._seen[qid] = {one.docid: one.text_hash for one in grades if one.text_hash}
+        self._live.update(qid, self._labels[qid])
+
     def _stale(self, db: Database, qid: str) -> tuple[str, ...]:
-        graded = {j.docid: j.text_hash for j in judgments.in_force(db, self._dataset.id, qid) if j.text_hash}
+        graded = self._seen[qid]
         now = datasets.text_hashes(db, self._dataset.id, list(graded))
         return tuple(docid for docid, seen in graded.items() if docid in now and now[docid] != seen)
 

@@ -66,12 +66,14 @@ def start_streamlit(script: Path, env: Mapping[str, str], port: int, log: Path) 
         process = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, "PYTHONPATH": paths, **env}, stdout=out, stderr=subprocess.STDOUT
         )
+    base = env.get("STREAMLIT_SERVER_BASE_URL_PATH", "")
+    health = f"http://127.0.0.1:{port}/{base}/_stcore/health".replace("//_", "/_")
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as answer:
+            with urllib.request.urlopen(health, timeout=2) as answer:
                 if answer.status == 200:
                     return process
         except (urllib.error.URLError, OSError):

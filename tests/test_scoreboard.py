@@ -13,7 +13,7 @@ from rerank_core.store import judgments, rankings
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.rankings import candidates_key
 from rerank_core.systems import get_system
-from rerank_core.types import Ranking, ScoredDoc
+from rerank_core.types import Ranking, ScoredDoc, text_hash
 from tests.conftest import BIRD_QUERIES
 
 SETTINGS = RetrievalSettings(retrievers=("bm25",))
@@ -120,7 +120,9 @@ def test_a_label_whose_text_changed_is_stale(workspace, birds, board, rank, grad
     grade("q1", "d1", 2)
     assert board.standing("q1").stale == ()
     with workspace.open() as db:
-        db.execute("UPDATE doc SET text = 'another text' WHERE docid = 'd1'")
+        db.execute(
+            "UPDATE doc SET text = 'another text', text_hash = ? WHERE docid = 'd1'", [text_hash("another text")]
+        )
     assert board.standing("q1").stale == ("d1",)
 
 

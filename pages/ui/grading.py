@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlite_utils import Database
 
-from pages.ui import state
+from pages.ui import side_route, state
 from pages.ui.board.board import read_outbox, sync
+from pages.ui.board.outbox import GradeEvent as BoardEvent
 from pages.ui.board.payload import Figure, SyncData
-from pages.ui.board.payload import GradeEvent as BoardEvent
 from pages.ui.view import MEASURES, View
 from rerank_core.errors import NotFoundError
 from rerank_core.evaluation.live import Values
@@ -19,6 +20,9 @@ from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.workspace import Workspace
+
+# the others say how a grade came about without a judge
+_RULES = judgments.RULES.keys() - {"adjudication", "mapped"}
 
 
 def outbox_key(view: View) -> str:
@@ -29,7 +33,8 @@ def outbox_key(view: View) -> str:
 def commit(space: Workspace, events: Sequence[BoardEvent]) -> dict[str, int]:
     """Write the board's events and return client_id -> highest seq that is kept, or refused for good.
 
-    Refused for good: a grade that is not on the scale, a dataset that is gone. Nothing else may be dropped.
+    Refused for good: a grade that is not on the scale, a rule that no judge goes by, a dataset that is gone. Nothing
+    else may be dropped.
     """
     ack: dict[str, int] = {}
     if not events:
@@ -43,7 +48,7 @@ def commit(space: Workspace, events: Sequence[BoardEvent]) -> dict[str, int]:
             if owner is None:
                 continue
             dataset, judge = owner
-            valid = [e for e in own if e.kind == "undo" or e.grade in dataset.scale]
+            valid = [event for event in own if _is_valid(event, dataset)]
             judgments.record(db, dataset.id, judge, [_stored(event) for event in valid], dataset.scale)
     return ack
 
@@ -60,20 +65,35 @@ def _owner(db: Database, key: str) -> tuple[DatasetRow, str] | None:
         return None
 
 
+def _is_valid(event: BoardEvent, dataset: DatasetRow) -> bool:
+    return event.rule in _RULES and (event.kind != "grade" or event.grade in dataset.scale)
+
+
 def _stored(event: BoardEvent) -> GradeEvent:
     grade = event.grade if event.kind == "grade" else None
-    return GradeEvent(event.client_id, event.seq, event.kind, event.qid, event.docid, grade)
+    own = (event.client_id, event.seq, event.kind, event.qid, event.docid)
+    return GradeEvent(*own, grade, event.note, event.rule)
 
 
 def sync_grades(space: Workspace, view: View, qid: str, figures: Scoreboard) -> None:
-    """Take what was graded, keep it, and send labels and figures back. To be called in a fragment."""
+    """Take what was graded, keep it, and send labels and figures back. To be called in a fragment.
+
+    Where there is a side route, it does the same from then on, grade by grade, and this runs with the page only.
+    """
+
+    def answer(events: Sequence[BoardEvent]) -> Mapping[str, Any]:
+        return _figures_now(view, qid, figures, commit(space, events)).to_json()
+
     # the last connection to close writes SQLite's log back, 10 ms or more: this one closes after the figures have left
     with space.open():
         ack = commit(space, read_outbox(state.BOARD))
-        sync(_figures_now(view, qid, figures, ack), key=state.BOARD)
+        route = side_route.offer(state.BOARD, outbox_key(view), answer)
+        sync(_figures_now(view, qid, figures, ack, route), key=state.BOARD)
 
 
-def _figures_now(view: View, qid: str, figures: Scoreboard, ack: Mapping[str, int]) -> SyncData:
+def _figures_now(
+    view: View, qid: str, figures: Scoreboard, ack: Mapping[str, int], route: Mapping[str, str] | None = None
+) -> SyncData:
     standing = figures.standing(qid)
     values: dict[str, Values | None] = dict(standing.query.values)
     means = standing.query.means
@@ -91,6 +111,8 @@ def _figures_now(view: View, qid: str, figures: Scoreboard, ack: Mapping[str, in
         measures=own,
         means=_figures(means.values, {**means.deltas, view.baseline: None}),
         means_n=means.n,
+        as_of=standing.as_of,
+        route=route,
     )
 
 

@@ -71,8 +71,8 @@ class LiveMeasures:
             self._recompute(qid)
         self._find_shared()
 
-    def update(self, qid: str, grades: Mapping[str, int]) -> LiveQuery:
-        """Take `grades` (docid -> grade) as *all* judgments of `qid`, none if empty, and return how things stand.
+    def update(self, qid: str, grades: Mapping[str, int]) -> None:
+        """Take `grades` (docid -> grade) as *all* judgments of `qid`, none if empty.
 
         Recomputes this query only. Raises BadInputError, and changes nothing, for a grade that is not whole.
         """
@@ -83,9 +83,8 @@ class LiveMeasures:
             self._grades.pop(qid, None)
         self._recompute(qid)
         self._follow(qid)
-        return self.query(qid)
 
-    def set_rankings(self, qid: str, rankings: Mapping[str, Sequence[str] | None]) -> LiveQuery:
+    def set_rankings(self, qid: str, rankings: Mapping[str, Sequence[str] | None]) -> None:
         """Take the rankings that systems (also new ones) now have of `qid`; None: that system failed on it.
 
         Raises BadInputError, and changes nothing, for a document that stands twice.
@@ -96,7 +95,6 @@ class LiveMeasures:
             self._set_ranking(system, qid, ranking)
         self._recompute(qid)
         self._find_shared()
-        return self.query(qid)
 
     def query(self, qid: str) -> LiveQuery:
         """One query as it stands, with the means of the dataset."""

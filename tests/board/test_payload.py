@@ -2,17 +2,8 @@ import json
 
 import pytest
 
-from pages.ui.board.payload import (
-    BoardData,
-    Column,
-    Figure,
-    GradeEvent,
-    GradeStep,
-    Passage,
-    Row,
-    SyncData,
-    parse_outbox,
-)
+from pages.ui.board.outbox import GradeEvent, parse_outbox
+from pages.ui.board.payload import BoardData, Column, Figure, GradeStep, Passage, Row, SyncData
 
 ONE = "11111111-1111-4111-8111-111111111111"
 TWO = "22222222-2222-4222-8222-222222222222"

@@ -5,42 +5,25 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from rerank_core.store import datasets, judgments
 from tests.browser import settled
-from tests.e2e.conftest import RANKED_MS, App, cards, columns, figure, open_compare, summary
+from tests.e2e.conftest import RANKED_MS, cards, columns, figure, open_compare, summary
+from tests.e2e.grades import POSTS, arrived, give, labels, newest, other_grade, pressed, walk_and_grade
 
 pytestmark = pytest.mark.browser
 
 
-def labels(app: App) -> dict[str, dict[str, int]]:
-    with app.workspace.open() as db:
-        return judgments.qrels(db, datasets.get_dataset(db, "demo").id)
+@pytest.fixture(params=["route", "state"])
+def way(request, page):
+    """The way that grades go: the side route, or the component's state where a proxy lets no post through."""
+    if request.param == "state":
+        page.route(POSTS, lambda route: route.fulfill(status=405))
+    yield request.param
+    page.unroute_all(behavior="ignoreErrors")
 
 
-def pressed(page: Page, docid: str, column: str = "first-stage"):
-    return page.locator(f".column[data-column='{column}'] .card[data-docid='{docid}'] .grade[aria-pressed='true']")
-
-
-def other_grade(page: Page, place: int) -> tuple[str, int]:
-    """The docid at a place of the first column, and a grade that it does not have."""
-    card = cards(page, "first-stage").nth(place)
-    docid = card.get_attribute("data-docid") or ""
-    now = card.locator(".grade[aria-pressed='true']")
-    return docid, 0 if now.count() and now.inner_text() == "3" else 3
-
-
-def give(page: Page, place: int) -> tuple[str, int]:
-    docid, grade = other_grade(page, place)
-    cards(page, "first-stage").nth(place).focus()
-    page.keyboard.press(str(grade))
-    expect(summary(page, pending=0)).to_be_attached()
-    expect(pressed(page, docid)).to_have_text(str(grade))
-    return docid, grade
-
-
-def test_a_grade_by_key_moves_every_column_and_is_there_after_a_reload(page, demo):
+def test_a_grade_by_key_moves_every_column_and_is_there_after_a_reload(page, demo, way):
     open_compare(page, demo)
     before = {one: figure(page, one).inner_text() for one in ("first-stage", "minilm-cosine", "minilm-maxsim")}
     docid, grade = give(page, 0)
@@ -55,7 +38,7 @@ def test_a_grade_by_key_moves_every_column_and_is_there_after_a_reload(page, dem
     expect(figure(page, "first-stage")).to_have_text(after)
 
 
-def test_a_new_label_moves_the_counter_and_an_undo_takes_both_back(page, demo):
+def test_a_new_label_moves_the_counter_and_an_undo_takes_both_back(page, demo, way):
     open_compare(page, demo, "?top=50")
     count = sum(map(len, labels(demo).values()))
     n = len(labels(demo)["q01"])
@@ -72,7 +55,7 @@ def test_a_new_label_moves_the_counter_and_an_undo_takes_both_back(page, demo):
     assert docid not in labels(demo)["q01"]
 
 
-def test_a_grade_moves_the_means_of_the_dataset(page, demo):
+def test_a_grade_moves_the_means_of_the_dataset(page, demo, way):
     open_compare(page, demo)
     mean = page.locator(".facts[data-column='first-stage'] td.value[data-measure='nDCG@10']")
     before = mean.inner_text()
@@ -80,7 +63,7 @@ def test_a_grade_moves_the_means_of_the_dataset(page, demo):
     expect(mean).not_to_have_text(before)
 
 
-def test_an_acknowledged_grade_survives_a_power_cut(page, demo):
+def test_an_acknowledged_grade_survives_a_power_cut(page, demo, way):
     open_compare(page, demo)
     docid, grade = give(page, 2)
     demo.kill()
@@ -91,7 +74,7 @@ def test_an_acknowledged_grade_survives_a_power_cut(page, demo):
     expect(pressed(page, docid)).to_have_text(str(grade))
 
 
-def test_a_grade_given_while_the_server_is_down_arrives_when_it_is_back(page, demo):
+def test_a_grade_given_while_the_server_is_down_arrives_when_it_is_back(page, demo, way):
     open_compare(page, demo)
     docid, grade = other_grade(page, 3)
     demo.kill()
@@ -102,6 +85,31 @@ def test_a_grade_given_while_the_server_is_down_arrives_when_it_is_back(page, de
     expect(summary(page, pending=0)).to_be_attached(timeout=40_000)
     assert labels(demo)["q01"][docid] == grade
     expect(pressed(page, docid)).to_have_text(str(grade))
+
+
+def test_quick_keys_arrive_once_and_in_order(page, demo, way):
+    open_compare(page, demo)
+    start = newest(demo)
+    given = walk_and_grade(page, 20)
+    expect(summary(page, pending=0)).to_be_attached()
+    arrived(demo, given, start)
+    for _, docid, grade in given:
+        assert pressed(page, docid).inner_text() == str(grade)
+
+
+def test_a_page_that_is_left_at_once_loses_no_grade(page, demo, way):
+    open_compare(page, demo)
+    start = newest(demo)
+    given = walk_and_grade(page, 15)
+    page.locator("[data-testid='stSidebarNav']").get_by_role("link", name="Data").click()
+    expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
+    if way == "route":
+        arrived(demo, given, start)  # without the board
+    page.locator("[data-testid='stSidebarNav']").get_by_role("link", name="Compare").click()
+    expect(summary(page, qid="q01", pending=0)).to_be_attached()
+    arrived(demo, given, start)
+    for _, docid, grade in given:
+        expect(pressed(page, docid)).to_have_text(str(grade))
 
 
 def test_the_next_query_gets_its_columns_and_its_own_address(page, demo):

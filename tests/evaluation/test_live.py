@@ -31,18 +31,21 @@ def test_nothing_graded_yet_has_no_values():
 
 def test_a_grade_moves_its_query_and_the_means():
     board = live()
-    first = board.update("q1", {"b": 1})
+    board.update("q1", {"b": 1})
+    first = board.query("q1")
     assert first.values == {"A": {RR: 1 / 2, P2: 1 / 2}, "B": {RR: 1, P2: 1 / 2}}
     assert first.deltas == {"A": {RR: 0, P2: 0}, "B": {RR: 1 / 2, P2: 0}}
     assert (first.means.n, first.means.values["B"][RR]) == (1, 1)
-    second = board.update("q2", {"a": 1})
+    board.update("q2", {"a": 1})
+    second = board.query("q2")
     assert (second.means.n, second.means.values["A"][RR], second.means.values["B"][RR]) == (2, 3 / 4, 3 / 4)
     assert second.means.deltas["B"][RR] == 0
 
 
 def test_taking_the_last_grade_back_takes_the_query_out():
     board = live(qrels={"q1": {"b": 1}, "q2": {"a": 1}})
-    found = board.update("q2", {})
+    board.update("q2", {})
+    found = board.query("q2")
     assert not found.graded
     assert (found.means.n, found.means.values["B"][RR]) == (1, 1)
 
@@ -70,9 +73,11 @@ def test_an_empty_ranking_is_an_answer_that_counts_0():
 
 def test_rankings_can_come_later_and_fail_later():
     board = live({"A": {"q1": ["a", "b"]}}, {"q1": {"b": 1}})
-    found = board.set_rankings("q1", {"B": ["b", "a"]})
+    board.set_rankings("q1", {"B": ["b", "a"]})
+    found = board.query("q1")
     assert found.deltas["B"] == {RR: 1 / 2, P2: 0}
-    found = board.set_rankings("q1", {"B": None})
+    board.set_rankings("q1", {"B": None})
+    found = board.query("q1")
     assert (found.values["B"], found.means.n) == (None, 1)
 
 
@@ -99,7 +104,8 @@ def test_bad_input_changes_nothing():
 
 def test_an_answer_stays_as_it_was_when_the_grading_goes_on():
     board = live()
-    first = board.update("q1", {"b": 1})
+    board.update("q1", {"b": 1})
+    first = board.query("q1")
     board.update("q1", {"a": 1})
     assert first.values["B"][RR] == 1
 

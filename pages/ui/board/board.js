@@ -1,5 +1,5 @@
 // The comparison board: builds the columns once a version, then only paints grades, the ideal order and figures.
-import { idealOrder, moved, predicted, undoOf } from "./reducer.js";
+import { idealOrder, isSameView, moved, outdated, predicted, undoOf } from "./reducer.js";
 import { openPost } from "./post.js";
 import { el, makeCard } from "./card.js";
 import { makeHead } from "./head.js";
@@ -38,6 +38,7 @@ class Board {
     root.append(this.shell);
     this.paint = this.paint.bind(this);
     this.received = this.received.bind(this);
+    this.answered = this.answered.bind(this);
     this.slot.changed = this.received;
     this.post.watchers.add(this.paint);
     this.sized = new ResizeObserver(() => requestAnimationFrame(() => this.measure()));
@@ -46,8 +47,7 @@ class Board {
 
   close() {
     this.post.watchers.delete(this.paint);
-    this.post.disconnect(this.key);
-    this.post.wakeBy(this.key, null);
+    this.post.leave(this.key);
     if (this.slot.changed === this.received) this.slot.changed = null;
     this.sized.disconnect();
     this.stopKeys?.();
@@ -226,18 +226,40 @@ class Board {
     this.post.add({ kind: "undo", docid, grade, ...this.address });
   }
 
-  /** Something came from the server, or the way to it changed. */
+  /** Something came with a run of the page, or the way to the server changed. */
   received() {
-    if (this.slot.send) this.post.connect(this.key, this.slot.send);
-    else this.post.disconnect(this.key);
-    this.post.acknowledge(this.slot.down?.ack);
+    const { synced, send } = this.slot;
+    if (synced && synced !== this.slot.taken) {
+      this.slot.taken = synced;
+      this.post.acknowledge(synced.ack);
+      if (!outdated(synced, this.slot.down)) this.slot.down = synced;
+    }
+    if (send) {
+      this.post.routeBy(this.key, this.isShown(synced) ? synced.route : null, this.answered);
+      this.post.connect(this.key, send);
+    } else {
+      this.post.disconnect(this.key);
+    }
     this.paint();
+  }
+
+  /** The route's answer to a post: taken where it is about what is shown. */
+  answered(down) {
+    if (!this.isShown(down) || !isSameView(down, this.slot.down)) return false;
+    this.post.acknowledge(down.ack);
+    if (!outdated(down, this.slot.down)) this.slot.down = down;
+    this.paint();
+    return true;
+  }
+
+  isShown(down) {
+    const { qid, outbox_key: outboxKey } = this.address;
+    return down?.qid === qid && down?.outbox_key === outboxKey;
   }
 
   paint() {
     const { qid, outbox_key: outboxKey } = this.address;
-    const latest = this.slot.down;
-    const down = latest?.qid === qid && latest?.outbox_key === outboxKey ? latest : null;
+    const down = this.isShown(this.slot.down) ? this.slot.down : null;
     this.state = predicted(down?.labels, this.post.outbox, outboxKey, qid);
     this.stale = new Set(down?.stale);
     for (const [docid, cards] of this.cells) {

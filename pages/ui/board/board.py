@@ -12,7 +12,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui.board.payload import BoardData, GradeEvent, SyncData, parse_outbox
+from pages.ui.board.outbox import GradeEvent, parse_outbox
+from pages.ui.board.payload import BoardData, SyncData
 
 _HERE = Path(__file__).parent
 _BOARD_FILES = ("reducer.js", "post.js", "card.js", "head.js", "keys.js", "summary.js", "board.js")

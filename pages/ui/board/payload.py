@@ -1,22 +1,16 @@
-"""What travels between the page and the board: plain values, their JSON, and the check of what comes back."""
+"""What goes down to the board: plain values and their JSON."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeGuard
+from typing import Any, Literal
 
 Pieces = Sequence[tuple[str, bool]]
 """A text split where its marking changes: (piece, marked). Joined, the pieces are the text."""
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_MOST_EVENTS = 10_000
-_LONGEST_ID = 4_096
-_LARGEST_INT = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +141,8 @@ class SyncData:
     `ack` maps each client_id of the outbox that was read to the last seq that is committed *or refused for good*; what
     it does not name is sent again. `labels` maps docid to grade for this query after those events. `n` counts the
     labels of the query, `total` those of the dataset (None: not shown). `means` covers `means_n` queries; empty: none.
+    `as_of`: a name and a number that grows; of two with one name, the larger number is the later state (None: the one
+    that arrives later). `route`: what `side_route.offer` gave.
     """
 
     outbox_key: str
@@ -160,6 +156,8 @@ class SyncData:
     means: Figures = field(default_factory=dict)
     means_n: int = 0
     status: str = ""
+    as_of: tuple[str, int] | None = None
+    route: Mapping[str, str] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The payload of the component: JSON values only; numbers that are not finite become None."""
@@ -175,70 +173,9 @@ class SyncData:
             "means": _figures(self.means),
             "means_n": self.means_n,
             "status": self.status,
+            "as_of": None if self.as_of is None else list(self.as_of),
+            "route": None if self.route is None else dict(self.route),
         }
-
-
-@dataclass(frozen=True, slots=True)
-class GradeEvent:
-    """Something a judge did on the board.
-
-    (`client_id`, `seq`) is unique and numbers the events of one page load from 1 without a gap. `ts` is the browser's
-    clock in milliseconds since 1970: for information only. For an undo, `docid` and `grade` are what the board expects
-    to see again (docid "": unknown; grade -1: no label); the server decides what is undone.
-    """
-
-    client_id: str
-    seq: int
-    kind: Literal["grade", "undo"]
-    docid: str
-    grade: int
-    ts: int
-    qid: str
-    outbox_key: str
-
-
-def parse_outbox(raw: object) -> list[GradeEvent]:
-    """Read the events of an outbox that a browser sent; never raises.
-
-    Clients come in the order of their first event, the events of each by seq. Doubled and malformed ones are dropped.
-    """
-    if not isinstance(raw, Sequence) or isinstance(raw, str | bytes):
-        return []
-    events: dict[tuple[str, int], GradeEvent] = {}
-    clients: dict[str, int] = {}
-    for item in raw[:_MOST_EVENTS]:
-        event = _event(item)
-        if event is not None:
-            clients.setdefault(event.client_id, len(clients))
-            events.setdefault((event.client_id, event.seq), event)
-    return sorted(events.values(), key=lambda event: (clients[event.client_id], event.seq))
-
-
-def _event(item: object) -> GradeEvent | None:
-    if not isinstance(item, Mapping):
-        return None
-    client_id, seq, kind, docid = item.get("client_id"), item.get("seq"), item.get("kind"), item.get("docid")
-    grade, ts, qid, outbox_key = item.get("grade"), item.get("ts"), item.get("qid"), item.get("outbox_key")
-    if not (isinstance(client_id, str) and _UUID.fullmatch(client_id)):
-        return None
-    if not _is_id(docid) or not _is_id(qid) or not _is_id(outbox_key):
-        return None
-    if not _is_int(seq, 1) or not _is_int(grade, -1) or not _is_int(ts, 0):
-        return None
-    if kind == "grade" and docid and grade >= 0:
-        return GradeEvent(client_id.lower(), seq, "grade", docid, grade, ts, qid, outbox_key)
-    if kind == "undo":
-        return GradeEvent(client_id.lower(), seq, "undo", docid, grade, ts, qid, outbox_key)
-    return None
-
-
-def _is_id(value: Any) -> TypeGuard[str]:
-    # A lone surrogate cannot be stored in SQLite.
-    return isinstance(value, str) and len(value) <= _LONGEST_ID and not any("\ud800" <= c <= "\udfff" for c in value)
-
-
-def _is_int(value: Any, least: int) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= _LARGEST_INT
 
 
 def _finite(value: float | None) -> float | None:

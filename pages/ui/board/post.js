@@ -1,13 +1,48 @@
 // The outbox of this browser tab: what was graded and not yet acknowledged, kept in sessionStorage, sent until it is.
+// Two ways lead to the server: a route that answers at once (see side_route.py), and the component's state, which has
+// the page's fragment run. What the route does not take goes by the state; what comes twice is kept once.
 import { isEvent, restored, unacknowledged, uuid } from "./reducer.js";
 
 const STORAGE = "rerank-lens.outbox";
 const RESEND_MS = 2000;
 const RESEND_MAX_MS = 16000;
+const POST_MAX_MS = 10000;
+const POST_MOST = 200;
+const PARTING_MOST = 60000; // bytes: what a browser lets a page send after its end
+const MISSES = 3;
 
 function connected() {
   const state = document.querySelector("[data-testid='stApp']")?.getAttribute("data-test-connection-state");
   return navigator.onLine !== false && (state === null || state === undefined || state === "CONNECTED");
+}
+
+function request(route, events, more) {
+  return fetch(route.url, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Rerank-Lens-Pass": route.token },
+    body: JSON.stringify({ outbox: events }),
+    credentials: "same-origin",
+    cache: "no-store",
+    redirect: "error",
+    ...more,
+  });
+}
+
+/** What the route answers; null where it does not. A route that refuses, or missed too often, is not tried again. */
+async function ask(route, events) {
+  try {
+    const answer = await request(route, events, { signal: AbortSignal.timeout(POST_MAX_MS) });
+    if (!answer.ok) {
+      route.misses = MISSES;
+      return null;
+    }
+    const down = await answer.json();
+    route.misses = 0;
+    return down;
+  } catch {
+    route.misses += 1;
+    return null;
+  }
 }
 
 /**
@@ -19,6 +54,7 @@ export function openPost() {
   const watchers = new Set();
   const senders = new Map();
   const wakers = new Map();
+  const routes = new Map();
   let seq = 0;
   let outbox = [];
   try {
@@ -30,6 +66,8 @@ export function openPost() {
   let sentAt = 0;
   let wait = RESEND_MS;
   let timer = null;
+  let asking = false;
+  let woken = false;
 
   function keep() {
     try {
@@ -45,24 +83,54 @@ export function openPost() {
     }
   }
 
+  /** The route of the page that is shown, else of one that was left. */
+  function openRoute() {
+    const open = [...routes.values()].filter(({ misses }) => misses < MISSES);
+    return open.findLast(({ received }) => received) ?? open.at(-1);
+  }
+
   function flush() {
+    if (!outbox.length || !connected()) return;
+    const route = openRoute();
+    if (route) postBy(route);
+    else byState();
+  }
+
+  function byState() {
     const send = senders.values().next().value;
     if (!send || !outbox.length || !connected()) return;
+    woken = false;
     sentAt = performance.now();
     send(outbox);
+  }
+
+  /** One post at a time: what is graded meanwhile goes with the next one. */
+  async function postBy(route) {
+    if (asking) return;
+    asking = true;
+    woken = false;
+    sentAt = performance.now();
+    const sent = outbox.slice(0, POST_MOST);
+    const down = await ask(route, sent);
+    asking = false;
+    if (down && (route.received ? route.received(down) : true)) post.acknowledge(down.ack);
+    if (outbox.some((event) => sent.includes(event))) byState();
+    else flush();
   }
 
   // A server that was started anew knows no fragment until it has run the page, and drops what is sent to one. Instead
   // of a flush, never with one: Streamlit would put both into one message, to the fragment.
   function wake() {
     const run = wakers.values().next().value;
-    if (run && connected()) run();
-    else flush();
+    if (!run || !connected()) return flush();
+    woken = true;
+    run();
   }
 
   function tick() {
     if (performance.now() - sentAt >= wait) {
       if (wait > RESEND_MS) wake();
+      else if (asking) byState(); // the post hangs
       else flush();
       sentAt = performance.now();
       wait = Math.min(wait * 2, RESEND_MAX_MS);
@@ -80,10 +148,22 @@ export function openPost() {
     tell();
   }
 
+  /** The tab goes: what waits is sent once more, on a line that outlives the page. It stays in the storage as well. */
+  function part() {
+    const route = openRoute();
+    if (!route || !outbox.length) return;
+    let events = outbox;
+    while (events.length > 1 && JSON.stringify(events).length * 3 > PARTING_MOST) {
+      events = events.slice(0, Math.floor(events.length / 2));
+    }
+    request(route, events, { keepalive: true }).catch(() => {});
+  }
+
   const app = document.querySelector("[data-testid='stApp']");
   if (app) new MutationObserver(again).observe(app, { attributeFilter: ["data-test-connection-state"] });
   window.addEventListener("online", again);
   window.addEventListener("offline", tell);
+  window.addEventListener("pagehide", part);
   window.addEventListener("beforeunload", (event) => {
     if (outbox.length) event.preventDefault();
   });
@@ -105,8 +185,8 @@ export function openPost() {
       outbox = [...outbox, event];
       wait = RESEND_MS;
       keep();
-      tell();
       flush();
+      tell();
     },
     acknowledge(ack) {
       const rest = unacknowledged(outbox, ack);
@@ -124,6 +204,26 @@ export function openPost() {
     },
     disconnect(key) {
       senders.delete(key);
+    },
+    /**
+     * `route` ({ path, token }, or null) posts events; `received` takes an answer, and returns whether it is about
+     * what is shown. What waits goes at once by a new route, and by the old one after the page was woken.
+     */
+    routeBy(key, route, received) {
+      const before = routes.get(key);
+      routes.delete(key);
+      if (!route) return;
+      const isNew = before?.token !== route.token;
+      const fresh = { url: new URL(route.path, document.baseURI).href, token: route.token, misses: 0 };
+      routes.set(key, Object.assign(isNew ? fresh : before, { received }));
+      if (isNew || woken) flush();
+    },
+    /** The page of this key is left: what waits may still go by its route, and nobody is shown the answer. */
+    leave(key) {
+      senders.delete(key);
+      wakers.delete(key);
+      if (routes.has(key)) routes.get(key).received = null;
+      flush();
     },
     /** `run` has the server run the whole page; null takes it back. */
     wakeBy(key, run) {

@@ -1,5 +1,6 @@
 // The board's rules as pure functions: outbox, predicted labels, ideal order, focus, figures. No DOM, no clock.
 
+const KINDS = new Set(["grade", "undo", "skip", "note"]);
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** A random UUID (version 4); crypto.randomUUID is missing on plain http outside localhost. */
@@ -17,10 +18,14 @@ export function isEvent(event) {
   return (
     event !== null && typeof event === "object" &&
     UUID.test(event.client_id) && Number.isInteger(event.seq) && event.seq > 0 &&
-    (event.kind === "grade" || event.kind === "undo") &&
+    KINDS.has(event.kind) && isText(event.rule ?? "", 40) && isText(event.note ?? "", 4000) &&
     typeof event.outbox_key === "string" && typeof event.qid === "string" && typeof event.docid === "string" &&
     Number.isInteger(event.grade) && Number.isInteger(event.ts)
   );
+}
+
+function isText(value, longest) {
+  return typeof value === "string" && value.length <= longest;
 }
 
 /** The stored events of earlier page loads, in their order; [] when the storage holds nothing usable. */
@@ -32,6 +37,16 @@ export function restored(text) {
     return [];
   }
   return Array.isArray(stored) ? stored.filter(isEvent) : [];
+}
+
+/** Whether two states of the server are of the same thing: their as_of, [name, number], have one name. */
+export function isSameView(down, shown) {
+  return Boolean(down?.as_of && shown?.as_of) && down.as_of[0] === shown.as_of[0];
+}
+
+/** Whether `down` is an earlier state than `shown`: it arrived late, and must not be painted over it. */
+export function outdated(down, shown) {
+  return isSameView(down, shown) && down.as_of[1] < shown.as_of[1];
 }
 
 /** The outbox without what the server has committed: ack maps client_id to its last committed seq. */
@@ -49,6 +64,7 @@ export function predicted(labels, outbox, outboxKey, qid) {
   const pending = new Set();
   for (const event of outbox) {
     if (event.qid !== qid || event.outbox_key !== outboxKey || event.docid === "") continue;
+    if (event.kind === "skip" || event.kind === "note") continue;
     if (event.grade < 0) result.delete(event.docid);
     else result.set(event.docid, event.grade);
     pending.add(event.docid);

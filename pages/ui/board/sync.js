@@ -4,7 +4,7 @@ export default function ({ data, setStateValue }) {
   if (!hub.has(data.key)) hub.set(data.key, {});
   const slot = hub.get(data.key);
   const send = (events) => setStateValue("outbox", events);
-  slot.down = data;
+  slot.synced = data;
   slot.send = send;
   slot.changed?.();
   return () => {

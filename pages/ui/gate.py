@@ -1,0 +1,118 @@
+"""Who may use the side route: the passes that live sessions hold, and the checks of one that is shown."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pages.ui.board.outbox import GradeEvent
+
+Reply = Callable[[list[GradeEvent]], Mapping[str, Any]]
+"""Commits events, in their order, and returns what a component is to be sent; its "ack" says what was committed."""
+
+IDLE_SECONDS = 12 * 3600.0  # a pass that nobody used for so long is void; its session gets a new one when it runs
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who a browser says it is: the origin of its page, and a digest of what it is logged in with ("": nothing)."""
+
+    origin: str
+    login: str
+
+    def is_same(self, other: Visitor) -> bool:
+        """Compared in constant time; a visitor without an origin is nobody."""
+        same = [_equal(self.origin, other.origin), _equal(self.login, other.login)]
+        return self.origin != "" and all(same)
+
+
+@dataclass(slots=True)
+class Pass:
+    """One component's way in. `outbox_keys`: what its session was shown, shared by its components."""
+
+    token: str
+    visitor: Visitor
+    reply: Reply
+    outbox_keys: set[str]
+    used: float
+
+    def admits(self, events: Sequence[GradeEvent]) -> list[GradeEvent]:
+        """Those that may come in: of each client, what stands before its first event for something never shown.
+
+        What follows such an event waits with it: an acknowledgement covers all that is before it.
+        """
+        admitted: list[GradeEvent] = []
+        stopped: set[str] = set()
+        for event in events:
+            if event.outbox_key not in self.outbox_keys:
+                stopped.add(event.client_id)
+            if event.client_id not in stopped:
+                admitted.append(event)
+        return admitted
+
+
+@dataclass(slots=True)
+class _Session:
+    visitor: Visitor
+    passes: dict[str, Pass] = field(default_factory=dict)
+    outbox_keys: set[str] = field(default_factory=set)
+
+
+class Gate:
+    """The passes of one server. Safe for several threads.
+
+    A pass holds while its session is connected: `is_live` is asked each time. It goes when the session ends, when
+    another visitor takes the session up, and when it was idle for IDLE_SECONDS. `is_open`: whether there is a way in.
+    """
+
+    def __init__(self, is_live: Callable[[str], bool], clock: Callable[[], float] = time.monotonic) -> None:
+        self.is_open = False
+        self._is_live, self._clock = is_live, clock
+        self._lock = threading.Lock()
+        self._sessions: dict[str, _Session] = {}
+
+    def grant(self, session_id: str, component: str, visitor: Visitor, outbox_key: str, reply: Reply) -> str:
+        """The token of a session's component. From now on, `reply` answers for it, and `outbox_key` may be written."""
+        with self._lock:
+            session = self._sessions.get(session_id)
+            if session is None or not session.visitor.is_same(visitor):
+                session = self._sessions[session_id] = _Session(visitor)
+            session.outbox_keys.add(outbox_key)
+            known, now = session.passes.get(component), self._clock()
+            token = secrets.token_urlsafe(32) if known is None or self._is_idle(known, now) else known.token
+            session.passes[component] = Pass(token, visitor, reply, session.outbox_keys, now)
+            return token
+
+    def find(self, token: str, visitor: Visitor) -> Pass | None:
+        """The pass of this token, if its session is connected and this visitor is the one that it was granted to."""
+        with self._lock:
+            now = self._clock()
+            # no early end: how long it takes says nothing about the tokens that there are
+            found = [
+                (session_id, one)
+                for session_id, session in self._sessions.items()
+                for one in session.passes.values()
+                if _equal(one.token, token)
+            ]
+            for session_id, one in found:
+                if one.visitor.is_same(visitor) and not self._is_idle(one, now) and self._is_live(session_id):
+                    one.used = now
+                    return one
+            return None
+
+    def end(self, session_id: str) -> None:
+        """Take back all that this session holds."""
+        with self._lock:
+            self._sessions.pop(session_id, None)
+
+    def _is_idle(self, one: Pass, now: float) -> bool:
+        return now - one.used > IDLE_SECONDS
+
+
+def _equal(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))

@@ -1,0 +1,62 @@
+"""What the server of app.py does beside running pages."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+import time
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager, suppress
+from pathlib import Path
+
+import streamlit as st
+
+from pages.ui import side_route
+from rerank_core.errors import RerankLensError
+from rerank_core.store.workspace import Workspace
+
+REST = 20.0  # seconds without a write, after which SQLite's log is written back
+
+
+@asynccontextmanager
+async def running(_: st.App) -> AsyncIterator[None]:
+    """Around the server's life: offer the side route, keep the workspace's log open, show the app in a browser."""
+    space = Workspace()
+    with ExitStack() as stack:
+        # The last connection to close writes SQLite's log back and removes it: several writes to the disk more, at
+        # every grade. While the server runs, this one stays. A workspace that cannot be opened is a page's to tell.
+        with suppress(RerankLensError, OSError):
+            stack.enter_context(space.open())
+        stack.callback(asyncio.create_task(_write_back_at_rest(space)).cancel)
+        side_route.serve(True)
+        stack.callback(side_route.serve, False)
+        # `streamlit run` does so for a script, and leaves it to an app with routes of its own
+        if not st.get_option("server.headless"):
+            threading.Thread(target=webbrowser.open, args=(_address(),), daemon=True).start()
+        yield
+
+
+async def _write_back_at_rest(space: Workspace) -> None:
+    """Leave no log lying there: it would be read into whatever file takes the workspace's place."""
+    log = Path(f"{space.path}-wal")
+    while True:
+        await asyncio.sleep(REST / 4)
+        with suppress(OSError):
+            facts = log.stat()
+            if facts.st_size and time.time() - facts.st_mtime > REST:
+                await asyncio.to_thread(_write_back, space)
+
+
+def _write_back(space: Workspace) -> None:
+    with suppress(RerankLensError, sqlite3.Error), space.open() as db:
+        db.execute("PRAGMA busy_timeout = 0")  # whoever reads or writes goes first
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+
+def _address() -> str:
+    host = st.get_option("browser.serverAddress") or "localhost"
+    scheme = "https" if st.get_option("server.sslCertFile") else "http"
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"{scheme}://{host}:{st.get_option('server.port')}/{base}"
