@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from array import array
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rerank_core.retrieval.analysis import Analyzer
 from rerank_core.retrieval.index_folder import writing
+from rerank_core.retrieval.parts import Changes, Picked, begin, parts, read_rows, save_texts
+from rerank_core.retrieval.postings import Postings, Weigher, analysis, write
 from rerank_core.retrieval.rows import DocRows
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.types import Corpus, Progress, Ranking, no_progress
@@ -20,7 +21,6 @@ from rerank_core.types import Corpus, Progress, Ranking, no_progress
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_SETTINGS = "analysis.json"
 _REPORT_EVERY = 1000
 
 
@@ -33,10 +33,13 @@ class Bm25Retriever:
 
     name = "bm25"
 
-    def __init__(self, rows: DocRows, scorer: Any, stemming: bool, stop_words: bool) -> None:
-        """Use `build` or `load`. `scorer` is a bm25s.BM25, None where no passage has a term."""
-        self._rows, self._scorer = rows, scorer
-        self._stemming, self._stop_words = stemming, stop_words
+    def __init__(self, folder: Path) -> None:
+        """Use `build`, `derive` or `load`."""
+        self._rows, alive = read_rows(folder)
+        self._stemming, self._stop_words, k1, b = analysis(folder)
+        postings = [Postings.load(part) for part in parts(folder)]
+        self._whole = postings[0]
+        self._weigher = None if alive is None else Weigher(postings, alive, k1, b)
 
     @classmethod
     def build(
@@ -46,27 +49,30 @@ class Bm25Retriever:
 
         Holds the term numbers of all passages in memory (4 bytes each), never their texts.
         """
-        import bm25s
-
         with writing(folder) as temporary:
-            rows, terms, vocabulary = _read(corpus, settings, progress)
-            rows.save(temporary)
-            about = {"stemming": settings.stemming, "stop_words": settings.stop_words, "empty": not vocabulary}
-            (temporary / _SETTINGS).write_text(json.dumps(about), encoding="utf-8")
-            if vocabulary:
-                scorer = bm25s.BM25(k1=settings.k1, b=settings.b, method="lucene")
-                scorer.index((terms, vocabulary), create_empty_token=False, show_progress=False)
-                scorer.save(temporary, show_progress=False)
+            _write(corpus, temporary, settings, progress)
+        return cls.load(folder)
+
+    @classmethod
+    def derive(
+        cls,
+        base: Path,
+        changes: Changes,
+        corpus: Corpus,
+        folder: Path,
+        settings: RetrievalSettings,
+        progress: Progress = no_progress,
+    ) -> Bm25Retriever:
+        """As `build`, but over the base of the index in `base`: only the passages that were added are read."""
+        with writing(folder) as temporary:
+            added = begin(base, temporary, changes.removed)
+            _write(Picked(corpus, changes.added), added, settings, progress)
         return cls.load(folder)
 
     @classmethod
     def load(cls, folder: Path) -> Bm25Retriever:
-        """Read what `build` wrote; the postings stay on the disk until they are touched."""
-        import bm25s
-
-        about = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
-        scorer = None if about["empty"] else bm25s.BM25.load(folder, mmap=True, show_progress=False)
-        return cls(DocRows.load(folder), scorer, about["stemming"], about["stop_words"])
+        """Read what was written; the postings stay on the disk until they are touched."""
+        return cls(folder)
 
     def retrieve(self, query: str, k: int, allowed: Collection[str] | None = None, qid: str = "") -> Ranking:
         """See `Retriever.retrieve`. A query without a known term finds nothing: an empty ranking."""
@@ -83,28 +89,26 @@ class Bm25Retriever:
 
     def _scores(self, query: str) -> NDArray[np.float32] | None:
         """Every row's score, shape (rows,); None where no term of the query is in the index."""
-        if self._scorer is None:
-            return None
-        numbers = self._scorer.get_tokens_ids(Analyzer(self._stemming, self._stop_words).terms(query))
-        if not numbers:
-            return None
-        return np.asarray(self._scorer.get_scores_from_ids(numbers))
+        terms = Analyzer(self._stemming, self._stop_words).terms(query)
+        return self._whole.scores(terms) if self._weigher is None else self._weigher.scores(terms)
 
 
-def _read(
-    corpus: Corpus, settings: RetrievalSettings, progress: Progress
-) -> tuple[DocRows, list[array[int]], dict[str, int]]:
+def _write(corpus: Corpus, folder: Path, settings: RetrievalSettings, progress: Progress) -> None:
     analyzer, total = Analyzer(settings.stemming, settings.stop_words), len(corpus)
     docids: list[str] = []
+    texts: list[str] = []
     vocabulary: dict[str, int] = {}
     terms = _Watched(progress, total)
     for doc in corpus.docs():
         docids.append(doc.docid)
+        texts.append(doc.text_hash)
         terms.append(array("i", [vocabulary.setdefault(term, len(vocabulary)) for term in analyzer.terms(doc.content)]))
         if len(docids) % _REPORT_EVERY == 0:
             progress(len(docids), total, "Reading words")
     progress(len(docids), total, "Reading words")
-    return DocRows(docids), terms, vocabulary
+    DocRows(docids).save(folder)
+    save_texts(folder, texts)
+    write(folder, terms, vocabulary, settings)
 
 
 class _Watched(list["array[int]"]):

@@ -1,20 +1,23 @@
-"""Dense retrieval: exact search over unit vectors that are embedded once for each text and model."""
+"""Dense retrieval over unit vectors that are embedded once for each text and model."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rerank_core.errors import RerankLensError
+from rerank_core.retrieval.embedding import VectorStore, embedded
 from rerank_core.retrieval.index_folder import writing
-from rerank_core.retrieval.rows import DocRows, at_least_kth
-from rerank_core.types import Corpus, Doc, Progress, Ranking, no_progress
+from rerank_core.retrieval.parts import Changes, Picked, begin, parts, read_rows, save_texts
+from rerank_core.retrieval.rows import DocRows
+from rerank_core.retrieval.vector_index import write_search
+from rerank_core.retrieval.vector_search import SearchFacts, open_search
+from rerank_core.types import Corpus, Progress, Ranking, no_progress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,20 +25,7 @@ if TYPE_CHECKING:
     from rerank_core.retrieval.encoder import Encoder
 
 _VECTORS, _FILLED = "vectors.npy", "filled.npy"
-_WINDOW = 4096
 _QUERIES_KEPT = 1024
-_SLACK = 3e-5
-"""More than float32 can be wrong by in a dot product of unit vectors of a usual length."""
-
-
-class VectorStore(Protocol):
-    """Where vectors are kept by model and text hash; half precision is enough."""
-
-    def get_many(self, model: str, hashes: Sequence[str]) -> Mapping[str, NDArray[np.float32]]:
-        """Text hash -> vector, shape (dimensions,), for those that are kept."""
-
-    def put_many(self, model: str, items: Mapping[str, NDArray[np.float32]]) -> None:
-        """Keep text hash -> vector."""
 
 
 class DenseRetriever:
@@ -43,12 +33,22 @@ class DenseRetriever:
 
     name = "dense"
 
-    def __init__(
-        self, rows: DocRows, vectors: NDArray[np.float32], filled: NDArray[np.bool_], encoder: Encoder
-    ) -> None:
-        """Use `build` or `load`. `vectors` has shape (rows, dimensions); `filled` is False where there is none."""
-        self._rows, self._vectors, self._filled = rows, vectors, filled
-        self._any_filled = bool(filled.any())
+    def __init__(self, folder: Path, encoder: Encoder) -> None:
+        """Use `build`, `derive` or `load`."""
+        self._rows, alive = read_rows(folder)
+        filled = [np.load(part / _FILLED) for part in parts(folder)]
+        # nothing to map where no passage has a vector
+        self._vectors = [
+            np.load(part / _VECTORS, mmap_mode="r" if there.any() else None).view(np.ndarray)
+            for part, there in zip(parts(folder), filled, strict=True)
+        ]
+        self._searches = [
+            open_search(part, vectors) for part, vectors in zip(parts(folder), self._vectors, strict=True)
+        ]
+        there = np.concatenate(filled)
+        self._found = there if alive is None else there & alive
+        self._all = bool(self._found.all())
+        self._any = bool(self._found.any())
         self._encode_query = lru_cache(maxsize=_QUERIES_KEPT)(encoder.encode_query)
 
     @classmethod
@@ -59,104 +59,102 @@ class DenseRetriever:
         encoder: Encoder,
         store: VectorStore,
         progress: Progress = no_progress,
+        queries: Callable[[], NDArray[np.float32]] | None = None,
     ) -> DenseRetriever:
         """Embed what `store` does not hold yet, write all vectors into `folder` (all or nothing), then load it.
 
         Reports after every batch. Every embedded batch is in the store before the next report, so that a build that
-        was stopped goes on where it was. Holds some thousand passages in memory.
+        was stopped goes on where it was. Holds some thousand passages in memory. `queries`: see `write_search`.
         """
-        total = len(corpus)
-        docids: list[str] = []
-        filled = np.zeros(total, dtype=np.bool_)
-        matrix: NDArray[np.float32] | None = None
         with writing(folder) as temporary:
-            for window in _windows(corpus.docs()):
-                first = len(docids)
-                docids.extend(doc.docid for doc in window)
-                if len(docids) > total:
-                    break
-                found = _vectors(window, encoder, store, _Reporter(progress, first, total))
-                for row, doc in enumerate(window, start=first):
-                    vector = found.get(doc.text_hash)
-                    if vector is not None:
-                        if matrix is None:
-                            matrix = _new_matrix(temporary, (total, len(vector)))
-                        matrix[row], filled[row] = vector, True
-                progress(len(docids), total, "Embedding")
-            if len(docids) != total:
-                raise RerankLensError("The passages changed while they were indexed. Start again.")
-            if matrix is None:
-                np.save(temporary / _VECTORS, np.zeros((total, 0), dtype=np.float32))
-            elif isinstance(matrix, np.memmap):
-                matrix.flush()
-            np.save(temporary / _FILLED, filled)
-            DocRows(docids).save(temporary)
+            _write(corpus, temporary, encoder, store, progress, queries)
+        return cls.load(folder, encoder)
+
+    @classmethod
+    def derive(
+        cls,
+        base: Path,
+        changes: Changes,
+        corpus: Corpus,
+        folder: Path,
+        encoder: Encoder,
+        store: VectorStore,
+        progress: Progress = no_progress,
+    ) -> DenseRetriever:
+        """As `build`, but over the base of the index in `base`: only passages that were added are read and embedded."""
+        with writing(folder) as temporary:
+            _write(Picked(corpus, changes.added), begin(base, temporary, changes.removed), encoder, store, progress)
         return cls.load(folder, encoder)
 
     @classmethod
     def load(cls, folder: Path, encoder: Encoder) -> DenseRetriever:
-        """Read what `build` wrote with this encoder; the vectors stay on the disk until they are touched."""
-        filled = np.load(folder / _FILLED)
-        # nothing to map where no passage has a vector
-        vectors = np.asarray(np.load(folder / _VECTORS, mmap_mode="r" if filled.any() else None))
-        return cls(DocRows.load(folder), vectors, filled, encoder)
+        """Read what was written with this encoder; the vectors stay on the disk until they are touched."""
+        return cls(folder, encoder)
+
+    @property
+    def facts(self) -> SearchFacts:
+        """How the base, which holds most of the vectors, is searched; what was added since is always read whole."""
+        return self._searches[0].facts
 
     def retrieve(self, query: str, k: int, allowed: Collection[str] | None = None, qid: str = "") -> Ranking:
         """See `Retriever.retrieve`. A query without text finds nothing: an empty ranking."""
         started = perf_counter()
-        if not query.strip() or not self._any_filled:
+        if not query.strip() or not self._any:
             return Ranking(qid, self.name, (), perf_counter() - started)
         vector = self._encode_query(query)
-        mask = self._filled if allowed is None else self._filled & self._rows.mask(allowed)
-        rows = np.flatnonzero(mask)
-        rough = (self._vectors @ vector)[rows]
-        rows = rows[at_least_kth(rough, k, _SLACK)]
-        # row by row in double precision: equal vectors score alike wherever they stand, which BLAS does not promise
-        exact = (self._vectors[rows].astype(np.float64) * vector).sum(axis=1)
-        docs = self._rows.best(rows, exact, k, self.name)
+        mask = self._found if allowed is None else self._found & self._rows.mask(allowed)
+        unmasked = allowed is None and self._all
+        rows, scores, first = [], [], 0
+        for vectors, search in zip(self._vectors, self._searches, strict=True):
+            end = first + len(vectors)
+            near = search.near(vector, k, None if unmasked else mask[first:end]) if mask[first:end].any() else _NONE
+            rows.append(near + first)
+            # row by row in double precision: equal vectors score alike wherever they stand, which BLAS does not promise
+            scores.append((vectors[near].astype(np.float64) * vector).sum(axis=1) if len(near) else _NO_SCORES)
+            first = end
+        docs = self._rows.best(np.concatenate(rows), np.concatenate(scores), k, self.name)
         return Ranking(qid, self.name, docs, perf_counter() - started)
 
 
-def _windows(docs: Iterable[Doc]) -> Iterator[list[Doc]]:
-    stream = iter(docs)
-    while window := list(islice(stream, _WINDOW)):
-        yield window
+_NONE, _NO_SCORES = np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.float64)
 
 
-class _Reporter:
-    """Turns texts embedded within a window into passages done of the whole corpus."""
-
-    def __init__(self, progress: Progress, first: int, total: int) -> None:
-        self._progress, self._first, self._total = progress, first, total
-
-    def __call__(self, done: int) -> None:
-        self._progress(self._first + done, self._total, "Embedding")
-
-
-def _vectors(
-    window: Sequence[Doc], encoder: Encoder, store: VectorStore, report: _Reporter
-) -> dict[str, NDArray[np.float32]]:
-    """Text hash -> unit vector for every text of the window that has any sign in it."""
-    texts = {doc.text_hash: doc.content for doc in window if doc.content.strip()}
-    found = {text: _unit(vector) for text, vector in store.get_many(encoder.key, list(texts)).items()}
-    # longest first: a batch then holds texts of one length, and too little memory shows at once
-    missing = sorted((text for text in texts if text not in found), key=lambda text: len(texts[text]), reverse=True)
-    done = len(window) - len(missing)
-    while missing:
-        batch, missing = missing[: encoder.batch_size], missing[encoder.batch_size :]
-        # as the store will give them back, so that an index is the same whether its vectors were kept or new
-        rounded = encoder.encode_documents([texts[text] for text in batch]).astype(np.float16).astype(np.float32)
-        fresh = dict(zip(batch, rounded, strict=True))
-        store.put_many(encoder.key, fresh)
-        found.update((text, _unit(vector)) for text, vector in fresh.items())
-        done += len(batch)
-        report(done)
-    return found
-
-
-def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
-    norm = np.linalg.norm(vector)
-    return np.asarray(vector / norm if norm > 0 else vector, dtype=np.float32)
+def _write(
+    corpus: Corpus,
+    folder: Path,
+    encoder: Encoder,
+    store: VectorStore,
+    progress: Progress,
+    queries: Callable[[], NDArray[np.float32]] | None = None,
+) -> None:
+    total = len(corpus)
+    docids: list[str] = []
+    texts: list[str] = []
+    filled = np.zeros(total, dtype=np.bool_)
+    matrix: NDArray[np.float32] | None = None
+    for window, vectors in embedded(corpus, encoder, store, progress):
+        first = len(docids)
+        docids.extend(doc.docid for doc in window)
+        if len(docids) > total:
+            break
+        for row, doc in enumerate(window, start=first):
+            texts.append(text := doc.text_hash)
+            vector = vectors.get(text)
+            if vector is not None:
+                if matrix is None:
+                    matrix = _new_matrix(folder, (total, len(vector)))
+                matrix[row], filled[row] = vector, True
+    if len(docids) != total:
+        raise RerankLensError("The passages changed while they were indexed. Start again.")
+    if matrix is None:
+        np.save(folder / _VECTORS, np.zeros((total, 0), dtype=np.float32))
+    else:
+        if isinstance(matrix, np.memmap):
+            matrix.flush()
+        write_search(folder, matrix, filled, queries, progress)
+    np.save(folder / _FILLED, filled)
+    DocRows(docids).save(folder)
+    save_texts(folder, texts)
 
 
 def _new_matrix(folder: Path, shape: tuple[int, int]) -> NDArray[np.float32]:

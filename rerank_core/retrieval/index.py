@@ -1,26 +1,37 @@
 """The indexes of a dataset on disk: made where they are missing, read where they are there.
 
-`<root>/<fingerprint of the dataset>/bm25-<key of the BM25 settings>/` and `.../dense-<key of the model>/`.
+`<root>/<fingerprint of the dataset>/bm25-<key of the BM25 settings>/` and `.../dense-<key of the model>/`. Where the
+index of another fingerprint holds most of the same texts, the new one shares its files and adds what changed.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rerank_core.errors import SettingsError
 from rerank_core.retrieval.hybrid import HybridRetriever
 from rerank_core.retrieval.index_folder import is_whole
+from rerank_core.retrieval.parts import Changes, changes, rows_in
 from rerank_core.retrieval.retriever import Retriever
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.types import Corpus, Progress, no_progress
 
 if TYPE_CHECKING:
-    from rerank_core.retrieval.dense import VectorStore
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rerank_core.retrieval.embedding import VectorStore
     from rerank_core.retrieval.encoder import Encoder
+
+LEAST_ROWS = 2000
+"""Smaller indexes are built anew: that takes a second."""
+MOST_CHANGED = 0.1
+"""The part of an index that may have changed before it is built anew: what was added is searched less cleverly."""
+_BASES_TRIED = 3
 
 
 def needs_build(root: Path, fingerprint: str, settings: RetrievalSettings, encoder: Encoder | None = None) -> list[str]:
@@ -40,14 +51,15 @@ def build_or_load(
     vectors: VectorStore,
     progress: Progress = no_progress,
     encoder: Encoder | None = None,
+    queries: Callable[[], Sequence[str]] | None = None,
 ) -> HybridRetriever:
     """The first stage over `corpus`, its indexes built where `needs_build` names them.
 
     `fingerprint` names the state of the corpus: another one, another index (`prune` removes the old). `vectors` keeps
     embeddings across fingerprints, so that only new texts are embedded. `encoder` None means the settings' dense
     model, whose weights are read only when something is to be embedded. Steps reported are passages times missing
-    indexes. Raises NotReadyError where the model is not here, CancelledError from `progress`; an index that was not
-    finished is not there.
+    indexes. `queries` gives texts to measure an approximate dense index on (`write_search`). Raises NotReadyError
+    where the model is not here, CancelledError from `progress`; an index that was not finished is not there.
     """
     encoder = _encoder(settings, encoder)
     missing = needs_build(root, fingerprint, settings, encoder)
@@ -56,7 +68,7 @@ def build_or_load(
         folder = _folder(root, fingerprint, name, settings, encoder)
         part = _Part(progress, missing.index(name), len(missing)) if name in missing else None
         if name == "dense" and encoder is not None:
-            retrievers[name] = _dense(folder, corpus, encoder, vectors, part)
+            retrievers[name] = _dense(folder, corpus, encoder, vectors, part, queries)
         else:
             retrievers[name] = _bm25(folder, corpus, settings, part)
     return HybridRetriever(retrievers, settings, corpus)
@@ -100,12 +112,49 @@ def _folder(root: Path, fingerprint: str, name: str, settings: RetrievalSettings
 def _bm25(folder: Path, corpus: Corpus, settings: RetrievalSettings, build: Progress | None) -> Retriever:
     from rerank_core.retrieval.bm25 import Bm25Retriever
 
-    return Bm25Retriever.load(folder) if build is None else Bm25Retriever.build(corpus, folder, settings, build)
+    if build is None:
+        return Bm25Retriever.load(folder)
+    base, change = _base(folder, corpus)
+    if base is not None and change is not None:
+        return Bm25Retriever.derive(base, change, corpus, folder, settings, build)
+    return Bm25Retriever.build(corpus, folder, settings, build)
 
 
-def _dense(folder: Path, corpus: Corpus, encoder: Encoder, vectors: VectorStore, build: Progress | None) -> Retriever:
+def _dense(
+    folder: Path,
+    corpus: Corpus,
+    encoder: Encoder,
+    vectors: VectorStore,
+    build: Progress | None,
+    queries: Callable[[], Sequence[str]] | None,
+) -> Retriever:
     from rerank_core.retrieval.dense import DenseRetriever
+    from rerank_core.retrieval.vector_index import SAMPLE
+
+    def encoded() -> NDArray[np.float32]:
+        import numpy as np
+
+        texts = [text for text in queries() if text.strip()] if queries is not None else []
+        some = [encoder.encode_query(text) for text in texts[:SAMPLE]]
+        return np.stack(some) if some else np.zeros((0, 0), dtype=np.float32)
 
     if build is None:
         return DenseRetriever.load(folder, encoder)
-    return DenseRetriever.build(corpus, folder, encoder, vectors, build)
+    base, change = _base(folder, corpus)
+    if base is not None and change is not None:
+        return DenseRetriever.derive(base, change, corpus, folder, encoder, vectors, build)
+    return DenseRetriever.build(corpus, folder, encoder, vectors, build, encoded)
+
+
+def _base(folder: Path, corpus: Corpus) -> tuple[Path | None, Changes | None]:
+    """The index of the same kind under another fingerprint that has most in common with the corpus; None: none has."""
+    others = [other for other in folder.parent.parent.glob(f"*/{folder.name}") if other != folder and is_whole(other)]
+    fitting = [other for other in others if rows_in(other) >= LEAST_ROWS and _alike(rows_in(other), len(corpus))]
+    newest = sorted(fitting, key=lambda other: other.stat().st_mtime, reverse=True)[:_BASES_TRIED]
+    tried = [(change.share, other, change) for other in newest for change in (changes(other, corpus),)]
+    share, base, change = min(tried, key=lambda one: one[0], default=(1.0, None, None))
+    return (base, change) if share <= MOST_CHANGED else (None, None)
+
+
+def _alike(rows: int, passages: int) -> bool:
+    return abs(rows - passages) <= MOST_CHANGED * rows

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-FORMAT = 1
+FORMAT = 2
 """Counts up when a reader of this version could not use what an earlier one wrote."""
 
 _ABOUT, _TEMP = "about.json", ".unfinished-"
@@ -30,9 +30,10 @@ def writing(folder: Path) -> Iterator[Path]:
     temporary = Path(tempfile.mkdtemp(prefix=f"{_TEMP}{folder.name}-", dir=folder.parent))
     try:
         yield temporary
-        sizes = {file.name: file.stat().st_size for file in sorted(temporary.iterdir())}
+        files = sorted(file for file in temporary.rglob("*") if file.is_file())
+        sizes = {file.relative_to(temporary).as_posix(): file.stat().st_size for file in files}
         (temporary / _ABOUT).write_text(json.dumps({"format": FORMAT, "files": sizes}), encoding="utf-8")
-        for file in temporary.iterdir():
+        for file in [*files, temporary / _ABOUT]:
             _flush(file)
         if not is_whole(folder):
             shutil.rmtree(folder, ignore_errors=True)
@@ -50,6 +51,16 @@ def is_whole(folder: Path) -> bool:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
+
+
+def share(folder: Path, target: Path) -> None:
+    """Give the files of `folder` (not of folders in it) to `target` as well: as hard links where the disk can."""
+    for file in folder.iterdir():
+        if file.is_file() and file.name != _ABOUT:
+            try:
+                os.link(file, target / file.name)
+            except OSError:
+                shutil.copyfile(file, target / file.name)
 
 
 def remove_unfinished(parent: Path) -> None:

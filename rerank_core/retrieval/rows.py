@@ -40,6 +40,9 @@ class DocRows:
         (folder / _DOCIDS).write_text(json.dumps(self.docids), encoding="utf-8")
         np.save(folder / _PLACES, self._places)
 
+    def __len__(self) -> int:
+        return len(self.docids)
+
     def mask(self, allowed: Collection[str]) -> NDArray[np.bool_]:
         """True where a row's docid is allowed, shape (rows,); the last few are kept. Unknown docids are passed over."""
         return self._mask(allowed if isinstance(allowed, frozenset) else frozenset(allowed))
