@@ -11,7 +11,7 @@ from rerank_core.rerankers.composites.apply import apply, restricted
 from rerank_core.rerankers.family import Orderer, Scorer
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.model_key import model_key
-from rerank_core.rerankers.rerank import rerank
+from rerank_core.rerankers.rerank import from_cache, rerank
 from rerank_core.retrieval.hybrid import HybridRetriever
 from rerank_core.retrieval.index import build_or_load
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -25,6 +25,9 @@ from rerank_core.store.workspace import Workspace
 from rerank_core.systems import FIRST_STAGE, System
 from rerank_core.types import Doc, Progress, Query, Ranking, no_progress
 from rerank_core.witness import Witness
+
+SERVICE_SCORES_HOLD = 30 * 86400.0
+"""Seconds: after a month a service is asked again, its model may be another one under the same name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Pipeline:
         self._retrievers: dict[tuple[str, ...], HybridRetriever] = {}
         self._scorers: dict[str, Scorer | Orderer | None] = {}
         self._scores = StoredScores(workspace)
+        self._service_scores = StoredScores(workspace, max_age=SERVICE_SCORES_HOLD)
         self._witness = Witness(workspace)
 
     def retriever(
@@ -67,8 +71,13 @@ class Pipeline:
                 settings,
                 StoredVectors(self.workspace),
                 progress,
+                queries=lambda: self._query_texts(dataset),
             )
         return self._retrievers[key]
+
+    def _query_texts(self, dataset: DatasetRow) -> list[str]:
+        with self.workspace.open() as db:
+            return [query.text for query in datasets.get_queries(db, dataset.id)]
 
     def candidates(
         self, dataset: DatasetRow, query: Query, settings: RetrievalSettings, progress: Progress = no_progress
@@ -170,9 +179,7 @@ class Pipeline:
                 self.workspace, asked.dataset, asked.query, system.model, system.settings, system.key
             )
         if system.spec is None or system.problem:
-            scorer = self.scorer(system, asked.progress)
-            name = model_key(system.model, system.settings)
-            return rerank(scorer, system.key, asked.query, given, asked.docs, self._scores, name, asked.progress)
+            return self._scored(system, asked, given)
         members = {member.id: member for member in system.members}
 
         def rank_member(member: str, part: Ranking) -> Ranking:
@@ -183,6 +190,18 @@ class Pipeline:
             return kept or self._ranked(members[member], asked, part)
 
         return replace(apply(system.spec, asked.query, given, asked.docs, rank_member), system=system.key)
+
+    def _scored(self, system: System, asked: _Asked, given: Ranking) -> Ranking:
+        """What a model makes of `given`; the model is loaded only where a score is missing."""
+        local = system.model.hosting == "local"
+        if local and not system.problem and system.key not in self._scorers and system.state.ready:
+            name = model_key(system.model, system.settings)
+            if found := from_cache(system.key, asked.query, given, asked.docs, self._scores, name):
+                return found
+        scorer = self.scorer(system, asked.progress)
+        name, told = model_key(system.model, system.settings), _by_label(asked.progress, system)
+        scores = self._scores if local else self._service_scores
+        return rerank(scorer, system.key, asked.query, given, asked.docs, scores, name, told)
 
     def _kept(self, system: System, asked: _Asked) -> Ranking | None:
         with self.workspace.open() as db:
@@ -206,6 +225,15 @@ def _within(progress: Progress, run_done: int, run_total: int) -> Progress:
 
     def inner(done: int, total: int, message: str = "") -> None:
         progress(run_done, run_total, f"{message} ({done:,} of {total:,})" if total else message)
+
+    return inner
+
+
+def _by_label(progress: Progress, system: System) -> Progress:
+    """People read a system's label where its key would stand."""
+
+    def inner(done: int, total: int, message: str = "") -> None:
+        progress(done, total, message.replace(system.key, system.label))
 
     return inner
 

@@ -141,3 +141,37 @@ def test_recall_is_over_graded_queries_at_each_depth(workspace, birds):
     # d1 is found by its words, d2 is not; nothing was retrieved at 20 yet
     assert recall_by_depth(workspace, birds, BM25, depths=(10, 20)) == ({10: 1 / 2}, 1)
     assert recall_by_depth(workspace, birds, BM25, depths=(10,), level=2) == ({10: 1.0}, 1)
+
+
+def test_people_are_told_the_systems_name_and_not_its_key(workspace, birds, cosine, scorer):
+    told = []
+
+    def tell(done, total, message=""):
+        told.append(message)
+
+    Pipeline(workspace).rank(birds, BIRD_QUERIES[0], BM25, cosine, tell)
+    assert cosine.label in told
+    assert not [message for message in told if cosine.key in message]
+
+
+def test_a_list_that_was_scored_before_needs_no_model(workspace, birds, cosine, scorer, monkeypatch):
+    first = Pipeline(workspace).rank(birds, BIRD_QUERIES[0], BM25, cosine).ranking
+
+    def no_model(model, settings):
+        raise AssertionError("a model was loaded")
+
+    monkeypatch.setattr(pipeline_module, "load", no_model)
+    again = Pipeline(workspace).rank(birds, BIRD_QUERIES[0], replace(BM25, depth=20), cosine).ranking
+    assert again.docs == first.docs
+    # such a time would say nothing of the model
+    assert (first.seconds is not None, again.seconds) == (True, None)
+
+
+def test_only_a_changed_passage_is_scored_again(workspace, birds, cosine, scorer):
+    Pipeline(workspace).rank(birds, BIRD_QUERIES[0], BM25, cosine)
+    before = scorer.asked
+    with workspace.write() as db:
+        db.execute("DELETE FROM ranking")
+        db.execute("UPDATE doc SET text = text || ' And more fish.' WHERE docid = 'd1'")
+    Pipeline(workspace).rank(birds, BIRD_QUERIES[0], BM25, cosine)
+    assert scorer.asked == before + 1

@@ -114,6 +114,17 @@ def test_a_failed_query_that_is_ranked_on_a_second_try_counts(board, rank, grade
     assert board.standing("q1").query.values["minilm-cosine"] is not None
 
 
+def test_a_later_standing_has_a_larger_number_and_another_query_another_name(board, rank, grade):
+    rank(BIRD_QUERIES[0], ORDERS)
+    board.read_rankings()
+    before, other = board.standing("q1").as_of, board.standing("q2").as_of
+    assert board.standing("q1").as_of == before
+    grade("q2", "d1", 1)
+    name, number = board.standing("q1").as_of
+    assert name == before[0] != other[0]
+    assert number > before[1]
+
+
 def test_a_label_whose_text_changed_is_stale(workspace, birds, board, rank, grade):
     rank(BIRD_QUERIES[0], ORDERS)
     board.read_rankings()

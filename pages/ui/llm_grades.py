@@ -26,6 +26,7 @@ from rerank_core.llm_figures import (
 from rerank_core.store import llm_grades
 from rerank_core.store.llm_grades import LlmGrade, LlmJudge, Pair
 from rerank_core.store.workspace import Workspace
+from rerank_core.views.links import link_html
 from rerank_core.views.llm_grades import (
     confusion_chart,
     confusion_frame,
@@ -129,7 +130,7 @@ def _spot_check(sample: Sequence[Pair], whole: WholeSet) -> None:
         "graded, drawn by chance, for a person to grade without seeing its grade. They come first on **Label**."
     )
     if done < len(sample):
-        st.page_link("pages/6_Label.py", label="Grade them on Label", icon=":material/arrow_forward:")
+        st.html(link_html("Label", "Grade them on Label"))
 
 
 def _verdicts(found: Sequence[Side], view: View, measure: str) -> None:

@@ -15,6 +15,7 @@ from rerank_core.store.workspace import Workspace
 from rerank_core.stories import order_of_stories, sentence, tell
 from rerank_core.summary import SystemSummary
 from rerank_core.types import Doc
+from rerank_core.views.links import link_html
 from rerank_core.views.story import story_html
 
 SHOWN = 5
@@ -25,8 +26,7 @@ def choose_after(view: View, figures: Figures) -> SystemSummary | None:
     compared = {one.system: one for one in figures.summary.systems if one.comparison is not None and one.comparison.n}
     if not compared:
         st.info("There is nothing to show yet: it takes two rankings of the same questions, and graded passages.")
-        st.page_link("pages/1_Compare.py", label="Compare two of them", icon=":material/arrow_forward:")
-        st.page_link("pages/6_Label.py", label="Grade passages", icon=":material/arrow_forward:")
+        st.html(link_html("Compare", "Compare two of them") + link_html("Label", "Grade passages"))
         return None
     best = max(compared, key=lambda one: compared[one].comparison.mean or 0.0)
     chosen = st.selectbox(

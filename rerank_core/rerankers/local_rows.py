@@ -16,7 +16,7 @@ A fact that nobody could tell is None.
 from __future__ import annotations
 
 from rerank_core.rerankers.flag_rows import FLAG_ROWS
-from rerank_core.rerankers.local_settings import LOCAL, PRECISION, REMOTE
+from rerank_core.rerankers.local_settings import CROSS, LOCAL, PRECISION, REMOTE
 from rerank_core.rerankers.model import Model, Setting
 
 _HUB = "https://huggingface.co/"
@@ -73,7 +73,7 @@ def _cross(name: str, label: str, parameters: int, download: int, **facts: objec
         "languages": "English",
         "max_tokens": 512,
         "card": _HUB + name,
-        "settings": LOCAL,
+        "settings": CROSS,
         **facts,
     }
     short = name.rpartition("/")[2].lower()
@@ -105,7 +105,7 @@ _CROSS_ENCODERS = (
         licence="CC-BY-NC-4.0",
         languages="multilingual (100+)",
         max_tokens=1024,
-        settings=(*LOCAL, REMOTE),
+        settings=(*CROSS, REMOTE),
         trust_remote_code=True,
         note="Not for commercial use. Brings its own Python code, which must be allowed explicitly.",
     ),

@@ -15,4 +15,14 @@ PRECISION = Setting(
 )
 HALF_PRECISION = replace(PRECISION, default="bfloat16")
 LOCAL = (MAX_LENGTH, PRECISION)
+NAMED_PRECISION = Setting(
+    "precision",
+    "exact",
+    "exact: float32, the library's own scores to 1e-5; fast: 16 bit where this machine computes in it, almost the same "
+    "order; preview: 8 bit on a CPU, for a first look, near scores may swap.",
+    choices=("exact", "fast", "preview"),
+    # what workspaces say that were written before the precisions had names
+    former=(("float32", "exact"), ("bfloat16", "fast"), ("float16", "fast")),
+)
+CROSS = (MAX_LENGTH, NAMED_PRECISION)
 REMOTE = Setting("trust_remote_code", False, "Allow this model to run the Python code that comes with it.")

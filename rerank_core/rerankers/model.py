@@ -20,7 +20,8 @@ class Setting:
     `default` also gives the type: bool, int, float or str; None means "the model's own" and takes an int.
     `choices` (if any) are all that is allowed, `low` and `high` bound a number, and a text must match `pattern`, which
     `expected` says in words. `required`: the default is no answer, the model is ready only when a person gave one.
-    `scores` False: it never changes a score, and scores made at other values of it are as good.
+    `scores` False: it never changes a score, and scores made at other values of it are as good. `former`: values that
+    were allowed once, and what each is called now.
     """
 
     name: str
@@ -33,10 +34,12 @@ class Setting:
     expected: str = ""
     required: bool = False
     scores: bool = True
+    former: tuple[tuple[Any, Any], ...] = ()
 
     def check(self, value: Any) -> Any:
-        """The value itself; raises SettingsError where it is not allowed."""
+        """The value itself, by its present name; raises SettingsError where it is not allowed."""
         if self.choices:
+            value = next((now for once, now in self.former if once == value), value)
             if value not in self.choices:
                 raise SettingsError(f"{self.name} must be one of {', '.join(map(str, self.choices))}, not {value!r}")
             return value

@@ -55,6 +55,21 @@ def rerank(
     return ranking
 
 
+def from_cache(
+    system: str, query: Query, candidates: Ranking, docs: Mapping[str, Doc], cache: ScoreCache, model_key: str
+) -> Ranking | None:
+    """What `rerank` would give, without the model, where every score is kept; None where one is missing.
+
+    For a model that reads a passage's `content` and that is no Orderer. Raises NotFoundError for a candidate without a
+    passage.
+    """
+    hashes = [text_hash(text) for text in _read(_content, candidates, docs)]
+    known = cache.get_many(model_key, text_hash(query.text), list(dict.fromkeys(hashes))) if hashes else {}
+    if not hashes or any(key not in known for key in hashes):
+        return None
+    return _by_score(system, query, candidates, [known[key] for key in hashes], None)
+
+
 def _scored(
     scorer: Scorer,
     system: str,
@@ -73,7 +88,7 @@ def _scored(
     texts = dict(zip(hashes, seen, strict=True))
     query_hash = text_hash(query.text)
     known = dict(cache.get_many(model_key, query_hash, list(texts))) if cache is not None and texts else {}
-    from_cache = bool(known)
+    partly_kept = bool(known)
     # like lengths share a batch, and equal texts are scored once
     missing = sorted((key for key in texts if key not in known), key=lambda key: (-len(texts[key]), key))
     chunk = (0 if together else getattr(scorer, "chunk", CHUNK)) or max(1, len(missing))
@@ -90,13 +105,19 @@ def _scored(
         if cache is not None:
             cache.put_many(model_key, query_hash, fresh)
     progress(len(texts), len(texts), system)
-    values = [known[key] for key in hashes]
+    return _by_score(system, query, candidates, [known[key] for key in hashes], None if partly_kept else seconds)
+
+
+def _by_score(
+    system: str, query: Query, candidates: Ranking, values: Sequence[tuple[float, int]], seconds: float | None
+) -> Ranking:
+    """The candidates by their (raw score, tokens cut), best first; equal scores keep candidate order."""
     order = sorted(range(len(values)), key=lambda place: -values[place][0])
     ranked = tuple(
         ScoredDoc(candidates.docs[place].docid, values[place][0], rank, tokens_cut=values[place][1])
         for rank, place in enumerate(order, 1)
     )
-    return Ranking(query.qid, system, ranked, None if from_cache else seconds)
+    return Ranking(query.qid, system, ranked, seconds)
 
 
 def _ordered(
@@ -127,7 +148,10 @@ def _ordered(
 
 def _texts(scorer: Reranker, candidates: Ranking, docs: Mapping[str, Doc]) -> list[str]:
     """What the reranker reads of each candidate, in their order."""
-    read: Callable[[Doc], str] = getattr(scorer, "document", _content)
+    return _read(getattr(scorer, "document", _content), candidates, docs)
+
+
+def _read(read: Callable[[Doc], str], candidates: Ranking, docs: Mapping[str, Doc]) -> list[str]:
     for docid in candidates.docids:
         if docid not in docs:
             raise NotFoundError(f"candidate {docid!r} has no passage in this dataset")

@@ -1,1 +1,1 @@
-"""How a local model is run: device, precision, batches."""
+"""How a local model is run: device, precision, tokens, packs, and the forward pass."""

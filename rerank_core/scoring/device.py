@@ -1,9 +1,15 @@
-"""The device that local models run on, and how it is named to a person."""
+"""The device that local models run on, what it can do, and how it is named to a person."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import Literal
+
+from rerank_core.scoring.precision import Abilities
 
 DeviceName = Literal["cuda", "mps", "cpu"]
 
@@ -40,3 +46,30 @@ def memory_bytes() -> int | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):
         return None
+
+
+def abilities(device: str | None = None) -> Abilities:
+    """What the device and the installed libraries can do. None: the best device. Imports torch."""
+    name = device or best_device()
+    own = cpu_abilities()
+    if not name.startswith("cuda"):
+        return replace(own, device=name)
+    import torch
+
+    return replace(own, device=name, bfloat16=torch.cuda.get_device_capability(torch.device(name)) >= (8, 0))
+
+
+@cache
+def cpu_abilities() -> Abilities:
+    """What this machine's CPU can do, as Linux tells it; elsewhere nothing but float32 is taken for granted."""
+    try:
+        text = Path("/proc/cpuinfo").read_text("utf-8")
+    except OSError:
+        text = ""
+    flags = {flag for line in text.splitlines() if line.startswith(("flags", "Features")) for flag in line.split()}
+    return Abilities(
+        device="cpu",
+        bfloat16=bool(flags & {"avx512_bf16", "amx_bf16", "bf16"}),
+        int8_dot=bool(flags & {"avx512_vnni", "avx_vnni", "amx_int8", "asimddp"}),
+        openvino=importlib.util.find_spec("openvino") is not None,
+    )

@@ -43,6 +43,32 @@ test("events of another query or dataset paint nothing here", () => {
   assert.equal(labels.size + pending.size, 0);
 });
 
+test("a skip and a note leave the grade as it is", () => {
+  const said = [event(1, "a", -1, { kind: "skip" }), event(2, "a", -1, { kind: "note", note: "too short" })];
+  const { labels, pending } = r.predicted({ a: 2 }, said, "set", "q1");
+  assert.equal(labels.get("a"), 2);
+  assert.equal(pending.size, 0);
+});
+
+test("a rule and a note may travel with an event, if they are texts of some length", () => {
+  const good = [event(1, "a", 1, { rule: "pool", note: "x".repeat(4000) }), event(2, "a", -1, { kind: "skip" })];
+  const bad = [event(3, "a", 1, { rule: 7 }), event(4, "a", 1, { note: "x".repeat(4001) }), event(5, "a", 1, { kind: "vote" })];
+  assert.deepEqual([...good, ...bad].filter(r.isEvent), good);
+});
+
+test("a state is outdated by a later one of the same view only", () => {
+  const at = (name, number) => ({ as_of: [name, number] });
+  assert.equal(r.outdated(at("q1", 4), at("q1", 5)), true);
+  assert.equal(r.outdated(at("q1", 5), at("q1", 5)), false);
+  assert.equal(r.outdated(at("q1", 6), at("q1", 5)), false);
+  assert.equal(r.outdated(at("q2", 4), at("q1", 5)), false);
+  for (const nothing of [undefined, null, {}, { as_of: null }]) {
+    assert.equal(r.outdated(nothing, at("q1", 5)), false);
+    assert.equal(r.outdated(at("q1", 4), nothing), false);
+    assert.equal(r.isSameView(nothing, nothing), false);
+  }
+});
+
 test("an undo brings the grade before back, or takes the label away", () => {
   const undo = (docid, grade) => event(9, docid, grade, { kind: "undo" });
   assert.equal(r.predicted({ a: 3 }, [undo("a", 1)], "set", "q1").labels.get("a"), 1);

@@ -70,6 +70,12 @@ def test_an_undo_may_leave_open_what_it_undoes():
     assert (event.kind, event.docid, event.grade) == ("undo", "", -1)
 
 
+def test_a_skip_and_a_note_have_no_grade_and_a_rule_may_say_how_the_pair_came():
+    events = parse_outbox([raw(kind="skip", grade=-1, rule="pool"), raw(kind="note", grade=-1, seq=2, note="unclear")])
+    assert [(one.kind, one.rule, one.note) for one in events] == [("skip", "pool", ""), ("note", "", "unclear")]
+    assert parse_outbox([raw(kind="skip", docid=""), raw(rule="x" * 41), raw(note="x" * 4001), raw(note=None)]) == []
+
+
 def test_events_come_once_in_the_order_of_each_client():
     events = parse_outbox([raw(seq=2), raw(client_id=TWO, seq=1), raw(seq=1), raw(seq=2, grade=0)])
     assert [(event.client_id, event.seq, event.grade) for event in events] == [(ONE, 1, 3), (ONE, 2, 3), (TWO, 1, 3)]

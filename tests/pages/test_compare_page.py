@@ -156,6 +156,26 @@ def test_a_grade_off_the_scale_is_refused_acknowledged_and_holds_nothing_up(work
     assert stored(workspace) == {"q1": {second: 1}}
 
 
+@pytest.mark.parametrize("rule", ["adjudication", "mapped", "no such rule"])
+def test_a_rule_that_no_judge_goes_by_is_refused_acknowledged_and_holds_nothing_up(workspace, ranked, rule):
+    first, second, _ = ranked.found
+    down = send(compare(), grade_event(1, first, 3, rule=rule), grade_event(2, second, 1, rule="pool"))
+    assert down["ack"] == {CLIENT: 2}
+    assert stored(workspace) == {"q1": {second: 1}}
+
+
+def test_without_a_server_that_routes_the_page_offers_no_route(ranked):
+    assert payloads(compare())[1]["route"] is None
+
+
+def test_what_comes_down_says_as_of_when_it_is(ranked):
+    app = compare()
+    name, before = payloads(app)[1]["as_of"]
+    assert send(app, grade_event(1, ranked.found[0], 3))["as_of"] == [name, before + 1]
+    app.button(key="forth").click().run()
+    assert payloads(app)[1]["as_of"][0] != name
+
+
 def test_an_event_of_another_dataset_goes_to_that_dataset(workspace, ranked, another_dataset):
     down = send(compare(), grade_event(1, "d3", 1, outbox_key='["silent", "me"]', qid="q9"))
     assert down["ack"] == {CLIENT: 1}

@@ -1,0 +1,88 @@
+"""Attention within each of several sequences that lie end to end: block-diagonal, and no block is computed in vain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def by_sequence(query: Tensor, keys: Tensor, values: Tensor, lengths: Sequence[int], heads: int) -> Tensor:
+    """One product a sequence, or a run of sequences of one length: what a CPU does best.
+
+    `keys` and `values` have shape (tokens, width); `query` too, or (sequences, width) where only one token of each
+    sequence asks. Returns the shape of `query`.
+    """
+    import torch
+    from torch.nn.functional import scaled_dot_product_attention
+
+    width = keys.shape[1]
+    out = torch.empty(query.shape, dtype=query.dtype, device=query.device)
+    single = query.shape[0] != keys.shape[0]
+    asked = 0
+    for start, count, length in _runs(lengths):
+        rows, each = slice(start, start + count * length), 1 if single else length
+        own = slice(asked, asked + count * each)
+        # (sequences, heads, tokens, width of a head), as views
+        q = query[own].view(count, each, heads, width // heads).transpose(1, 2)
+        k = keys[rows].view(count, length, heads, width // heads).transpose(1, 2)
+        v = values[rows].view(count, length, heads, width // heads).transpose(1, 2)
+        found = scaled_dot_product_attention(q, k, v)
+        out[own] = found.transpose(1, 2).reshape(count * each, width)
+        asked += count * each
+    return out
+
+
+def padded(query: Tensor, keys: Tensor, values: Tensor, lengths: Sequence[int], heads: int) -> Tensor:
+    """As `by_sequence`, in one masked product: for devices where each call costs more than the padding."""
+    import torch
+    from torch.nn.functional import scaled_dot_product_attention
+
+    width, longest, count = keys.shape[1], max(lengths), len(lengths)
+    single = query.shape[0] != keys.shape[0]
+    sizes = torch.tensor(lengths, device=keys.device)
+    real = torch.arange(longest, device=keys.device) < sizes[:, None]
+
+    def spread(rows: Tensor) -> Tensor:
+        full = rows.new_zeros(count, longest, width)
+        full[real] = rows
+        return full.view(count, longest, heads, width // heads).transpose(1, 2)
+
+    q = query.view(count, 1, heads, width // heads).transpose(1, 2) if single else spread(query)
+    found = scaled_dot_product_attention(q, spread(keys), spread(values), attn_mask=real[:, None, None, :])
+    together = found.transpose(1, 2).reshape(count, -1, width)
+    return together[:, 0] if single else together[real]
+
+
+def flash(query: Tensor, keys: Tensor, values: Tensor, lengths: Sequence[int], heads: int) -> Tensor:
+    """As `by_sequence`, by the variable-length kernel of a CUDA device; half precision only."""
+    import torch
+    from torch.nn.attention.varlen import varlen_attn
+
+    width = keys.shape[1]
+    single = query.shape[0] != keys.shape[0]
+    ends = torch.tensor((0, *lengths), device=keys.device).cumsum(0).int()
+    asked = torch.arange(len(lengths) + 1, device=keys.device).int() if single else ends
+    longest = max(lengths)
+    found = varlen_attn(
+        query.reshape(-1, heads, width // heads),
+        keys.reshape(-1, heads, width // heads),
+        values.reshape(-1, heads, width // heads),
+        asked,
+        ends,
+        1 if single else longest,
+        longest,
+    )
+    return found.reshape(query.shape)  # type: ignore[union-attr]
+
+
+def _runs(lengths: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """(first token, number of sequences, their length) of each run of sequences of one length."""
+    start = 0
+    for length, same in groupby(lengths):
+        count = len(list(same))
+        yield start, count, length
+        start += count * length

@@ -1,0 +1,132 @@
+"""One engine for every cross-encoder of BERT's or XLM-R's shape: tokens kept, no padding, the precision by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Any
+
+from rerank_core.scoring.device import abilities
+from rerank_core.scoring.encoder_weights import EncoderWeights, read_weights
+from rerank_core.scoring.pair_tokens import Pair, PairTokens, UnknownModelError
+from rerank_core.scoring.precision import Plan, Precision, plan
+from rerank_core.scoring.queue import PairQueue
+from rerank_core.scoring.streams import PACK, Streams
+from rerank_core.scoring.torch_encoder import TorchEncoder
+
+GPU_TOKENS = 65536
+"""Tokens that a GPU takes at once: enough to keep it busy."""
+_MOST_PACKS = 4
+_TOLERANCE = 1e-4
+_PROBES = ("", "a", "What the library gives for a few texts, this engine must give too. " * 12)
+_SECOND = 80e9
+"""Operations that one core of a CPU does in about a second."""
+
+Forward = Callable[[Sequence[Pair]], Sequence[float]]
+
+
+class Engine:
+    """A loaded cross-encoder. `plan` says how it is run, `streams` how many packs at once."""
+
+    def __init__(
+        self, tokens: PairTokens, forward: Forward, how: Plan, weights: EncoderWeights, streams: int = 0
+    ) -> None:
+        """Use `open_engine`. `streams` 0: a device that takes one large pack at a time."""
+        self.tokens, self.plan, self.streams = tokens, how, streams
+        # neither a fast tokenizer nor the kept tokens may be used by two threads at once
+        self._tokenizing = Lock()
+        # a usual pair; with attention's share a long one costs more, which only makes the steps longer
+        usual = min(160, tokens.max_tokens)
+        self._pairs_a_second = _SECOND * streams / weights.flops(usual)
+        packs_each = min(_MOST_PACKS, max(1, int(_SECOND / weights.flops(usual) * usual / PACK)))
+        self._queue = PairQueue(forward, PACK * streams * packs_each if streams else GPU_TOKENS)
+
+    def score(
+        self,
+        query: str,
+        texts: Sequence[str],
+        urgent: bool = False,
+        look: Callable[[], None] = lambda: None,
+    ) -> list[float]:
+        """Raw logits, one a text, in their order. Safe for several threads; `urgent` and `look` as in `PairQueue`."""
+        with self._tokenizing:
+            pairs = self.tokens.pairs(query, texts)
+        return self._queue.score(pairs, urgent, look)
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """The number of tokens of each text, without special ones; those of texts just scored are not counted again."""
+        with self._tokenizing:
+            return self.tokens.count(texts)
+
+    def count_anew(self, texts: Sequence[str]) -> list[int]:
+        """As `count`, by the tokenizer itself: to time it."""
+        with self._tokenizing:
+            return self.tokens.count_anew(texts)
+
+    @property
+    def chunk(self) -> int:
+        """How many texts are worth one call: about a second's work, so that a person's wish is soon heard."""
+        return int(min(64, max(4, self._pairs_a_second))) if self.streams else 512
+
+    @property
+    def description(self) -> str:
+        """Such as "exact: float32 by torch, 2 packs of 1,024 tokens at once"."""
+        own, tokens = self.plan, PACK if self.streams else GPU_TOKENS
+        count = self.streams or 1
+        at_once = f"{count} {'packs' if count > 1 else 'pack'} of {tokens:,} tokens at once"
+        return f"{own.precision}: {own.arithmetic} by {own.runner}, {at_once}"
+
+
+def open_engine(model: Any, tokenizer: Any, max_tokens: int, precision: Precision, device: str) -> Engine:
+    """An engine for a transformers model (float32, in eval mode) and its tokenizer.
+
+    Its weights are shared where they can be; the model itself is not needed afterwards. Raises UnknownModelError, with
+    the reason, for a model that the engine does not know, or for which it gives other scores than the model itself.
+    """
+    weights = read_weights(model)
+    tokens = PairTokens(tokenizer, max_tokens)
+    if max(kind for _, kind in _types(tokens)) >= len(weights.types):
+        raise UnknownModelError("its tokenizer gives token types that the model does not have")
+    _check(model, weights, tokens)
+    how = plan(precision, abilities(device))
+    if device != "cpu":
+        return Engine(tokens, TorchEncoder(weights, how.arithmetic, device), how, weights)
+    count = _threads()
+    return Engine(tokens, Streams(_on_cpu(weights, how, count), count), how, weights, count)
+
+
+def _on_cpu(weights: EncoderWeights, how: Plan, streams: int) -> Forward:
+    if how.runner == "openvino":
+        from rerank_core.scoring.openvino_encoder import OpenVinoEncoder
+
+        return OpenVinoEncoder(weights, how.arithmetic, streams)
+    return TorchEncoder(weights, how.arithmetic, "cpu")
+
+
+def _threads() -> int:
+    import torch
+
+    return int(torch.get_num_threads())
+
+
+def _types(tokens: PairTokens) -> list[tuple[int, int]]:
+    layout = tokens.layout
+    own = [(0, layout.query_type), (0, layout.text_type)]
+    return [*layout.before, *layout.between, *layout.after, *own]
+
+
+def _check(model: Any, weights: EncoderWeights, tokens: PairTokens) -> None:
+    """The model's own answers to a few pairs, each alone, against this engine's for all of them in one pack."""
+    import torch
+
+    pairs = tokens.pairs("who", _PROBES)
+    device = next(model.parameters()).device
+    expected = []
+    with torch.inference_mode():
+        for pair in pairs:
+            ids, types = (torch.from_numpy(one).long()[None].to(device) for one in (pair.ids, pair.types))
+            expected.append(float(model(input_ids=ids, token_type_ids=types).logits))
+    found = TorchEncoder(weights, "float32", str(device))(pairs)
+    worst = max(abs(one - other) for one, other in zip(found, expected, strict=True))
+    if not worst <= _TOLERANCE * max(1.0, *map(abs, expected)):
+        raise UnknownModelError(f"the engine's scores differ from the model's own by {worst:.1g}")

@@ -1,0 +1,185 @@
+"""Query and passage as the tokens of one input, as the library would make them; passages are tokenized once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rerank_core.errors import RerankLensError
+from rerank_core.types import text_hash
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_KEPT_TOKENS = 16 * 2**20
+"""The most tokens that are kept: 64 MiB at 4 bytes each."""
+
+
+class UnknownModelError(RerankLensError):
+    """The engine does not know this kind of model; the message is the reason, as the end of a sentence."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """One input of the model: token ids and token types, both of shape (tokens,)."""
+
+    ids: NDArray[np.int32]
+    types: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the tokenizer puts around a query and a passage.
+
+    `before`, `between` and `after` are (token id, token type) pairs; `query_type` and `text_type` are the types of the
+    two texts' own tokens.
+    """
+
+    before: tuple[tuple[int, int], ...]
+    between: tuple[tuple[int, int], ...]
+    after: tuple[tuple[int, int], ...]
+    query_type: int
+    text_type: int
+
+    @property
+    def special_tokens(self) -> int:
+        """How many tokens are added."""
+        return len(self.before) + len(self.between) + len(self.after)
+
+
+class PairTokens:
+    """Makes pairs of tokens with a fast tokenizer, cut to `max_tokens` as `tokenizers` cuts "longest_first".
+
+    A text's tokens are kept by its hash, the longest unused go first. Not for several threads at once.
+    """
+
+    def __init__(self, tokenizer: Any, max_tokens: int, kept_tokens: int = _KEPT_TOKENS) -> None:
+        """Raises UnknownModelError for a tokenizer whose way of joining two texts cannot be told apart."""
+        if not getattr(tokenizer, "is_fast", False):
+            raise UnknownModelError("its tokenizer is not a fast one")
+        if tokenizer.truncation_side != "right":
+            raise UnknownModelError("its tokenizer cuts texts at their beginning")
+        self._tokenizer = tokenizer.backend_tokenizer
+        self.max_tokens = max_tokens
+        self.layout = _layout(self._tokenizer, "token_type_ids" in tokenizer.model_input_names)
+        self._kept: OrderedDict[str, tuple[NDArray[np.int32], int]] = OrderedDict()
+        self._most, self._held = kept_tokens, 0
+
+    def pairs(self, query: str, texts: Sequence[str]) -> list[Pair]:
+        """One pair a text, in their order."""
+        import numpy as np
+
+        (asked, query_tokens), *found = self._tokens([query, *texts])
+        room = max(0, self.max_tokens - self.layout.special_tokens)
+        pairs = []
+        for ids, tokens in found:
+            query_kept, text_kept = longest_first(query_tokens, tokens, room)
+            pairs.append(self._pair(np, asked[:query_kept], ids[:text_kept]))
+        return pairs
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """The number of tokens of each text, without special ones and before anything is cut."""
+        return [tokens for _, tokens in self._tokens(texts)]
+
+    def count_anew(self, texts: Sequence[str]) -> list[int]:
+        """As `count`, without the kept tokens: to time the tokenizer."""
+        return [len(one.ids) for one in _plain(self._tokenizer).encode_batch(list(texts), add_special_tokens=False)]
+
+    def _pair(self, np: Any, query: NDArray[np.int32], text: NDArray[np.int32]) -> Pair:
+        layout, total = self.layout, len(query) + len(text) + self.layout.special_tokens
+        ids, types = np.empty(total, np.int32), np.empty(total, np.int32)
+        at = 0
+        for special, own, kind in (
+            (layout.before, query, layout.query_type),
+            (layout.between, text, layout.text_type),
+            (layout.after, (), 0),
+        ):
+            for token, token_type in special:
+                ids[at], types[at] = token, token_type
+                at += 1
+            ids[at : at + len(own)], types[at : at + len(own)] = own, kind
+            at += len(own)
+        return Pair(ids, types)
+
+    def _tokens(self, texts: Sequence[str]) -> list[tuple[NDArray[np.int32], int]]:
+        """For each text its first `max_tokens` tokens, and how many it has in all."""
+        import numpy as np
+
+        keys = [text_hash(text) for text in texts]
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._kept}
+        found = {key: self._kept[key] for key in keys if key in self._kept}
+        for key in found:
+            self._kept.move_to_end(key)
+        if missing:
+            encoded = _plain(self._tokenizer).encode_batch(list(missing.values()), add_special_tokens=False)
+            for key, one in zip(missing, encoded, strict=True):
+                # a copy: a slice would hold the tokens of a whole book
+                found[key] = (np.array(one.ids[: self.max_tokens], np.int32), len(one.ids))
+            self._keep((key, found[key]) for key in missing)
+        return [found[key] for key in keys]
+
+    def _keep(self, fresh: Iterable[tuple[str, tuple[NDArray[np.int32], int]]]) -> None:
+        for key, (ids, total) in fresh:
+            self._kept[key] = (ids, total)
+            self._held += len(ids) + 1
+        while self._held > self._most:
+            _, (ids, _) = self._kept.popitem(last=False)
+            self._held -= len(ids) + 1
+
+
+def longest_first(query: int, text: int, room: int) -> tuple[int, int]:
+    """How many tokens of each are kept, as `tokenizers` truncates pairs: the longer one gives way first.
+
+    Only where the shorter one alone takes more than half of the room are both cut, the passage getting the odd token.
+    """
+    if query + text <= room:
+        return query, text
+    shorter = min(query, text)
+    longer = max(shorter, room - shorter) if shorter <= room else shorter
+    if shorter + longer <= room:
+        return (shorter, longer) if query <= text else (longer, shorter)
+    half, odd = divmod(room, 2)
+    return (half, half + odd) if query <= text else (half + odd, half)
+
+
+def _plain(tokenizer: Any) -> Any:
+    """The tokenizer without the truncation and padding that its file, or the last caller, has set."""
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _layout(tokenizer: Any, typed: bool) -> Layout:
+    """What stands around two texts, read off two encoded probes."""
+    first, second = (_probe(tokenizer, *texts, typed) for texts in (("a", "b"), ("one two three", "four five")))
+    if first is None or first != second:
+        raise UnknownModelError("its tokenizer joins query and passage in a way of its own")
+    return first
+
+
+def _probe(tokenizer: Any, query: str, text: str, typed: bool) -> Layout | None:
+    encoded = _plain(tokenizer).encode(query, text)
+    kinds = encoded.type_ids if typed else [0] * len(encoded.ids)
+    tokens = list(zip(encoded.ids, kinds, strict=True))
+    places = [[place for place, own in enumerate(encoded.sequence_ids) if own == side] for side in (0, 1)]
+    if not all(places) or any(own[-1] - own[0] + 1 != len(own) for own in places):
+        return None
+    asked, found = (range(own[0], own[-1] + 1) for own in places)
+    types = [{kinds[place] for place in own} for own in (asked, found)]
+    if asked.stop > found.start or any(len(own) != 1 for own in types):
+        return None
+    alone = [
+        [_plain(tokenizer).encode(part, add_special_tokens=False).ids, encoded.ids[own.start : own.stop]]
+        for part, own in ((query, asked), (text, found))
+    ]
+    if any(plain != joined for plain, joined in alone):
+        return None
+    parts = tokens[: asked.start], tokens[asked.stop : found.start], tokens[found.stop :]
+    before, between, after = map(tuple, parts)
+    return Layout(before, between, after, types[0].pop(), types[1].pop())

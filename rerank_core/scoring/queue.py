@@ -1,0 +1,113 @@
+"""One queue a model: pairs of several callers share packs, people who wait go before whole-set runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from threading import Condition
+
+from rerank_core.scoring.pair_tokens import Pair
+
+_LOOK_SECONDS = 0.05
+
+
+def _never() -> None:
+    return None
+
+
+@dataclass(slots=True, eq=False)
+class _Request:
+    """What one caller waits for; `left` are places in `pairs`, longest first."""
+
+    pairs: Sequence[Pair]
+    urgent: bool
+    number: int
+    scores: dict[int, float] = field(default_factory=dict)
+    left: list[int] = field(default_factory=list)
+    failure: BaseException | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.failure is not None or len(self.scores) == len(self.pairs)
+
+
+class PairQueue:
+    """Safe for several threads. It has no thread of its own: of the callers that wait, one at a time runs a pack.
+
+    A pack holds pairs of one urgency, at most `budget` tokens or one pair; urgent ones go first, then by arrival.
+    """
+
+    def __init__(self, run: Callable[[Sequence[Pair]], Sequence[float]], budget: int) -> None:
+        self._run, self._budget = run, budget
+        self._waiting: list[_Request] = []
+        self._busy = False
+        self._changed = Condition()
+        self._numbers = count()
+
+    def score(self, pairs: Sequence[Pair], urgent: bool = False, look: Callable[[], None] = _never) -> list[float]:
+        """The score of each pair, in their order; [] for [].
+
+        `look` is called before each pack and while waiting for one: what it raises ends this call, and no other's. What
+        the model raises is raised in all calls whose pairs were in that pack.
+        """
+        request = _Request(pairs, urgent, next(self._numbers))
+        request.left = sorted(range(len(pairs)), key=lambda place: -len(pairs[place]))
+        with self._changed:
+            self._waiting.append(request)
+        try:
+            while not request.done:
+                look()
+                self._step(request)
+        finally:
+            with self._changed:
+                self._waiting.remove(request)
+                self._changed.notify_all()
+        if request.failure is not None:
+            raise request.failure
+        return [request.scores[place] for place in range(len(pairs))]
+
+    def _step(self, request: _Request) -> None:
+        """Run the next pack, or wait a little while another caller does."""
+        with self._changed:
+            if request.done:
+                return
+            if self._busy:
+                self._changed.wait(_LOOK_SECONDS)
+                return
+            self._busy = True
+            chosen = self._next()
+        failure: BaseException | None = None
+        scores: Sequence[float] = ()
+        try:
+            scores = self._run([one.pairs[place] for one, place in chosen])
+        except BaseException as error:
+            failure = error
+        with self._changed:
+            self._busy = False
+            for number, (one, place) in enumerate(chosen):
+                if failure is not None:
+                    one.failure = failure
+                else:
+                    one.scores[place] = scores[number]
+            self._changed.notify_all()
+
+    def _next(self) -> list[tuple[_Request, int]]:
+        """Take the pairs of the next pack out of what waits."""
+        open_ = [one for one in self._waiting if one.left and one.failure is None]
+        first = min(open_, key=lambda one: (not one.urgent, one.number))
+        chosen: list[tuple[_Request, int]] = []
+        room = self._share([one for one in open_ if one.urgent == first.urgent])
+        for one in sorted(open_, key=lambda one: one.number):
+            while one.urgent == first.urgent and one.left:
+                tokens = len(one.pairs[one.left[0]])
+                if chosen and tokens > room:
+                    break
+                chosen.append((one, one.left.pop(0)))
+                room -= tokens
+        return chosen
+
+    def _share(self, requests: Sequence[_Request]) -> int:
+        """The tokens of the next pack: what waits, in even parts of at most the budget."""
+        total = sum(len(one.pairs[place]) for one in requests for place in one.left)
+        return -(-total // max(1, -(-total // self._budget)))

@@ -1,0 +1,172 @@
+"""The forward pass of a BERT-shaped encoder over packs of pairs, in torch."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rerank_core.scoring import attention
+from rerank_core.scoring.encoder_weights import EncoderWeights, Layer, Linear, Norm
+from rerank_core.scoring.packed_inputs import packed
+from rerank_core.scoring.pair_tokens import Pair
+from rerank_core.scoring.precision import Arithmetic
+
+_TINY = 1e-8
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    Product = Callable[[Tensor], Tensor]
+
+
+class TorchEncoder:
+    """Scores packs of pairs. The last block works on the first tokens only: no other token's vector is read after it.
+
+    Products and attention are computed in the arithmetic that is asked for; what is handed on from block to block, and
+    its normalisation, stay in float32, which cuts the drift of bfloat16 by more than half.
+    """
+
+    def __init__(self, weights: EncoderWeights, arithmetic: Arithmetic, device: str) -> None:
+        import torch
+
+        self._device = torch.device(device)
+        self._dtype = torch.float32 if arithmetic == "int8" else getattr(torch, arithmetic)
+        self._attend = _attention(self._device, self._dtype)
+        self._heads, self._pad_id = weights.heads, weights.pad_id
+        self._activate = _activation(weights.activation)
+        self._activate_head = _activation(weights.head_activation)
+        self._words, self._positions, self._types = map(self._moved, (weights.words, weights.positions, weights.types))
+        self._norm = _Norm(weights.norm, self._moved)
+        product = _int8_product if arithmetic == "int8" else self._product
+        self._projection = product(weights.projection) if weights.projection else None
+        self._blocks = [_Block(layer, product, self._moved) for layer in weights.layers[:-1]]
+        self._last = _Block(weights.layers[-1], product, self._moved, last=True)
+        # two small products whose errors would reach the score undivided
+        self._head, self._score = (self._product(one, exact=True) for one in (weights.head, weights.score))
+
+    def __call__(self, pairs: Sequence[Pair]) -> list[float]:
+        """Raw scores, one a pair, in their order; all pairs go through the model at once."""
+        import torch
+
+        if not pairs:
+            return []
+        inputs = packed(pairs, self._pad_id)
+        lengths = inputs.lengths
+        ids, types, positions = (
+            torch.from_numpy(one).to(self._device) for one in (inputs.ids, inputs.types, inputs.positions)
+        )
+        with torch.inference_mode():
+            rows = self._words[ids].add_(self._types[types])
+            rows = self._norm(rows.add_(self._positions[positions]))
+            if self._projection is not None:
+                rows = self._projection(rows.to(self._dtype)).float()
+            for block in self._blocks:
+                rows = self._through(block, rows, block.qkv(rows.to(self._dtype)).chunk(3, dim=1), lengths)
+            first = rows[torch.tensor((0, *lengths[:-1]), device=self._device).cumsum(0)]
+            keys, values = self._last.qkv(rows.to(self._dtype)).chunk(2, dim=1)
+            query = self._last.query(first.to(self._dtype))
+            rows = self._through(self._last, first, (query, keys, values), lengths)
+            scores: list[float] = self._score(self._activate_head(self._head(rows))).flatten().tolist()
+        return scores
+
+    def _through(self, block: _Block, rows: Tensor, qkv: Sequence[Tensor], lengths: Sequence[int]) -> Tensor:
+        query, keys, values = qkv
+        attended = self._attend(query, keys, values, lengths, self._heads)
+        rows = block.attention_norm(block.out(attended).float().add_(rows))
+        inner = self._activate(block.up(rows.to(self._dtype)))
+        return block.output_norm(block.down(inner).float().add_(rows))
+
+    def _moved(self, tensor: Tensor) -> Tensor:
+        return tensor.to(self._device).contiguous()
+
+    def _product(self, linear: Linear, exact: bool = False) -> Product:
+        from torch.nn.functional import linear as product
+
+        weight, bias = (self._moved(one if exact else one.to(self._dtype)) for one in (linear.weight, linear.bias))
+        return lambda rows: product(rows, weight, bias)
+
+
+class _Norm:
+    def __init__(self, norm: Norm, moved: Callable[[Tensor], Tensor]) -> None:
+        self._weight, self._bias, self._epsilon = moved(norm.weight), moved(norm.bias), norm.epsilon
+
+    def __call__(self, rows: Tensor) -> Tensor:
+        from torch.nn.functional import layer_norm
+
+        return layer_norm(rows, self._weight.shape, self._weight, self._bias, self._epsilon)
+
+
+class _Block:
+    """A layer's products; the last one has its query apart from keys and values."""
+
+    def __init__(
+        self,
+        layer: Layer,
+        product: Callable[[Linear], Product],
+        moved: Callable[[Tensor], Tensor],
+        last: bool = False,
+    ) -> None:
+        width = layer.out.weight.shape[0]
+        query, rest = (
+            Linear(layer.qkv.weight[part], layer.qkv.bias[part]) for part in (slice(width), slice(width, None))
+        )
+        self.qkv = product(rest if last else layer.qkv)
+        self.query = product(query) if last else self.qkv
+        self.out, self.up, self.down = product(layer.out), product(layer.up), product(layer.down)
+        self.attention_norm, self.output_norm = _Norm(layer.attention_norm, moved), _Norm(layer.output_norm, moved)
+
+
+def _attention(device: Any, dtype: Any) -> Callable[..., Tensor]:
+    import torch
+
+    if device.type == "cpu":
+        return attention.by_sequence
+    half = device.type == "cuda" and dtype in (torch.float16, torch.bfloat16)
+    return attention.flash if half and hasattr(torch.nn.attention, "varlen") else attention.padded
+
+
+def _activation(name: str) -> Product:
+    import torch
+    from torch.nn import functional
+
+    found: dict[str, Product] = {
+        "gelu": functional.gelu,
+        "gelu_tanh": lambda rows: functional.gelu(rows, approximate="tanh"),
+        "relu": torch.relu,
+        "tanh": torch.tanh,
+    }
+    return found[name]
+
+
+def _int8_product(linear: Linear) -> Product:
+    """Weights in 8 bits with a scale for each output, activations in 8 bits with a scale for each token."""
+    import torch
+
+    prepared, bias = int8_weight(linear.weight), linear.bias.cpu()
+
+    def product(rows: Tensor) -> Tensor:
+        largest = rows.abs().amax(dim=1, keepdim=True).clamp_min(_TINY)
+        found: Tensor = torch.ops.quantized.linear_dynamic(rows / largest, prepared)
+        return found.mul_(largest).add_(bias)
+
+    return product
+
+
+def int8_weight(weight: Tensor) -> Any:
+    """A weight of shape (out, in) in 8 bits, as torch's int8 products take it.
+
+    In 7 bits where the processor would overflow in adding up products of bytes.
+    """
+    import torch
+
+    from rerank_core.scoring.device import cpu_abilities
+
+    top = 127 if cpu_abilities().int8_dot else 63
+    scales = weight.abs().amax(dim=1).clamp_min(_TINY) / top
+    zeros = torch.zeros(len(scales), dtype=torch.long)
+    with warnings.catch_warnings():
+        # torch means to drop its quantised tensors after the versions that are allowed here
+        warnings.simplefilter("ignore", UserWarning)
+        small = torch.quantize_per_channel(weight.cpu(), scales.cpu(), zeros, 0, torch.qint8)
+        return torch.ops.quantized.linear_prepack(small, None)

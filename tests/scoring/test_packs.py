@@ -1,0 +1,39 @@
+"""Packs are even, hold every pair once, and leave a long document alone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rerank_core.scoring.streams import PACK, packs
+
+
+@given(st.lists(st.integers(1, 600), max_size=120), st.integers(1, 8))
+def test_every_pair_is_in_one_pack_and_no_pack_is_empty(lengths: list[int], streams: int) -> None:
+    found = packs(lengths, streams)
+    assert sorted(place for part in found for place in part) == list(range(len(lengths)))
+    assert all(found)
+
+
+@given(st.lists(st.integers(1, 600), min_size=1, max_size=120), st.integers(1, 8))
+def test_packs_differ_by_no_more_than_the_longest_pair(lengths: list[int], streams: int) -> None:
+    held = [sum(lengths[place] for place in part) for part in packs(lengths, streams)]
+    assert max(held) - min(held) <= max(lengths)
+    assert max(held) < PACK + max(lengths)
+
+
+def test_a_long_document_costs_only_its_own() -> None:
+    # 8,000 tokens beside ten of 20: padded to the longest they would be 11 * 8,000
+    found = packs([20] * 5 + [8000] + [20] * 5, 1)
+    assert [part for part in found if 5 in part] == [[5]]
+
+
+def test_few_short_pairs_are_shared_by_the_streams() -> None:
+    assert len(packs([100] * 8, 4)) == 4
+    assert len(packs([10] * 4, 4)) == 1
+
+
+@pytest.mark.parametrize("streams", [1, 2])
+def test_nothing_makes_no_pack(streams: int) -> None:
+    assert packs([], streams) == []
