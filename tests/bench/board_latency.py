@@ -133,13 +133,13 @@ def come_to_rest(url: str, workspace: Workspace) -> None:
         page.goto(url)
         settled(page)
         expect(page.locator(".body > .column.ready:not([data-column='ideal'])")).to_have_count(4, timeout=60_000)
-        deadline = time.monotonic() + 300
+        deadline = time.monotonic() + 900
         while time.monotonic() < deadline:
             with workspace.open() as db:
                 if not jobs.open_jobs(db):
                     return
             page.wait_for_timeout(500)
-        raise RuntimeError("the worker did not come to rest in 5 minutes")
+        raise RuntimeError("the worker did not come to rest in 15 minutes")
 
 
 def main() -> None:

@@ -41,7 +41,7 @@ def all_ranked(demo: App, page: Page) -> None:
     settled(page)
     # the copy was made in the middle of the first ranking
     page.get_by_role("button", name="Rank all queries").click()
-    expect(page.locator("h4").filter(has_text="52 queries")).to_have_count(2, timeout=RANKED_MS)
+    expect(page.locator("h4").filter(has_text="52 queries")).to_have_count(2, timeout=2 * RANKED_MS)
     settled(page)
 
 
