@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check screenshots clean
+.PHONY: run test check clean
 
 run: $(VENV)/.installed
 	$(BIN)/streamlit run app.py
@@ -26,10 +26,6 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q -e ".[dev,api,cohere,llm,flag,openvino]"
 	@touch $@ $(VENV)/.installed
-
-# the README's pictures, taken on the demo by the tests that drive it
-screenshots: $(VENV)/.installed-dev
-	RERANK_LENS_SCREENSHOTS=tests/screenshots $(BIN)/python -m pytest tests/e2e/test_three_stories.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info
