@@ -1,4 +1,5 @@
-"""A demo of the board on generated data. BOARD_DB: the label store; BOARD_SLOW_MS: a slow rerun; BOARD_ROWS: depth."""
+"""A demo of the board on generated data. BOARD_DB: the label store; BOARD_SLOW_MS: a slow rerun; BOARD_ROWS: depth.
+BOARD_CHANGES: how often its data changes by itself at the start."""
 
 from __future__ import annotations
 
@@ -158,13 +159,14 @@ def labels_and_figures(qid: str) -> None:
 def main() -> None:
     st.set_page_config(page_title="Board", layout="wide")
     qid = st.radio("Query", list(QUERIES), horizontal=True)
+    changed = st.session_state.get("changed", 0)
     orders = rankings(qid)
     board(
         BoardData(
             outbox_key="demo",
             qid=qid,
             query=QUERIES[qid],
-            note="The person bought a device online and wants the money back after two weeks.",
+            note="The person bought a device online and wants the money back after two weeks." + "!" * changed,
             scale=SCALE,
             docs={f"{qid}-d{number}": passage(qid, number) for number in range(rows_per_system())},
             columns=[column(number, order, orders[0]) for number, order in enumerate(orders)] + more_columns(),
@@ -174,6 +176,10 @@ def main() -> None:
         key="board",
     )
     labels_and_figures(qid)
+    if changed < int(os.environ.get("BOARD_CHANGES", "0")):
+        st.session_state["changed"] = changed + 1
+        time.sleep(0.1)
+        st.rerun()
 
 
 main()

@@ -227,3 +227,18 @@ def test_a_waiting_and_a_failed_column_say_so_and_have_no_rows(page, tmp_path):
         expect(page.locator(".column[data-column='w']")).to_contain_text("Scoring 40 of 100 passages")
         expect(page.locator(".column[data-column='f']")).to_contain_text("needs a download")
         assert cards(page, "w").count() + cards(page, "f").count() == 0
+
+
+def test_a_board_whose_script_loads_while_its_data_changes_is_there_in_the_end(page, tmp_path):
+    late = page.context.new_page()
+    late.add_init_script(
+        """window.Blob = class extends Blob {
+          constructor(parts, options) {
+            const wait = "await new Promise((done) => setTimeout(done, 1500));";
+            super(options?.type === "text/javascript" ? [wait, ...parts] : parts, options);
+          }
+        };"""
+    )
+    with streamlit_server(APP, {"BOARD_DB": str(tmp_path / "labels.db"), "BOARD_CHANGES": "4"}) as url:
+        arrive(late, url)
+    late.close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,29 +9,22 @@ import pytest
 from pages.ui.label.answer import PARCEL, Sent, Wish
 from pages.ui.label.label import label_script, parse_wish
 from rerank_core.labelling import QueueItem
-
-NODE = shutil.which("node") or ""
-needs_node = pytest.mark.skipif(not NODE, reason="node is not installed")
+from tests.node import is_one_module, needs_node, passes_its_node_tests, sets_no_markup
 
 
 @needs_node
 @pytest.mark.parametrize("script", sorted(Path(__file__).parent.glob("*.test.js")), ids=lambda path: path.name)
 def test_the_rules_pass_their_node_tests(script):
-    done = subprocess.run([NODE, "--test", str(script)], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    passes_its_node_tests(script)
 
 
 @needs_node
 def test_the_joined_script_is_one_module_with_a_default_export_and_no_imports(tmp_path):
-    module = tmp_path / "label.mjs"
-    module.write_text(label_script(), encoding="utf-8")
-    code = f"import({str(module)!r}).then((m) => console.log(Object.keys(m).join(), typeof m.default))"
-    done = subprocess.run([NODE, "-e", code], capture_output=True, text=True, timeout=60, check=False)
-    assert done.stdout.strip() == "default function", done.stderr
+    is_one_module(label_script(), tmp_path)
 
 
 def test_nothing_is_ever_set_as_markup():
-    assert not [word for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "eval(") if word in label_script()]
+    sets_no_markup(label_script())
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 // The comparison board: builds the columns once a version, then only paints grades, the ideal order and figures.
 import { idealOrder, isSameView, moved, outdated, predicted, undoOf } from "./reducer.js";
 import { openPost } from "./post.js";
+import { mount } from "./mount.js";
 import { el, makeCard } from "./card.js";
 import { makeHead } from "./head.js";
 import { listen } from "./keys.js";
@@ -313,12 +314,8 @@ class Board {
 }
 
 export default function ({ data, parentElement, setStateValue }) {
-  let board = boards.get(parentElement);
-  if (!board) boards.set(parentElement, (board = new Board(parentElement, data)));
+  const [board, cleanup] = mount(boards, parentElement, () => new Board(parentElement, data));
   board.post.wakeBy(data.key, () => setStateValue("woken", performance.now()));
   if (board.data?.version !== data.version) board.build(data);
-  return () => {
-    boards.delete(parentElement);
-    board.close();
-  };
+  return cleanup;
 }

@@ -1,22 +1,20 @@
 """Mounts the board and its sync in a page, and reads what the judge did.
 
-A component takes one script. The board's script is therefore its files put one after the other (a module that is
-loaded from a blob cannot import its neighbours): `import` lines and the word `export` go, but for `export default`.
 The sync is one tiny file, because Streamlit sends a component's script again with every change of its data.
 """
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import streamlit as st
 
 from pages.ui.board.outbox import GradeEvent, parse_outbox
 from pages.ui.board.payload import BoardData, SyncData
+from pages.ui.board.script import one_module
 
 _HERE = Path(__file__).parent
-_BOARD_FILES = ("reducer.js", "post.js", "card.js", "head.js", "keys.js", "summary.js", "board.js")
+_BOARD_FILES = ("reducer.js", "post.js", "mount.js", "card.js", "head.js", "keys.js", "summary.js", "board.js")
 
 
 def _read(name: str) -> str:
@@ -25,9 +23,7 @@ def _read(name: str) -> str:
 
 def board_script() -> str:
     """The board's JavaScript as one ES module with a default export and no imports."""
-    whole = "\n".join(_read(name) for name in _BOARD_FILES)
-    whole = re.sub(r"^import .*;$", "", whole, flags=re.MULTILINE)
-    return re.sub(r"^export (?!default)", "", whole, flags=re.MULTILINE)
+    return one_module(_HERE / name for name in _BOARD_FILES)
 
 
 _mount_board = st.components.v2.component("rerank_lens_board", css=_read("board.css"), js=board_script())

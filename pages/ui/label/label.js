@@ -1,5 +1,6 @@
 // The Label page: one passage after the other, by keyboard. It moves at once; the server hears of it on the way.
 import { openPost } from "../board/post.js";
+import { mount } from "../board/mount.js";
 import { el, say } from "../board/card.js";
 import { makeHelp, makeLast, makeProgress, makeTools } from "./bars.js";
 import { Desk } from "./desk.js";
@@ -261,13 +262,9 @@ class LabelPage {
 }
 
 export default function ({ data, parentElement, setStateValue }) {
-  let page = pages.get(parentElement);
-  if (!page) pages.set(parentElement, (page = new LabelPage(parentElement, data)));
+  const [page, cleanup] = mount(pages, parentElement, () => new LabelPage(parentElement, data));
   page.wake = () => setStateValue("woken", performance.now());
   page.post.wakeBy(data.key, page.wake);
   if (page.data?.version !== data.version) page.build(data);
-  return () => {
-    pages.delete(parentElement);
-    page.close();
-  };
+  return cleanup;
 }

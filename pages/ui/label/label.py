@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,12 @@ import streamlit as st
 
 from pages.ui import state
 from pages.ui.board.outbox import GradeEvent, parse_outbox
+from pages.ui.board.script import one_module
 from pages.ui.label.answer import Wish
 from pages.ui.label.page_data import LabelData
 
 _HERE = Path(__file__).parent
-_BOARD_FILES = ("reducer.js", "post.js", "card.js")
+_BOARD_FILES = ("reducer.js", "post.js", "mount.js", "card.js")
 _OWN_FILES = (
     "tape.js", "desk.js", "words.js", "keys.js", "grades.js", "note.js", "stage.js", "bars.js", "rest.js", "telling.js",
     "view.js", "label.js",
@@ -27,10 +27,7 @@ _LONGEST_ID = 4_096
 
 def label_script() -> str:
     """The page's JavaScript as one ES module with a default export and no imports."""
-    files = [_HERE.parent / "board" / name for name in _BOARD_FILES] + [_HERE / name for name in _OWN_FILES]
-    whole = "\n".join(path.read_text(encoding="utf-8") for path in files)
-    whole = re.sub(r"^import .*;$", "", whole, flags=re.MULTILINE)
-    return re.sub(r"^export (?!default)", "", whole, flags=re.MULTILINE)
+    return one_module([_HERE.parent / "board" / name for name in _BOARD_FILES] + [_HERE / name for name in _OWN_FILES])
 
 
 def _read(name: str) -> str:
