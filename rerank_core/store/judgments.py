@@ -56,16 +56,15 @@ def record(
     """Append events in their order of seq and return client_id -> highest seq that is now kept.
 
     To be called inside `Workspace.write()`. An undo with nothing to undo, and an event for a passage that is gone, are
-    acknowledged and change nothing. Raises BadInputError for a grade that is not on the scale, and for a kind or a
-    rule that there is not; then nothing is kept.
+    acknowledged and change nothing, also when they are sent again later. Raises BadInputError for a grade that is not
+    on the scale, and for a kind or a rule that there is not; then nothing is kept.
     """
     check(events, scale)
     for event in sorted(events, key=lambda e: (e.client_id, e.seq)):
-        seen = db.execute(
-            "SELECT 1 FROM judgment WHERE client_id = ? AND seq >= ?", [event.client_id, event.seq]
-        ).fetchone()
-        if seen is None:
-            (_undo if event.kind == "undo" else _say)(db, dataset_id, judge, event, source)
+        if not _is_kept(db, event) and not (_undo if event.kind == "undo" else _say)(
+            db, dataset_id, judge, event, source
+        ):
+            db.conn.execute("INSERT INTO idle_event VALUES (?, ?, ?)", [event.client_id, event.seq, now()])
     return {event.client_id: max(e.seq for e in events if e.client_id == event.client_id) for event in events}
 
 
@@ -81,7 +80,14 @@ def check(events: Iterable[GradeEvent], scale: Iterable[int]) -> None:
             raise BadInputError("event", None, f"there is no rule {event.rule!r}", f"one of {', '.join(RULES)}")
 
 
-def _say(db: Database, dataset_id: int, judge: str, event: GradeEvent, source: str) -> None:
+def _is_kept(db: Database, event: GradeEvent) -> bool:
+    sql = """SELECT 1 FROM judgment WHERE client_id = :client AND seq >= :seq
+             UNION ALL SELECT 1 FROM idle_event WHERE client_id = :client AND seq >= :seq LIMIT 1"""
+    return db.execute(sql, {"client": event.client_id, "seq": event.seq}).fetchone() is not None
+
+
+def _say(db: Database, dataset_id: int, judge: str, event: GradeEvent, source: str) -> bool:
+    """Whether there was something to say it of."""
     row = db.execute(
         "SELECT text_hash FROM doc WHERE dataset_id = ? AND docid = ?", [dataset_id, event.docid]
     ).fetchone()
@@ -91,9 +97,11 @@ def _say(db: Database, dataset_id: int, judge: str, event: GradeEvent, source: s
             db, dataset_id, judge, source, event, qid=event.qid, docid=event.docid, grade=grade, text_hash=row[0],
             note=event.note, rule=event.rule,
         )  # fmt: skip
+    return row is not None
 
 
-def _undo(db: Database, dataset_id: int, judge: str, event: GradeEvent, source: str) -> None:
+def _undo(db: Database, dataset_id: int, judge: str, event: GradeEvent, source: str) -> bool:
+    """Whether there was something to undo."""
     # grades from before the scale changed cannot come back: what was carried over holds
     where = "kind = 'grade' AND qid = :qid" if event.qid else "kind IN ('grade', 'skip')"
     target = db.execute(
@@ -104,7 +112,7 @@ def _undo(db: Database, dataset_id: int, judge: str, event: GradeEvent, source: 
         {"dataset": dataset_id, "judge": judge, "qid": event.qid, "source": source},
     ).fetchone()
     if target is None:
-        return
+        return False
     undone, qid, docid = target
     # a file may have been imported under the judge's own name
     before = db.execute(
@@ -118,6 +126,7 @@ def _undo(db: Database, dataset_id: int, judge: str, event: GradeEvent, source: 
         db, dataset_id, judge, source, event, qid=qid, docid=docid, grade=grade, text_hash=text_hash, note=event.note,
         undoes=undone, restores=restores,
     )  # fmt: skip
+    return True
 
 
 def _insert(db: Database, dataset_id: int, judge: str, source: str, event: GradeEvent, **more: Any) -> None:

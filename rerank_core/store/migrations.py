@@ -207,6 +207,17 @@ def _score_cache(db: Database) -> None:
     )
 
 
+@migrations(name="012_idle_events")
+def _idle_events(db: Database) -> None:
+    # events that found nothing to do: sent again later, they must not find something
+    _run(
+        db,
+        """CREATE TABLE idle_event (
+            client_id TEXT NOT NULL, seq INTEGER NOT NULL, at TEXT NOT NULL, PRIMARY KEY (client_id, seq)
+        ) WITHOUT ROWID""",
+    )
+
+
 COUNT = len(migrations.pending(Database(memory=True)))
 
 

@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from rerank_core.errors import BadInputError
-from rerank_core.store import judgments
+from rerank_core.store import datasets, judgments
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.workspace import Workspace
-from rerank_core.types import Judgment, text_hash
+from rerank_core.types import Doc, Judgment, text_hash
 from tests.conftest import BIRDS
 
 
@@ -74,6 +74,21 @@ def test_undo_walks_back_to_any_depth_and_erases_nothing(workspace, birds, say):
 
 def test_a_grade_after_an_undo_counts(say):
     assert say(grade(1, "d1", 1), undo(2), grade(3, "d1", 2), grade(4, "d1", 3), undo(5)) == {"d1": 2}
+
+
+def test_an_undo_that_found_nothing_finds_nothing_when_it_is_sent_again_later(say):
+    assert say(undo(1, "c1")) == {}
+    # the same judge grades in another tab meanwhile
+    assert say(grade(1, "d1", 3, "c2")) == {"d1": 3}
+    assert say(undo(1, "c1")) == {"d1": 3}
+    assert say(undo(2, "c1")) == {}
+
+
+def test_a_grade_of_a_passage_that_is_gone_is_not_kept_when_the_passage_comes_back(workspace, birds, say):
+    say(grade(1, "later", 2))
+    with workspace.write() as db:
+        datasets.add_docs(db, birds.id, [Doc("later", "A heron waits for fish.")])
+    assert say(grade(1, "later", 2)) == {}
 
 
 def test_undo_takes_back_only_ones_own_grade(say):
