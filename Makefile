@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check clean
+.PHONY: run test check screenshots clean
 
 run: $(VENV)/.installed
 	$(BIN)/streamlit run app.py
@@ -15,6 +15,10 @@ check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# the README's pictures: three people's stories, driven in a browser
+screenshots: $(VENV)/.installed-dev
+	RERANK_LENS_SCREENSHOTS=tests/screenshots RERANK_LENS_REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/e2e/test_three_stories.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

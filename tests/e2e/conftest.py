@@ -13,13 +13,19 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from rerank_core.pipeline import Pipeline
+from rerank_core.rerankers.composites.spec import Blend, Cascade, Member, Stage
+from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, jobs
 from rerank_core.store.workspace import VARIABLE, Workspace
+from rerank_core.systems import add_composite, get_system
 from rerank_core.types import Doc, Query
 from tests.browser import ROOT, chromium_page, free_port, settled, start_streamlit
 
 expect.set_options(timeout=20_000)
 RANKED_MS = 300_000  # embedding the demo takes about 40 s on two idle cores
+FIVE = ("first-stage", "minilm-cosine", "minilm-maxsim", "two-steps", "half-half")
+DEPTH_20 = RetrievalSettings(depth=20)
 
 
 @dataclass
@@ -142,6 +148,28 @@ def page(request: pytest.FixtureRequest) -> Iterator[Page]:
 def demo(first_run: FirstRun, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """The app on a copy of the ranked demo."""
     app = App(copy_workspace(first_run.path, tmp_path_factory.mktemp("demo") / "workspace.db"))
+    app.start()
+    yield app
+    app.stop()
+
+
+@pytest.fixture(scope="session")
+def ranked_demo(first_run: FirstRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace in which FIVE have ranked the demo's queries, at a depth that is not the default."""
+    workspace = copy_workspace(first_run.path, tmp_path_factory.mktemp("ranked") / "workspace.db")
+    add_composite(workspace, "two-steps", Cascade((Stage("minilm-cosine", 10), Stage("minilm-maxsim"))))
+    add_composite(workspace, "half-half", Blend((Member("first-stage"), Member("minilm-cosine"))))
+    with workspace.open() as db:
+        dataset = datasets.get_dataset(db, "demo")
+        queries = datasets.get_queries(db, dataset.id)
+    Pipeline(workspace).run(dataset, queries, DEPTH_20, [get_system(workspace, one) for one in FIVE])
+    return workspace.path
+
+
+@pytest.fixture(scope="module")
+def ranked(ranked_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The app on a copy of the demo that five systems have ranked."""
+    app = App(copy_workspace(ranked_demo, tmp_path_factory.mktemp("five") / "workspace.db"))
     app.start()
     yield app
     app.stop()

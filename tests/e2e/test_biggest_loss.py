@@ -9,54 +9,43 @@ from playwright.sync_api import expect
 
 from rerank_core.evaluation.measures import evaluate
 from rerank_core.evaluation.names import parse_measure
-from rerank_core.pipeline import Pipeline
-from rerank_core.rerankers.composites.spec import Blend, Cascade, Member, Stage
-from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments
-from rerank_core.systems import add_composite, get_system
+from rerank_core.systems import get_system
 from rerank_core.whole_set import load_whole_set
 from tests.browser import settled
-from tests.e2e.conftest import columns, figure
+from tests.e2e.conftest import DEPTH_20, FIVE, columns, figure
 
 pytestmark = pytest.mark.browser
 
-IDS = ("first-stage", "minilm-cosine", "minilm-maxsim", "two-steps", "half-half")
-SETTINGS = RetrievalSettings(depth=20)
-
 
 @pytest.fixture(scope="module")
-def five(demo):
-    """Five systems that have ranked the demo's queries at a depth that is not the default."""
-    add_composite(demo.workspace, "two-steps", Cascade((Stage("minilm-cosine", 10), Stage("minilm-maxsim"))))
-    add_composite(demo.workspace, "half-half", Blend((Member("first-stage"), Member("minilm-cosine"))))
-    with demo.workspace.open() as db:
+def five(ranked):
+    """The dataset, and the five systems that have ranked its queries."""
+    with ranked.workspace.open() as db:
         dataset = datasets.get_dataset(db, "demo")
-        queries = datasets.get_queries(db, dataset.id)
-    systems = [get_system(demo.workspace, one) for one in IDS]
-    Pipeline(demo.workspace).run(dataset, queries, SETTINGS, systems)
-    return dataset, systems
+    return dataset, [get_system(ranked.workspace, one) for one in FIVE]
 
 
 def biggest_loss(app, dataset, systems, system):
     """(query, delta) of the query on which the system loses most against the first stage."""
-    whole = load_whole_set(app.workspace, dataset, SETTINGS, systems)
+    whole = load_whole_set(app.workspace, dataset, DEPTH_20, systems)
     with app.workspace.open() as db:
         qrels = judgments.qrels(db, dataset.id)
     measure = parse_measure("nDCG@10")
     base, own = (
         evaluate({qid: one.docids for qid, one in whole.rankings(name).items()}, qrels, [measure])[measure]
-        for name in (IDS[0], system)
+        for name in (FIVE[0], system)
     )
     qid = min(own, key=lambda one: own[one] - base[one])
     return whole.queries[qid], base[qid], own[qid]
 
 
-def test_the_biggest_loss_of_five_systems_opens_on_compare_as_a_link_that_can_be_sent(page, demo, five):
+def test_the_biggest_loss_of_five_systems_opens_on_compare_as_a_link_that_can_be_sent(page, ranked, five):
     dataset, systems = five
-    query, base, own = biggest_loss(demo, dataset, systems, "minilm-cosine")
+    query, base, own = biggest_loss(ranked, dataset, systems, "minilm-cosine")
     labels = [system.label for system in systems]
     view = {"sys": labels, "depth": "20", "of": "MiniLM bi-encoder (cosine)", "m": ["nDCG@10"]}
-    page.goto(f"{demo.url}/Evaluate?{urlencode(view, doseq=True)}")
+    page.goto(f"{ranked.url}/Evaluate?{urlencode(view, doseq=True)}")
     settled(page)
     losses = page.locator("[data-testid='stColumn']").filter(has_text="Biggest losses").last
     card = losses.locator("a[href^='Compare?']").first
@@ -89,10 +78,10 @@ def test_the_biggest_loss_of_five_systems_opens_on_compare_as_a_link_that_can_be
     expect(page.locator("a[href^='Compare?']").first).to_be_visible()
 
 
-def test_a_cell_of_the_heat_map_leads_to_compare_too(page, demo, five):
+def test_a_cell_of_the_heat_map_leads_to_compare_too(page, ranked, five):
     _, systems = five
     view = {"sys": [system.label for system in systems], "depth": "20", "part": "Heat map"}
-    page.goto(f"{demo.url}/Evaluate?{urlencode(view, doseq=True)}")
+    page.goto(f"{ranked.url}/Evaluate?{urlencode(view, doseq=True)}")
     settled(page)
     page.locator("[data-testid='stVegaLiteChart'] svg [aria-roledescription='rect mark']").first.click(
         position={"x": 3, "y": 3}
@@ -101,17 +90,17 @@ def test_a_cell_of_the_heat_map_leads_to_compare_too(page, demo, five):
     assert parse_qs(urlsplit(page.url).query)["depth"] == ["20"]
 
 
-def test_the_arrows_beside_the_query_have_names(page, demo):
-    page.goto(f"{demo.url}/Compare")
+def test_the_arrows_beside_the_query_have_names(page, ranked):
+    page.goto(f"{ranked.url}/Compare")
     settled(page)
     expect(page.get_by_role("button", name="Next", exact=False).first).to_be_enabled()
     assert page.get_by_role("button", name="chevron").count() == 0
 
 
-def test_what_came_along_from_another_page_is_in_the_links(page, demo, five):
+def test_what_came_along_from_another_page_is_in_the_links(page, ranked, five):
     _, systems = five
     labels = [system.label for system in systems]
-    page.goto(f"{demo.url}/Compare?{urlencode({'sys': labels, 'depth': '20'}, doseq=True)}")
+    page.goto(f"{ranked.url}/Compare?{urlencode({'sys': labels, 'depth': '20'}, doseq=True)}")
     settled(page)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Evaluate").click()
     card = page.locator("a[href^='Compare?']").first
