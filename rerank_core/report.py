@@ -9,7 +9,6 @@ from rerank_core.efficiency import Efficiency
 from rerank_core.evaluation.pareto import Front, Point, pareto_front
 from rerank_core.evaluation.query_slices import query_slices
 from rerank_core.evaluation.slices import SliceDelta, slice_deltas
-from rerank_core.evaluation.verdict import verdict
 from rerank_core.losses import SystemLoss
 from rerank_core.report_configuration import Asked, Configuration, configuration
 from rerank_core.report_limits import Labels, label_facts, limits
@@ -21,6 +20,7 @@ from rerank_core.stories import Story, sentence, tell
 from rerank_core.summary import Summary, SystemSummary
 from rerank_core.systems import System
 from rerank_core.types import Doc, Query
+from rerank_core.verdicts import verdicts
 from rerank_core.whole_set import WholeSet
 
 LONGEST = 90
@@ -115,7 +115,7 @@ def build_report(
         queries=whole.queries,
         price=price,
         only=tuple(only),
-        verdicts=_verdicts(summary),
+        verdicts=tuple((one.system, said) for one, said in verdicts(summary)),
         stories=stories,
         points=points,
         front=_front(points),
@@ -130,21 +130,6 @@ def build_report(
 
 def _compared(summary: Summary) -> list[SystemSummary]:
     return [one for one in summary.systems if one.comparison is not None and one.comparison.n]
-
-
-def _verdicts(summary: Summary) -> tuple[tuple[str, str], ...]:
-    """One sentence a system other than the baseline, the largest difference first; then those without one."""
-    found = []
-    for one in summary.systems:
-        if one.system == summary.baseline:
-            continue
-        if one.comparison is not None:
-            found.append((-(one.comparison.mean or 0.0), one.system, verdict(one.comparison)))
-        else:
-            why = one.reason or "it has ranked nothing with these settings, or the baseline has not."
-            found.append((float("inf"), one.system, f"{one.label} is not compared: {why}"))
-    found.sort(key=lambda row: row[0])
-    return tuple((system, sentence) for _, system, sentence in found)
 
 
 def _told(

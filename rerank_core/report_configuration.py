@@ -14,13 +14,14 @@ from importlib.metadata import PackageNotFoundError, version
 from rerank_core import __version__
 from rerank_core.efficiency import Efficiency
 from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.runs import queries_hash
 from rerank_core.store import runs
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.runs import Run
 from rerank_core.store.workspace import Workspace
 from rerank_core.summary import Summary
 from rerank_core.systems import System
-from rerank_core.types import Qrels, Query, text_hash
+from rerank_core.types import Qrels, text_hash
 from rerank_core.whole_set import WholeSet
 
 Facts = tuple[tuple[str, str], ...]
@@ -87,11 +88,6 @@ def qrels_hash(qrels: Qrels) -> str:
     return text_hash("\x01".join(sorted(lines)))
 
 
-def queries_hash(queries: Sequence[Query]) -> str:
-    """32 hex digits over all qids and texts in their order: the same that a run keeps of its queries."""
-    return text_hash("\x01".join(f"{query.qid}\x00{query.text}" for query in queries))
-
-
 def command(dataset: str, settings: RetrievalSettings, systems: Sequence[str], summary: Summary, asked: Asked) -> str:
     """The line that makes the report again, for a POSIX shell; the workspace is the one that the shell has set."""
     words = ["python", "-m", "rerank_core", "report", "report.html", "--run"]
@@ -133,7 +129,7 @@ def _data(dataset: DatasetRow, whole: WholeSet, only: Sequence[str]) -> Facts:
         ("Passages", f"{dataset.n_docs:,}"),
         ("Fingerprint of the passages", dataset.fingerprint),
         ("Queries", f"{len(whole.queries):,}" + (f", only of {'; '.join(only)}" if only else "")),
-        ("Hash of the queries", queries_hash(list(whole.queries.values()))),
+        ("Hash of the queries", queries_hash(whole.queries.values())),
         ("Grades in force", f"{pairs:,}"),
         ("Hash of the grades", qrels_hash(whole.qrels)),
         ("Scale", ", ".join(f"{grade} {name}" for grade, name in sorted(dataset.scale.items()))),

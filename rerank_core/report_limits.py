@@ -14,6 +14,7 @@ from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
 from rerank_core.summary import Summary, SystemSummary
+from rerank_core.verdicts import not_compared_alike
 from rerank_core.whole_set import WholeSet
 
 
@@ -81,14 +82,7 @@ def limits(
 
 
 def _of_system(one: SystemSummary) -> list[str]:
-    lines = []
-    if one.off_candidates:
-        lines.append(
-            f"{one.label} ranked passages that are not among the candidates, on {one.off_candidates:,} queries: it is "
-            "not compared on the same candidates, and its difference says as much about retrieval."
-        )
-    if one.failed:
-        lines.append(f"{one.label} failed on {one.failed:,} queries: {one.reason}")
+    lines = not_compared_alike(one)
     if one.waiting:
         lines.append(f"{one.label} has not ranked {one.waiting:,} queries.")
     if one.empty:

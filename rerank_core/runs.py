@@ -133,6 +133,11 @@ def seconds_a_query(run: Run) -> float | None:
     return warm[0].mean if warm else None
 
 
+def queries_hash(queries: Iterable[Query]) -> str:
+    """32 hex digits over all qids and texts in their order: what a run keeps of its queries."""
+    return text_hash("\x01".join(f"{query.qid}\x00{query.text}" for query in queries))
+
+
 def _total(query: QueryFacts, scores: bool) -> tuple[float | None, bool | None, int]:
     """Both stages of a query; the first alone where the system does not score."""
     if not scores:
@@ -158,7 +163,7 @@ def _inputs(
 ) -> Inputs:
     return Inputs(
         fingerprint=dataset.fingerprint,
-        queries=text_hash("\x01".join(f"{query.qid}\x00{query.text}" for query in queries)),
+        queries=queries_hash(queries),
         retrieval=settings.key(),
         candidates=candidates,
         model=system.made_of,

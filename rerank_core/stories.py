@@ -62,7 +62,7 @@ def order_of_stories(summary: Summary, system: str) -> list[str]:
 
 def tell(whole: WholeSet, summary: Summary, system: str, qid: str, shown: int = 5) -> Story:
     """The story of one query; `shown`: places a list. Raises KeyError where one of the two did not rank the query."""
-    before, after = (whole.rankings(one)[qid] for one in (summary.baseline, system))
+    before, after = (whole.ranking(one, qid) for one in (summary.baseline, system))
     grades = whole.qrels.get(qid, {})
     delta = summary.per_query[system][qid] - summary.per_query[summary.baseline][qid]
     move = biggest_move(before.docids, after.docids, grades, summary.k)
@@ -85,7 +85,7 @@ def sentence(story: Story, docs: Mapping[str, Doc], scale: Mapping[int, str]) ->
     if not story.told:
         return "The order changed, but no passage that people graded as useful moved."
     doc = docs.get(story.told)
-    title = (doc.title or doc.text[:60]) if doc is not None else story.told
+    title = doc.name() if doc is not None else story.told
     kind = f"graded “{scale.get(story.told_grade, story.told_grade)}”"
     before, after = _standing(story.told_before), _standing(story.told_after)
     if story.delta > 0:

@@ -27,6 +27,10 @@ class Doc:
         """What retrievers and rerankers read: the title, a line break, the text; the text alone without a title."""
         return f"{self.title}\n{self.text}" if self.title else self.text
 
+    def name(self, longest: int = 60) -> str:
+        """What people know it by: its title; without one, at most `longest` characters from the start of its text."""
+        return self.title or self.text[:longest]
+
     @property
     def text_hash(self) -> str:
         """The hash of `content`: a label or a cached score belongs to this text and to no other."""

@@ -47,6 +47,13 @@ class WholeSet:
         """qid -> ranking, where the system succeeded."""
         return {qid: one.ranking for qid, one in self.answers[system].items() if one.ranking is not None}
 
+    def ranking(self, system: str, qid: str) -> Ranking:
+        """One query's ranking; raises KeyError where the system did not rank it, or failed."""
+        found = self.answers[system][qid].ranking
+        if found is None:
+            raise KeyError(qid)
+        return found
+
     def failures(self, system: str) -> dict[str, str]:
         """qid -> why the system failed on it, in one line."""
         return {qid: one.error for qid, one in self.answers[system].items() if one.ranking is None}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pages.ui.board.payload import Badge, BoardData, Column, GradeStep, Passage, Row
+from pages.ui.board.payload import Badge, BoardData, Column, Passage, Row
 from pages.ui.grading import outbox_key
 from pages.ui.view import MEASURES, View
 from rerank_core.comparison import Comparison
 from rerank_core.rerankers.badges import badges
+from rerank_core.store.scales import Grade
 from rerank_core.systems import FIRST_STAGE, System
 from rerank_core.types import Doc, Ranking
 from rerank_core.views.marks import Pieces, marker
@@ -29,11 +30,11 @@ def board_data(view: View, comparison: Comparison) -> BoardData:
     found_by = {doc.docid: doc.found_by for doc in comparison.candidates.docs} if comparison.candidates else {}
     docs = {docid: _passage(comparison.docs[docid], found_by.get(docid, {}), mark) for docid in sorted(shown)}
     return BoardData(
-        outbox_key=outbox_key(view),
+        outbox_key=outbox_key(view.dataset, view.judge),
         qid=comparison.query.qid,
         query=comparison.query.text,
         note=comparison.query.note,
-        scale=[GradeStep(grade, label) for grade, label in sorted(view.dataset.scale.items())],
+        scale=[Grade(grade, name) for grade, name in sorted(view.dataset.scale.items())],
         docs=docs,
         columns=columns,
         baseline=view.baseline if base is not None else "",

@@ -19,7 +19,7 @@ def movement(view: View, comparison: Comparison, figures: Scoreboard) -> None:
     """How passages move from system to system: the top ten, coloured by grade. Nothing with fewer than two systems."""
     labels = {system.id: system.label for system in view.systems}
     rankings = {labels[system]: ranking for system, ranking in comparison.rankings.items()}
-    titles = {docid: doc.title or doc.text[:60] for docid, doc in comparison.docs.items()}
+    titles = {docid: doc.name() for docid, doc in comparison.docs.items()}
     bump(rankings, figures.standing(comparison.query.qid).labels, titles, view)
 
 

@@ -11,8 +11,9 @@ from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.errors import BadInputError
 from rerank_core.evaluation.names import Measure, parse_measure
-from rerank_core.evaluation.verdict import verdict
-from rerank_core.summary import Summary, SystemSummary
+from rerank_core.summary import Summary
+from rerank_core.verdicts import not_compared_alike
+from rerank_core.verdicts import verdicts as all_verdicts
 from rerank_core.views.efficiency import COST, P95, efficiency_columns
 from rerank_core.views.summary import (
     BETTER,
@@ -82,39 +83,21 @@ def verdicts(view: View, figures: Figures) -> None:
         st.page_link("pages/1_Compare.py", label="Grade passages on Compare", icon=":material/arrow_forward:")
         st.page_link("pages/3_Data.py", label="Import grades on Data", icon=":material/arrow_forward:")
         return
-    others = [one for one in summary.systems if one.system != view.baseline]
-    if not others:
+    said = all_verdicts(summary)
+    if not said:
         st.markdown("#### One system alone is no comparison: choose a second one on the left.")
-    head = "####" if len(others) < 3 else "#####"
-    for one in sorted(others, key=_best_first):
-        _verdict(one, view.baseline, head)
+    head = "####" if len(said) < 3 else "#####"
+    for one, sentence in said:
+        word = says(one, view.baseline)
+        st.markdown(f"{head} :{_COLOURS.get(word, 'gray')}[{word[0]}] {plain(sentence)}")
     _not_compared(summary)
-
-
-def _best_first(one: SystemSummary) -> tuple[bool, float]:
-    mean = one.comparison.mean if one.comparison is not None else None
-    return mean is None, -(mean or 0.0)
-
-
-def _verdict(one: SystemSummary, baseline: str, head: str) -> None:
-    word = says(one, baseline)
-    if one.comparison is None:
-        why = one.reason or "it has ranked nothing with these settings, or the baseline has not"
-        st.markdown(f"{head} :gray[–] {plain(one.label)} is not compared: {plain(why)}")
-        return
-    st.markdown(f"{head} :{_COLOURS.get(word, 'gray')}[{word[0]}] {plain(verdict(one.comparison))}")
 
 
 def _not_compared(summary: Summary) -> None:
     """What a reader of the verdicts has to know: other candidates, failures, queries left out."""
     for one in summary.systems:
-        if one.off_candidates:
-            st.warning(
-                f"{plain(one.label)} ranked passages that are not among the candidates, on {one.off_candidates:,} "
-                "queries: it is not compared on the same candidates, and its difference says as much about retrieval."
-            )
-        if one.failed:
-            st.warning(f"{plain(one.label)} failed on {one.failed:,} queries: {plain(one.reason)}")
+        for line in not_compared_alike(one):
+            st.warning(plain(line))
     left_out = summary.graded - len(summary.qids)
     if left_out:
         st.caption(

@@ -38,7 +38,8 @@ def cards(
 ) -> None:
     """A card a query: its link, its head (a figure), and what moved between the baseline and the system."""
     moves = {qid: _moves(figures, view, system, qid) for qid in qids}
-    titles = _titles(space, view, list(moves.values()))
+    docids = [move.docid for what in moves.values() for move in (what.best, what.wrong) if move is not None]
+    titles = passage_names(space, view, docids)
     for qid in qids:
         with st.container(border=True, gap=None):
             compare_link(figures.whole.queries[qid])
@@ -52,8 +53,8 @@ def _moves(figures: Figures, view: View, system: str, qid: str) -> WhatMoved:
     return what_moved(before.docids, after.docids, figures.whole.qrels[qid], figures.summary.k)
 
 
-def _titles(space: Workspace, view: View, moves: Sequence[WhatMoved]) -> dict[str, str]:
-    docids = [move.docid for what in moves for move in (what.best, what.wrong) if move is not None]
+def passage_names(space: Workspace, view: View, docids: Sequence[str], longest: int = 60) -> dict[str, str]:
+    """docid -> what people know the passage by, see `Doc.name`; passages that are gone are left out."""
     with space.open() as db:
         docs = datasets.get_docs(db, view.dataset.id, docids)
-    return {docid: doc.title or doc.text[:60] for docid, doc in docs.items()}
+    return {docid: doc.name(longest) for docid, doc in docs.items()}

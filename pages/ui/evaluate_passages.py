@@ -6,13 +6,11 @@ import streamlit as st
 
 from pages.ui import charts, state
 from pages.ui.evaluate_cache import Figures
-from pages.ui.evaluate_cards import compare_link
+from pages.ui.evaluate_cards import compare_link, passage_names
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.evaluation.rank_changes import document_rows
-from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
-from rerank_core.types import Ranking
 from rerank_core.views.documents import documents_table
 
 TOPS = (5, 10, 25, 50)
@@ -34,7 +32,8 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     rankings = {system: ranking for system, ranking in found.items() if ranking is not None}
     compare_link(whole.queries[qid], "Open on Compare")
     grades = whole.qrels.get(qid, {})
-    titles = _titles(space, view, rankings)
+    docids = list(dict.fromkeys(docid for ranking in rankings.values() for docid in ranking.docids))
+    titles = passage_names(space, view, docids, 80)
     orders = {system: ranking.docids for system, ranking in rankings.items()}
     rows = document_rows(orders, grades, view.baseline, top)
     labels = {system: whole.labels[system] for system in rankings}
@@ -56,10 +55,3 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
         "nobody graded it, which is not grade 0." + (f" Without an answer: {', '.join(silent)}." if silent else "")
     )
     charts.bump({labels[system]: one for system, one in rankings.items()}, grades, titles, view)
-
-
-def _titles(space: Workspace, view: View, rankings: dict[str, Ranking]) -> dict[str, str]:
-    docids = list(dict.fromkeys(docid for ranking in rankings.values() for docid in ranking.docids))
-    with space.open() as db:
-        docs = datasets.get_docs(db, view.dataset.id, docids)
-    return {docid: doc.title or doc.text[:80] for docid, doc in docs.items()}

@@ -6,11 +6,10 @@ import streamlit as st
 
 from pages.ui import state
 from pages.ui.evaluate_cache import Figures
-from pages.ui.evaluate_cards import compare_link
+from pages.ui.evaluate_cards import compare_link, passage_names
 from pages.ui.view import View
 from rerank_core.evaluation.elsewhere import ndcg_elsewhere
 from rerank_core.evaluation.explain import Explanation, explain_ndcg
-from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.explain import elsewhere_frame, gains_frame, ideal_frame, sum_line
 
@@ -33,7 +32,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     )
     system = right.selectbox("System", list(labels), format_func=labels.get, key=state.EXPLAINED, bind="query-params")
     compare_link(whole.queries[qid], "Open on Compare")
-    ranking, grades = whole.rankings(system)[qid].docids, whole.qrels[qid]
+    ranking, grades = whole.ranking(system, qid).docids, whole.qrels[qid]
     found = explain_ndcg(ranking, grades, summary.k)
     st.markdown(f"#### nDCG@{summary.k}: {sum_line(found)}")
     _sums(space, view, found)
@@ -44,9 +43,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
 
 def _sums(space: Workspace, view: View, found: Explanation) -> None:
     docids = [row.docid for row in (*found.rows, *found.ideal)]
-    with space.open() as db:
-        docs = datasets.get_docs(db, view.dataset.id, docids)
-    titles = {docid: doc.title or doc.text[:80] for docid, doc in docs.items()}
+    titles = passage_names(space, view, docids, 80)
     four, whole = (st.column_config.NumberColumn(format=shape, width=w) for shape, w in (("%.4f", 95), ("%d", 60)))
     columns = {"Discount": four, "Contribution": four, **dict.fromkeys(("Rank", "Grade", "Gain", "Stands at"), whole)}
     left, right = st.columns(2, gap="medium")

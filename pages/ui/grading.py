@@ -25,9 +25,9 @@ from rerank_core.store.workspace import Workspace
 _RULES = judgments.RULES.keys() - {"adjudication", "mapped"}
 
 
-def outbox_key(view: View) -> str:
-    """Names the dataset and the judge that grades on this board belong to."""
-    return json.dumps([view.dataset.name, view.judge], ensure_ascii=True)
+def outbox_key(dataset: DatasetRow, judge: str) -> str:
+    """Names the dataset and the judge that grades belong to, on Compare and on Label."""
+    return json.dumps([dataset.name, judge], ensure_ascii=True)
 
 
 def commit(space: Workspace, events: Sequence[BoardEvent]) -> dict[str, int]:
@@ -87,7 +87,7 @@ def sync_grades(space: Workspace, view: View, qid: str, figures: Scoreboard) -> 
     # the last connection to close writes SQLite's log back, 10 ms or more: this one closes after the figures have left
     with space.open():
         ack = commit(space, read_outbox(state.BOARD))
-        route = side_route.offer(state.BOARD, outbox_key(view), answer)
+        route = side_route.offer(state.BOARD, outbox_key(view.dataset, view.judge), answer)
         sync(_figures_now(view, qid, figures, ack, route), key=state.BOARD)
 
 
@@ -101,7 +101,7 @@ def _figures_now(
     if standing.oracle is not None:
         own["ideal"] = {name: Figure(standing.oracle[measure]) for name, measure in _named(standing.oracle)}
     return SyncData(
-        outbox_key=outbox_key(view),
+        outbox_key=outbox_key(view.dataset, view.judge),
         qid=qid,
         ack=ack,
         labels=standing.labels,

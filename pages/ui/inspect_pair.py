@@ -33,7 +33,7 @@ def show(space: Workspace, view: View, query: Query) -> None:
     docid = right.selectbox(
         "Passage, in this system's order",
         list(places),
-        format_func=lambda one: f"{places[one].rank}. {comparison.docs[one].title or comparison.docs[one].text[:80]}",
+        format_func=lambda one: f"{places[one].rank}. {comparison.docs[one].name(80)}",
         key=state.PASSAGE,
         bind="query-params",
     )
@@ -70,7 +70,7 @@ def _places(comparison: Comparison, chosen: str, docid: str, labels: dict[str, s
         },
     )
     left.caption("Raw scores have each system's own scale: compare ranks, not scores.")
-    titles = {one: doc.title or doc.text[:80] for one, doc in comparison.docs.items()}
+    titles = {one: doc.name(80) for one, doc in comparison.docs.items()}
     right.markdown(f"**Around it, by {plain(labels[chosen])}**")
     right.dataframe(
         neighbours_frame(comparison.rankings[chosen], docid, titles, grades),

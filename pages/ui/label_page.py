@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +13,7 @@ from pages.ui.board.outbox import GradeEvent
 from pages.ui.job_params import run_params
 from pages.ui.label.answer import Sent, Wish, answer
 from pages.ui.label.label import label, read_outbox, read_wish, sync
-from pages.ui.label.page_data import GradeStep, LabelData, Link
+from pages.ui.label.page_data import LabelData, Link
 from pages.ui.markdown import plain
 from rerank_core.errors import RerankLensError
 from rerank_core.label_plan import LabelPlan, load_plan, proposed_plan
@@ -99,8 +98,8 @@ def desk(space: Workspace, dataset: DatasetRow, judge: str, plan: LabelPlan, ran
         scale = scales.get_scale(db, dataset.id)
     query = urlencode({state.DATASET: dataset.name})
     data = LabelData(
-        outbox_key=_owner(dataset, judge),
-        scale=[GradeStep(*step) for step in scale],
+        outbox_key=grading.outbox_key(dataset, judge),
+        scale=scale,
         show_rank=ranks,
         grouped=plan.order == "pool",
         next=[Link("What the grades say", f"Evaluate?{query}"), Link("Compare side by side", f"Compare?{query}")],
@@ -126,7 +125,7 @@ def grades(
     names: tuple[str, str] | None,
 ) -> None:
     """Take what was graded, keep it, and say what comes next. To be called in a fragment."""
-    owner = _owner(dataset, judge)
+    owner = grading.outbox_key(dataset, judge)
 
     def reply(events: Sequence[GradeEvent], wish: Wish = NOTHING) -> Mapping[str, Any]:
         # the last connection to close writes SQLite's log back: this one closes after the answer is made
@@ -136,7 +135,3 @@ def grades(
 
     route = side_route.offer(state.LABEL, owner, reply)
     sync(reply(read_outbox(state.LABEL), read_wish(state.LABEL)), route, key=state.LABEL)
-
-
-def _owner(dataset: DatasetRow, judge: str) -> str:
-    return json.dumps([dataset.name, judge], ensure_ascii=True)

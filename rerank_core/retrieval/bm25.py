@@ -12,9 +12,8 @@ import numpy as np
 
 from rerank_core.retrieval.analysis import Analyzer
 from rerank_core.retrieval.index_folder import writing
-from rerank_core.retrieval.parts import Changes, Picked, begin, parts, read_rows, save_texts
+from rerank_core.retrieval.parts import Changes, deriving, parts, read_rows, save_rows
 from rerank_core.retrieval.postings import Postings, Weigher, analysis, write
-from rerank_core.retrieval.rows import DocRows
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.types import Corpus, Progress, Ranking, no_progress
 
@@ -64,9 +63,8 @@ class Bm25Retriever:
         progress: Progress = no_progress,
     ) -> Bm25Retriever:
         """As `build`, but over the base of the index in `base`: only the passages that were added are read."""
-        with writing(folder) as temporary:
-            added = begin(base, temporary, changes.removed)
-            _write(Picked(corpus, changes.added), added, settings, progress)
+        with deriving(base, changes, corpus, folder) as (passages, added):
+            _write(passages, added, settings, progress)
         return cls.load(folder)
 
     @classmethod
@@ -106,8 +104,7 @@ def _write(corpus: Corpus, folder: Path, settings: RetrievalSettings, progress: 
         if len(docids) % _REPORT_EVERY == 0:
             progress(len(docids), total, "Reading words")
     progress(len(docids), total, "Reading words")
-    DocRows(docids).save(folder)
-    save_texts(folder, texts)
+    save_rows(folder, docids, texts)
     write(folder, terms, vocabulary, settings)
 
 

@@ -13,8 +13,7 @@ import numpy as np
 from rerank_core.errors import RerankLensError
 from rerank_core.retrieval.embedding import VectorStore, embedded
 from rerank_core.retrieval.index_folder import writing
-from rerank_core.retrieval.parts import Changes, Picked, begin, parts, read_rows, save_texts
-from rerank_core.retrieval.rows import DocRows
+from rerank_core.retrieval.parts import Changes, deriving, parts, read_rows, save_rows
 from rerank_core.retrieval.vector_index import write_search
 from rerank_core.retrieval.vector_search import SearchFacts, open_search
 from rerank_core.types import Corpus, Progress, Ranking, no_progress
@@ -82,8 +81,8 @@ class DenseRetriever:
         progress: Progress = no_progress,
     ) -> DenseRetriever:
         """As `build`, but over the base of the index in `base`: only passages that were added are read and embedded."""
-        with writing(folder) as temporary:
-            _write(Picked(corpus, changes.added), begin(base, temporary, changes.removed), encoder, store, progress)
+        with deriving(base, changes, corpus, folder) as (passages, added):
+            _write(passages, added, encoder, store, progress)
         return cls.load(folder, encoder)
 
     @classmethod
@@ -153,8 +152,7 @@ def _write(
             matrix.flush()
         write_search(folder, matrix, filled, queries, progress)
     np.save(folder / _FILLED, filled)
-    DocRows(docids).save(folder)
-    save_texts(folder, texts)
+    save_rows(folder, docids, texts)
 
 
 def _new_matrix(folder: Path, shape: tuple[int, int]) -> NDArray[np.float32]:

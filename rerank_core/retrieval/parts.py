@@ -8,6 +8,7 @@ share one base by hard links, so that each folder is whole by itself and can be 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 
 from rerank_core.errors import RerankLensError
-from rerank_core.retrieval.index_folder import share
+from rerank_core.retrieval.index_folder import share, writing
 from rerank_core.retrieval.rows import DocRows
 from rerank_core.types import Corpus, Doc
 
@@ -68,8 +69,9 @@ class Picked:
         yield from (doc for doc in self._corpus.docs() if doc.docid in wanted)
 
 
-def save_texts(folder: Path, hashes: Sequence[str]) -> None:
-    """Write which text stands in each row: the first 64 bits of its hash."""
+def save_rows(folder: Path, docids: Sequence[str], hashes: Sequence[str]) -> None:
+    """Write which passage stands in each row, and which text of it: the first 64 bits of its hash."""
+    DocRows(docids).save(folder)
     np.save(folder / _TEXTS, np.array([_number(text) for text in hashes], dtype=np.uint64))
 
 
@@ -95,13 +97,18 @@ def changes(base: Path, corpus: Corpus) -> Changes:
     return Changes(removed, tuple(added))
 
 
-def begin(base: Path, folder: Path, removed: NDArray[np.bool_]) -> Path:
-    """Share the base with `folder`, write what was removed, and return the folder for the part that is added."""
-    share(base, folder)
-    added = folder / ADDED
-    added.mkdir()
-    np.save(added / _REMOVED, removed)
-    return added
+@contextmanager
+def deriving(base: Path, changes: Changes, corpus: Corpus, folder: Path) -> Iterator[tuple[Picked, Path]]:
+    """Write an index into `folder` (all or nothing) that shares the base of the one in `base`.
+
+    Yields the passages to add, and the folder for their part.
+    """
+    with writing(folder) as temporary:
+        share(base, temporary)
+        added = temporary / ADDED
+        added.mkdir()
+        np.save(added / _REMOVED, changes.removed)
+        yield Picked(corpus, changes.added), added
 
 
 def parts(folder: Path) -> list[Path]:

@@ -17,12 +17,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 from label_store import LabelStore
 
 from pages.ui.board.board import board, read_outbox, sync
-from pages.ui.board.payload import Badge, BoardData, Column, Figure, Figures, GradeStep, Passage, Row, SyncData
+from pages.ui.board.payload import Badge, BoardData, Column, Figure, Figures, Passage, Row, SyncData
+from rerank_core.store.scales import Grade
 
 SYSTEMS = ["First stage (hybrid RRF, k = 60)", "Bi-encoder cosine", "Late interaction", "Cross-encoder MiniLM-L6-v2"]
 SCALES = ["rrf", "cosine", "maxsim", "logit"]
 QUERIES = {"q1": "when is a refund not issued", "q2": "change the billing address", "q3": "error E-4012 after update"}
-SCALE = [GradeStep(0, "not relevant"), GradeStep(1, "related"), GradeStep(2, "relevant"), GradeStep(3, "perfect")]
+SCALE = [Grade(0, "not relevant"), Grade(1, "related"), Grade(2, "relevant"), Grade(3, "perfect")]
 MEASURES = ["nDCG@10", "RR@10", "P@5", "Recall@25", "Judged@10"]
 WORDS = [
     "refund",

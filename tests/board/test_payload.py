@@ -3,7 +3,8 @@ import json
 import pytest
 
 from pages.ui.board.outbox import GradeEvent, parse_outbox
-from pages.ui.board.payload import BoardData, Column, Figure, GradeStep, Passage, Row, SyncData
+from pages.ui.board.payload import BoardData, Column, Figure, Passage, Row, SyncData
+from rerank_core.store.scales import Grade
 
 ONE = "11111111-1111-4111-8111-111111111111"
 TWO = "22222222-2222-4222-8222-222222222222"
@@ -19,7 +20,7 @@ def data(**changes):
         "outbox_key": "demo",
         "qid": "q1",
         "query": "refund",
-        "scale": [GradeStep(0, "no"), GradeStep(1, "yes")],
+        "scale": [Grade(0, "no"), Grade(1, "yes")],
         "docs": {"007": Passage([("Refunds", True)], [("not after 14 days", False)], [("BM25", 3)])},
         "columns": [Column("bm25", "BM25", [Row("007", 1, score=1.5)])],
         "baseline": "bm25",

@@ -9,16 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from rerank_core.store.scales import Grade
+
 Pieces = Sequence[tuple[str, bool]]
 """A text split where its marking changes: (piece, marked). Joined, the pieces are the text."""
-
-
-@dataclass(frozen=True, slots=True)
-class GradeStep:
-    """One step of the grading scale; `label` says what it means. Steps are given from worst to best."""
-
-    grade: int
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +72,16 @@ class BoardData:
     """The static part of the board: one query, its passages and columns.
 
     `outbox_key` names what the grades belong to beyond the query (the dataset; the judge too, where one browser serves
-    several). It comes back with every event, so that a late one still finds its dataset. `docs` maps docid to passage
-    and must hold every docid of the rows. The DOM is built again only when `version` changes; "" makes the version from
-    the content. The column id "ideal" is taken. Raises ValueError for columns that contradict this.
+    several). It comes back with every event, so that a late one still finds its dataset. `scale`: lowest grade first.
+    `docs` maps docid to passage and must hold every docid of the rows. The DOM is built again only when `version`
+    changes; "" makes the version from the content. The column id "ideal" is taken. Raises ValueError for columns that
+    contradict this.
     """
 
     outbox_key: str
     qid: str
     query: str
-    scale: Sequence[GradeStep]
+    scale: Sequence[Grade]
     docs: Mapping[str, Passage]
     columns: Sequence[Column]
     baseline: str
@@ -111,7 +106,7 @@ class BoardData:
         """The payload of the component: JSON values only; numbers that are not finite become None."""
         payload = {
             "outbox_key": self.outbox_key,
-            "scale": [{"grade": step.grade, "label": step.label} for step in self.scale],
+            "scale": [{"grade": step.grade, "label": step.name} for step in self.scale],
             "query": {"qid": self.qid, "text": self.query, "note": self.note},
             "docs": {docid: _passage(passage) for docid, passage in self.docs.items()},
             "columns": [_column(column) for column in self.columns],

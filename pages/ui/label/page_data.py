@@ -8,16 +8,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rerank_core.store.scales import Grade
+
 LONGEST_NOTE = 4_000  # characters
-
-
-@dataclass(frozen=True, slots=True)
-class GradeStep:
-    """A grade with its name and when to give it ("": nobody said), as `store.scales` holds it."""
-
-    grade: int
-    name: str
-    guideline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +31,7 @@ class LabelData:
     """
 
     outbox_key: str
-    scale: Sequence[GradeStep]
+    scale: Sequence[Grade]
     show_rank: bool = False
     grouped: bool = True
     next: Sequence[Link] = ()
@@ -47,7 +40,7 @@ class LabelData:
         """The payload of the component, with a version that follows from it."""
         payload = {
             "outbox_key": self.outbox_key,
-            "scale": [asdict(step) for step in self.scale],
+            "scale": [step._asdict() for step in self.scale],
             "show_rank": self.show_rank,
             "grouped": self.grouped,
             "next": [asdict(link) for link in self.next],
