@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cache, charts, frame, grading, state, work
+from pages.ui import cache, charts, frame, glossary, grading, state, work
 from pages.ui.board.board import board
 from pages.ui.board_data import board_data
 from pages.ui.view import MEASURES, choose_query, choose_view
@@ -37,3 +37,4 @@ def grades_and_figures() -> None:
 grades_and_figures()
 work.rank_whole_set(space, view, ranked)
 charts.movement(view, comparison, figures)
+glossary.offer()

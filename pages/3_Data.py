@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import data_import, data_report, frame
+from pages.ui import data_import, data_report, frame, glossary
 
 space = frame.open_page("Data")
 st.title("Data")
@@ -15,3 +15,4 @@ with more:
     data_import.additions(space)
 with have:
     data_report.reports(space)
+glossary.offer()

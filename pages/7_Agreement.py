@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import agreement, agreement_sections, frame
+from pages.ui import agreement, agreement_sections, frame, glossary
 from pages.ui.label_page import choose_dataset
 
 space = frame.open_page("Agreement")
@@ -16,3 +16,4 @@ report = agreement.choose_report(space, dataset)
 plan = agreement.plan_of(space, dataset)
 agreement.summary(space, dataset, report, plan)
 agreement_sections.show(space, dataset, judge, report, plan)
+glossary.offer()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import frame, llm_ask, llm_grades
+from pages.ui import frame, glossary, llm_ask, llm_grades
 from pages.ui.evaluate_cache import whole_set
 from pages.ui.view import choose_view
 
@@ -20,3 +20,4 @@ if llm_grades.choose_part() == llm_grades.ASK:
     llm_ask.show(space, view, whole)
 else:
     llm_grades.show(space, view, whole, stamp)
+glossary.offer()

@@ -1,4 +1,4 @@
-"""The words of the engineers' pages, in plain English, in one place."""
+"""The words of all pages but Label and Present, in plain English, in one place."""
 
 from __future__ import annotations
 
@@ -57,6 +57,16 @@ TERMS: dict[str, dict[str, str]] = {
         "MaxSim": "Late interaction: each query token looks for the passage token most like it, and these add up.",
         "Threshold": "A score below which a system says nothing.",
         "Sentence left out": "The score without one sentence, minus the score with it: what the sentence carries.",
+    },
+    "How grades come about": {
+        "Pool": "The passages to grade: the first k of every system together.",
+        "Cohen's kappa": "How far two judges agree beyond chance: 1 always, 0 no more than chance would.",
+        "Krippendorff's alpha": "The same for any number of judges and for gaps. Grades far apart count as worse than "
+        "neighbours.",
+        "Adjudicated": "Settled by one person after judges differed. It counts before all other grades.",
+        "What matters": "The order of grading by how much a grade can change the verdict between two systems. Such "
+        "passages are no fair sample, so some are drawn at random beside them.",
+        "Spot check": "A person's grade of a passage that a language model graded, given without seeing that grade.",
     },
     "Speed and cost": {
         "p50, p95": "Half of the queries took less than p50, 95 of 100 less than p95.",

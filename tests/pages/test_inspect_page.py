@@ -89,14 +89,6 @@ def test_a_model_that_failed_says_why_and_can_be_asked_again(workspace, ranked):
         assert len(jobs.open_jobs(db, "inspect")) == 1
 
 
-def test_the_glossary_explains_a_word(workspace, ranked):
-    app = inspect()
-    assert "Rank-biased overlap" not in texts(app.markdown)
-    next(one for one in app.button if one.label == "Glossary").click().run()
-    assert not app.exception
-    assert "Rank-biased overlap" in texts(app.markdown)
-
-
 def test_late_interaction_tells_which_tokens_meet(workspace, birds):
     params = {"dataset": "birds", "qid": "q1", "docid": "d1", "system": "minilm-maxsim"}
     found = verbs.VERBS["inspect"](Pipeline(workspace), params, lambda *_: None)
