@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rerank_core.shell import bench_rerank, bench_retrieve
+from rerank_core.shell import bench_measures, bench_rerank, bench_retrieve, bench_ui
 from rerank_core.shell.option_groups import EPILOG, Parser, Verbs
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ class Bench:
 BENCHES: dict[str, Bench] = {
     "rerank": Bench(bench_rerank.WHAT, bench_rerank.add_options, bench_rerank.rerank),
     "retrieve": Bench(bench_retrieve.WHAT, bench_retrieve.add_options, bench_retrieve.retrieve),
+    "measures": Bench(bench_measures.WHAT, bench_measures.add_options, bench_measures.measures),
+    "ui": Bench(bench_ui.WHAT, bench_ui.add_options, bench_ui.ui),
 }
 """Name -> benchmark; without one there is no verb `bench`. Heavy imports belong into the functions."""
 

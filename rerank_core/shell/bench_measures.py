@@ -1,0 +1,108 @@
+"""`bench measures`: the measures of a whole set and of one grade, beside other libraries alone."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from rerank_core.errors import SettingsError
+from rerank_core.measures_peers import PEERS
+from rerank_core.shell.answer import Answer
+from rerank_core.shell.option_groups import Parser
+
+if TYPE_CHECKING:
+    from rerank_core.shell.answer import Call
+
+WHAT = "time computing measures of made-up rankings, beside other libraries"
+_LIBRARIES = ("numpy", "scipy", "pytrec-eval-terrier", "ranx", "ir-measures")
+
+
+def add_options(parser: Parser) -> None:
+    """How much is measured, and beside whom."""
+    parser.add_argument("--queries", type=int, default=1000, help="default: %(default)s")
+    parser.add_argument("--documents", type=int, default=100, help="that a system ranks a query (default: %(default)s)")
+    parser.add_argument("--systems", type=int, default=5, help="default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=7, help="each times everything once (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of the rankings and grades (default: %(default)s)")
+    peers = ",".join(PEERS)
+    parser.add_argument("--against", default=peers, help="comma separated (default: %(default)s)")
+    parser.add_argument("--growth", action="store_true", help="how the cost grows, in place of the comparison")
+
+
+def measures(call: Call) -> Answer:
+    """Rows: one of ours or a peer each, or a number of queries each with --growth.
+
+    Raises SettingsError for a peer that is not known and for sizes below 1.
+    """
+    options = call.options
+    against = tuple(name for name in options.against.split(",") if name)
+    if unknown := [name for name in against if name not in PEERS]:
+        raise SettingsError(f"there is no peer {', '.join(unknown)}; known: {', '.join(PEERS)}")
+    if min(options.queries, options.documents, options.systems, options.rounds) < 1:
+        raise SettingsError("queries, documents, systems and rounds begin at 1")
+    from rerank_core.measures_bench import Asked, growth, measure
+    from rerank_core.measures_peers import missing
+
+    asked = Asked(options.queries, options.documents, options.systems, options.rounds, against, options.seed)
+    load = os.getloadavg()[0]
+    if options.growth:
+        rows = growth(asked, call.progress)
+        machine, absent = _machine(load), {name: lack for name in against if (lack := missing(name))}
+        shown = [{name: round(value, 3) for name, value in row.items()} for row in rows]
+        return Answer({"machine": machine, "growth": rows, "absent": absent}, _told(machine, absent), shown)
+    result = measure(asked, call.progress)
+    machine = _machine(load)
+    lines = (
+        f"{asked.queries:,} queries x {asked.documents} documents x {asked.systems} systems, "
+        f"{', '.join(result['shared'])}; seed {asked.seed}",
+        *_told(machine, result["absent"]),
+        "to a peer: our time by the peer's in the same round, median (quartiles); under 1 we are faster. The live "
+        "update is of one query: beside it stands the peer on this query alone, with its data made anew",
+        f"peak: of a fresh process that makes the data and does this; only the data: {result['data_mb']:,.0f} MB",
+    )
+    sizes = {name: getattr(asked, name) for name in ("queries", "documents", "systems", "rounds", "seed")}
+    return Answer({"machine": machine, **sizes, **result}, lines, _rows(result["systems"]))
+
+
+def _machine(load: float) -> dict[str, Any]:
+    return {
+        "processors": os.cpu_count(),
+        "load_before": load,
+        "load_after": os.getloadavg()[0],
+        "python": platform.python_version(),
+        "versions": {name: found for name in _LIBRARIES if (found := _version(name))},
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _told(machine: dict[str, Any], absent: dict[str, str]) -> tuple[str, ...]:
+    load = f"load {machine['load_before']:.1f} to {machine['load_after']:.1f} on {machine['processors']} processors"
+    lacking = "; ".join(f"{name} needs {lack}" for name, lack in absent.items())
+    return (load, f"not installed: {lacking}") if lacking else (load,)
+
+
+def _rows(systems: dict[str, Any]) -> list[dict[str, Any]]:
+    peers = next(iter(systems.values()))["ratio"]
+    rows = []
+    for name, one in systems.items():
+        drift = f"{one['max_drift']:.1e} ({one['drift_of']})" if "max_drift" in one else ""
+        peak = f"{one['peak_mb']:,.0f}" if "peak_mb" in one else ""
+        for ratio, of in (("ratio", name), ("ratio_to_all", f"{name}, to the peer on all queries")):
+            if ratio == "ratio" or one.get(ratio):
+                to = {f"to {peer}": _spread(one[ratio][peer]) if ratio in one else "" for peer in peers}
+                rows.append({"what": of, "ms": f"{1000 * one['seconds']:,.2f}", **to, "drift": drift, "peak MB": peak})
+    return rows
+
+
+def _spread(quartiles: Sequence[float]) -> str:
+    low, middle, high = quartiles
+    return f"{middle:.3g} ({low:.3g}-{high:.3g})"
