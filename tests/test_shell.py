@@ -85,6 +85,16 @@ def test_a_system_that_cannot_run_exits_with_4(call, folder):
     assert [row["failed"] for row in json.loads(out.out)] == [0, 1]
 
 
+def test_index_says_how_each_index_is_searched(call, folder):
+    call("import", "birds", folder)
+    code, out = call("index", "--dataset", "birds", "--json")
+    assert code == 0
+    assert {row["index"]: row["search"] for row in json.loads(out.out)} == {
+        "bm25": "exact",
+        "dense": "exact search by numpy",
+    }
+
+
 def test_names_that_are_not_there_and_options_that_are_none_exit_with_2(call):
     code, out = call("index", "--dataset", "nothing")
     assert code == 2

@@ -11,7 +11,9 @@ from pages.ui.job_params import recall_params
 from pages.ui.judge import LONGEST_NAME
 from pages.ui.markdown import plain
 from rerank_core.errors import SettingsError
+from rerank_core.retrieval.index import search_facts
 from rerank_core.retrieval.settings import FUSIONS, RETRIEVERS, RetrievalSettings
+from rerank_core.retrieval.vector_search import ANN_FROM
 from rerank_core.store import datasets, jobs, judgments
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
@@ -61,6 +63,7 @@ def choose_view(space: Workspace) -> View:
         )
         level, shown = _choose_reading(dataset)
         settings = _choose_retrieval(space, dataset)
+        _show_search(space, dataset, settings)
         _show_recall(space, dataset, settings, level)
         judge = _choose_judge()
     state.remember_view()
@@ -155,6 +158,13 @@ def _choose_filter(space: Workspace, dataset: DatasetRow) -> tuple:
     if values:
         st.caption(" · ".join(f"{plain(str(value))}: {counts[value]:,} passages" for value in values))
     return ((field, tuple(values)),) if values else ()
+
+
+def _show_search(space: Workspace, dataset: DatasetRow, settings: RetrievalSettings) -> None:
+    """Say where dense search does not look at all passages, and what it finds of those that it should."""
+    facts = search_facts(space.index_folder, dataset.fingerprint, settings) if dataset.n_docs >= ANN_FROM else None
+    if facts is not None and facts.recall is not None:
+        st.caption(f"Dense: {facts.sentence()}.")
 
 
 def _show_recall(space: Workspace, dataset: DatasetRow, settings: RetrievalSettings, level: int) -> None:

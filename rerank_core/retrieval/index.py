@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from rerank_core.retrieval.embedding import VectorStore
     from rerank_core.retrieval.encoder import Encoder
+    from rerank_core.retrieval.vector_search import SearchFacts
 
 LEAST_ROWS = 2000
 """Smaller indexes are built anew: that takes a second."""
@@ -41,6 +42,21 @@ def needs_build(root: Path, fingerprint: str, settings: RetrievalSettings, encod
     """
     encoder = _encoder(settings, encoder)
     return [name for name in settings.retrievers if not is_whole(_folder(root, fingerprint, name, settings, encoder))]
+
+
+def search_facts(
+    root: Path, fingerprint: str, settings: RetrievalSettings, encoder: Encoder | None = None
+) -> SearchFacts | None:
+    """How the dense index is searched, and what that finds; None where the settings have none, or it is not built.
+
+    Raises NotReadyError where the dense model is not on this machine.
+    """
+    from rerank_core.retrieval.vector_search import SearchFacts
+
+    if "dense" not in settings.retrievers:
+        return None
+    folder = _folder(root, fingerprint, "dense", settings, _encoder(settings, encoder))
+    return SearchFacts.load(folder) if is_whole(folder) else None
 
 
 def build_or_load(

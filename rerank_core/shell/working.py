@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rerank_core.pipeline import Pipeline
+from rerank_core.retrieval.index import search_facts
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.runs import run_latencies, staleness
 from rerank_core.shell.answer import Answer, Call, listed
@@ -66,12 +67,16 @@ def _run_row(workspace: Workspace, one: runs.Run) -> dict[str, Any]:
 
 
 def index(call: Call) -> Answer:
-    """Which indexes a dataset has now."""
+    """Which indexes a dataset has now, and how each is searched."""
     with call.workspace.open() as db:
         dataset = datasets.get_dataset(db, call.options.dataset)
     settings = settings_of(call.options)
     Pipeline(call.workspace).retriever(dataset, settings, call.progress)
-    return listed([{"index": name, "passages": dataset.n_docs} for name in settings.retrievers])
+    facts = search_facts(call.workspace.index_folder, dataset.fingerprint, settings)
+    searched = {"bm25": "exact", "dense": facts.sentence() if facts is not None else ""}
+    return listed(
+        [{"index": name, "passages": dataset.n_docs, "search": searched[name]} for name in settings.retrievers]
+    )
 
 
 def run(call: Call) -> Answer:

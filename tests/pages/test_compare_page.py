@@ -9,6 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from rerank_core.imported_runs import import_trec_run
 from rerank_core.pipeline import Pipeline
+from rerank_core.retrieval.encoder import SentenceEncoder
+from rerank_core.retrieval.index_folder import writing
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.retrieval.vector_search import SearchFacts
 from rerank_core.store import datasets, jobs, judgments
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems import get_system
@@ -36,6 +40,18 @@ def test_before_anything_is_ranked_each_column_waits_and_the_work_is_asked_for(w
     assert open_kinds(workspace) == ["warm", "compare", "run", "recall"]
     assert {button.label for button in app.button} >= {"Stop"}
     assert "Recall of the candidates: shown once" in texts(app.sidebar.caption)
+
+
+def test_where_dense_search_does_not_look_at_everything_the_page_says_what_it_finds(workspace, birds, monkeypatch):
+    settings = RetrievalSettings()
+    encoder = SentenceEncoder(settings.dense_model)
+    with writing(workspace.index_folder / birds.fingerprint / f"dense-{encoder.key}") as folder:
+        SearchFacts("approximate", "faiss", 4, 2, 0.981, 60, "queries of the dataset").save(folder)
+    said = "Dense: approximate search by faiss: recall@100 0.981 against exact, over 60 queries of the dataset."
+    assert said not in texts(open_page("Compare").sidebar.caption)
+    # a dataset of that size is too large for a test
+    monkeypatch.setattr("pages.ui.view.ANN_FROM", birds.n_docs)
+    assert said in texts(open_page("Compare").sidebar.caption)
 
 
 def test_drawing_the_page_again_asks_for_the_same_work_only_once(workspace, birds):
