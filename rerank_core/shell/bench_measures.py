@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from rerank_core.errors import SettingsError
 from rerank_core.measures_peers import PEERS
 from rerank_core.shell.answer import Answer
+from rerank_core.shell.bench_machine import around
 from rerank_core.shell.option_groups import Parser
 
 if TYPE_CHECKING:
@@ -68,20 +67,7 @@ def measures(call: Call) -> Answer:
 
 
 def _machine(load: float) -> dict[str, Any]:
-    return {
-        "processors": os.cpu_count(),
-        "load_before": load,
-        "load_after": os.getloadavg()[0],
-        "python": platform.python_version(),
-        "versions": {name: found for name in _LIBRARIES if (found := _version(name))},
-    }
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
+    return {"processors": os.cpu_count(), **around(load, _LIBRARIES)}
 
 
 def _told(machine: dict[str, Any], absent: dict[str, str]) -> tuple[str, ...]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -14,6 +12,7 @@ from rerank_core.errors import SettingsError
 from rerank_core.rerank_peers import PEERS
 from rerank_core.rerank_world import SHAPES
 from rerank_core.shell.answer import Answer
+from rerank_core.shell.bench_machine import around
 from rerank_core.shell.option_groups import Parser
 
 if TYPE_CHECKING:
@@ -67,18 +66,8 @@ def _machine(load: float) -> dict[str, Any]:
         "device": describe_device(),
         "native_bfloat16": own.bfloat16,
         "native_int8": own.int8_dot,
-        "load_before": load,
-        "load_after": os.getloadavg()[0],
-        "python": platform.python_version(),
-        "versions": {name: found for name in _LIBRARIES if (found := _version(name))},
+        **around(load, _LIBRARIES),
     }
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
 
 
 def _told(machine: dict[str, Any]) -> str:
