@@ -200,15 +200,15 @@ test("with nothing here but more at the server it waits, and goes on by itself w
 });
 
 test("who goes on with the arrows alone is given more than the first window", () => {
-  const { desk } = open(["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"]);
+  const { desk } = open(Array.from({ length: 33 }, (_, place) => `d${place}`));
   for (const one of desk.tape) desk.texts.set(t.pairOf(one).docid, {});
   desk.queries.set("q1", {});
   desk.progress = { ...PROGRESS, left: 100 };
   assert.equal(desk.lacks, false);
-  desk.go(key("d"));
-  assert.equal(desk.wants.passed, 3);
+  desk.go(key("d4"));
+  assert.equal(desk.wants.passed, 4);
   assert.equal(desk.lacks, true);
-  desk.progress = { ...PROGRESS, left: 12 };
+  desk.progress = { ...PROGRESS, left: 33 };
   assert.equal(desk.lacks, false);
 });
 

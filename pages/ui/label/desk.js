@@ -3,7 +3,7 @@
 import { outdated } from "../board/reducer.js";
 import { NOTHING, counted, merged, nextOpen, overlaid, pairOf, passedOver, replayed, wanted } from "./tape.js";
 
-const NEAR = 10; // so few passages ahead are asked for more
+const NEAR = 30; // so few passages ahead are asked for more: a held arrow key passes them in a second
 const EMPTY = { done: 0, left: 0, skipped: 0, seconds_a_grade: null };
 
 export class Desk {
