@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from rerank_core.errors import CancelledError
 from rerank_core.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.scoring.caller import caller
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.systems import System
 from rerank_core.types import Progress, Query, no_progress
@@ -43,7 +44,8 @@ def rank_side_by_side(
         failed = pipeline.run(dataset, [query], settings, local, progress)
         while waiting := [future for future in asked.values() if not future.done()]:
             progress(len(systems) - len(waiting), len(systems), "waiting for a server")
-            wait(waiting, LOOK_SECONDS)
+            with caller().aside():
+                wait(waiting, LOOK_SECONDS)
         return failed | {system: int(future.result().ranking is None) for system, future in asked.items()}
     finally:
         stopped.set()

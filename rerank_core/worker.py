@@ -12,18 +12,23 @@ import subprocess
 import sys
 import time
 import traceback
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from rerank_core.errors import CancelledError, RerankLensError
 from rerank_core.store import jobs
 from rerank_core.store.jobs import Job
 from rerank_core.store.workspace import Workspace
+from rerank_core.turns import Turns
 
 if TYPE_CHECKING:
     from rerank_core.pipeline import Pipeline
 
 POLL_SECONDS = 0.03
+URGENT_AT_ONCE = 4
+"""So many people's queries are worked on side by side."""
 TELL_SECONDS = 0.15
 
 
@@ -46,21 +51,24 @@ def _log_file(workspace: Workspace) -> Path:
 
 
 class Worker:
-    """Takes jobs one after the other; between the steps of a long one it does the urgent ones."""
+    """Does one ordinary job at a time, and beside it some urgent ones, which take turns: see `Turns`."""
 
     def __init__(self, workspace: Workspace, parent: int, pipeline: Pipeline | None = None) -> None:
         self.workspace = workspace
         self._pipeline = pipeline
+        self._making = Lock()
         self._parent = parent
+        self.turns = Turns()
 
     @property
     def pipeline(self) -> Pipeline:
         """Made when the first job needs it: torch and the libraries are imported then."""
-        if self._pipeline is None:
-            from rerank_core.pipeline import Pipeline
+        with self._making:
+            if self._pipeline is None:
+                from rerank_core.pipeline import Pipeline
 
-            self._pipeline = Pipeline(self.workspace)
-        return self._pipeline
+                self._pipeline = Pipeline(self.workspace)
+            return self._pipeline
 
     @property
     def orphaned(self) -> bool:
@@ -68,31 +76,43 @@ class Worker:
         return os.getppid() != self._parent
 
     def serve(self) -> None:
-        """Take jobs until the parent is gone."""
+        """Take jobs until the parent is gone; those that still run then are left to the next worker."""
         with self.workspace.open() as db:
             jobs.requeue_interrupted(db)
+        pool = ThreadPoolExecutor(URGENT_AT_ONCE + 1, "job")
+        running: dict[Future[None], bool] = {}
         while not self.orphaned:
-            if not self.step():
+            running = {one: urgent for one, urgent in running.items() if not one.done()}
+            busy = list(running.values())
+            job = self._next(urgent_only=False in busy) if busy.count(True) < URGENT_AT_ONCE else None
+            if job is None:
                 time.sleep(POLL_SECONDS)
+            else:
+                running[pool.submit(self._do, job)] = job.urgent
+        pool.shutdown(wait=False, cancel_futures=True)
 
-    def step(self, urgent_only: bool = False) -> bool:
-        """Do one waiting job; False where there is none."""
-        with self.workspace.open() as db:
-            if not jobs.any_waiting(db, urgent_only):
-                return False
-        with self.workspace.write() as db:
-            job = jobs.take(db, urgent_only)
+    def step(self) -> bool:
+        """Do one waiting job here and now; False where there is none."""
+        job = self._next()
         if job is not None:
-            self._do(job, nested=urgent_only)
+            self._do(job)
         return job is not None
 
-    def _do(self, job: Job, nested: bool) -> None:
-        tell = _Tell(self, job, nested)
+    def _next(self, urgent_only: bool = False) -> Job | None:
+        with self.workspace.open() as db:
+            if not jobs.any_waiting(db, urgent_only):
+                return None
+        with self.workspace.write() as db:
+            return jobs.take(db, urgent_only)
+
+    def _do(self, job: Job) -> None:
+        tell = _Tell(self, job)
         state, message, result = "done", "", None
         try:
-            from rerank_core.verbs import VERBS
+            with self.turns.job(job.urgent):
+                from rerank_core.verbs import VERBS
 
-            result = VERBS[job.kind](self.pipeline, job.params, tell)
+                result = VERBS[job.kind](self.pipeline, job.params, tell)
         except CancelledError:
             state, message = "cancelled", "stopped; what was finished is kept"
         except RerankLensError as error:
@@ -107,14 +127,12 @@ class Worker:
 class _Tell:
     """The Progress of a job: writes it to the job's row, looks for a stop, and lets urgent jobs in between."""
 
-    def __init__(self, worker: Worker, job: Job, nested: bool) -> None:
-        self._worker, self._job, self._nested, self._told = worker, job, nested, 0.0
+    def __init__(self, worker: Worker, job: Job) -> None:
+        self._worker, self._job, self._told = worker, job, 0.0
         self._message = ""
 
     def __call__(self, done: int, total: int, message: str = "") -> None:
-        if not self._nested:
-            while self._worker.step(urgent_only=True):
-                pass
+        self._worker.turns.give_way(self._job.urgent)
         if self._worker.orphaned:
             sys.exit(0)  # the job stays 'running' and is taken up again by the next worker
         # a new message may be the last one for a while: a slow step follows it
@@ -142,6 +160,7 @@ def main(path: str, parent: int) -> None:
                     return
                 time.sleep(0.2)
         worker.serve()
+        os._exit(0)  # a job that is in the middle of a model's work is not waited for
 
 
 if __name__ == "__main__":

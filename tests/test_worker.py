@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 
+import numpy as np
 import pytest
 
 from rerank_core import verbs, worker
 from rerank_core.errors import RerankLensError
+from rerank_core.scoring.caller import caller
+from rerank_core.scoring.pair_tokens import Pair
+from rerank_core.scoring.queue import PairQueue
 from rerank_core.store import jobs
 from rerank_core.worker import Worker
 
@@ -62,24 +67,80 @@ def test_our_own_error_is_told_and_a_foreign_one_is_not_shown(workspace, table, 
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_an_urgent_job_is_done_between_the_steps_of_a_long_one(workspace, table):
-    order = []
+@pytest.fixture
+def serving(workspace, table):
+    """A worker that serves in a thread of this process until the test ends."""
+    one = make(workspace)
+    thread = threading.Thread(target=one.serve)
+    thread.start()
+    yield one
+    one._parent = -1  # as if it had gone
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def ended(workspace, *job_ids):
+    """Wait for the jobs; their states."""
+    deadline = time.monotonic() + 20
+    while any(look(workspace, one).is_open for one in job_ids) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return [look(workspace, one).state for one in job_ids]
+
+
+def test_an_urgent_job_is_done_between_the_steps_of_a_long_one(workspace, table, serving):
+    order, asked = [], []
 
     def long(pipeline, params, progress):
         for step in range(3):
             order.append(f"long {step}")
             if step == 0:
-                submit(workspace, "quick", urgent=True)
-                submit(workspace, "later")
+                asked.extend([submit(workspace, "quick", urgent=True), submit(workspace, "later")])
+                wait_for(lambda: serving.turns._urgent == 1)
             progress(step, 3)
         return {}
 
     table |= {"long": long, "quick": lambda *_: order.append("quick"), "later": lambda *_: order.append("later")}
-    submit(workspace, "long")
-    one = make(workspace)
-    while one.step():
-        pass
+    first = submit(workspace, "long")
+    wait_for(lambda: len(asked) == 2)
+    assert ended(workspace, first, *asked) == ["done"] * 3
     assert order == ["long 0", "quick", "long 1", "long 2", "later"]
+
+
+def test_two_peoples_queries_share_a_pack_and_a_long_run_waits(workspace, table, serving):
+    packs, gate = [], threading.Event()
+
+    def run(pairs):
+        assert gate.wait(20)
+        packs.append(sorted(int(one.ids[0]) for one in pairs))
+        return [float(one.ids[0]) for one in pairs]
+
+    queue = PairQueue(run, 100)
+
+    def score(pipeline, params, progress):
+        own = caller()
+        with own.aside():
+            return {"score": queue.score([made_pair(params["value"])], own.urgent, own.look)[0]}
+
+    table["score"] = score
+    first = submit(workspace, "score", urgent=True, value=1)
+    wait_for(lambda: queue._busy)
+    others = [submit(workspace, "score", urgent=value < 9, value=value) for value in (2, 3, 9)]
+    wait_for(lambda: len(queue._waiting) == 3)
+    gate.set()
+    assert ended(workspace, first, *others) == ["done"] * 4
+    assert packs == [[1], [2, 3], [9]]
+    assert [look(workspace, one).result["score"] for one in (first, *others)] == [1.0, 2.0, 3.0, 9.0]
+
+
+def made_pair(value):
+    return Pair(np.full(10, value, np.int32), np.zeros(10, np.int32))
+
+
+def wait_for(true):
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def test_a_stop_is_seen_at_the_next_step(workspace, table):

@@ -9,6 +9,7 @@ from time import perf_counter
 
 from rerank_core.errors import NotFoundError, RerankLensError
 from rerank_core.rerankers.family import Counted, Orderer, Reranker, ScoreCache, Scorer, TokenLimit
+from rerank_core.scoring.caller import own_clock
 from rerank_core.types import Doc, Progress, Query, Ranking, ScoredDoc, no_progress, text_hash
 
 CHUNK = 32
@@ -97,9 +98,9 @@ def _scored(
         progress(len(texts) - len(missing) + start, len(texts), system)
         keys = missing[start : start + chunk]
         batch = [texts[key] for key in keys]
-        before = perf_counter()
+        before = own_clock()
         scores = scorer.score(query.text, batch)
-        seconds += perf_counter() - before
+        seconds += own_clock() - before
         fresh = dict(zip(keys, _checked(scorer, system, query.text, batch, scores), strict=True))
         known.update(fresh)
         if cache is not None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from threading import Lock
+from time import perf_counter
 from typing import Any
 
+from rerank_core.scoring.caller import caller, note_waited
 from rerank_core.scoring.device import abilities
 from rerank_core.scoring.encoder_weights import EncoderWeights, read_weights
 from rerank_core.scoring.pair_tokens import Pair, PairTokens, UnknownModelError
@@ -41,17 +43,16 @@ class Engine:
         packs_each = min(_MOST_PACKS, max(1, int(_SECOND / weights.flops(usual) * usual / PACK)))
         self._queue = PairQueue(forward, PACK * streams * packs_each if streams else GPU_TOKENS)
 
-    def score(
-        self,
-        query: str,
-        texts: Sequence[str],
-        urgent: bool = False,
-        look: Callable[[], None] = lambda: None,
-    ) -> list[float]:
-        """Raw logits, one a text, in their order. Safe for several threads; `urgent` and `look` as in `PairQueue`."""
+    def score(self, query: str, texts: Sequence[str]) -> list[float]:
+        """Raw logits, one a text, in their order. Safe for several threads, which share packs; see `Caller`."""
         with self._tokenizing:
             pairs = self.tokens.pairs(query, texts)
-        return self._queue.score(pairs, urgent, look)
+        own = caller()
+        with own.aside():
+            scores = self._queue.score(pairs, own.urgent, own.look)
+            scored = perf_counter()
+        note_waited(perf_counter() - scored)
+        return scores
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """The number of tokens of each text, without special ones; those of texts just scored are not counted again."""

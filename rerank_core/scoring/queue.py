@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from threading import Condition
+from time import perf_counter
 
+from rerank_core.scoring.caller import note_waited
 from rerank_core.scoring.pair_tokens import Pair
 
 _LOOK_SECONDS = 0.05
@@ -18,7 +20,7 @@ def _never() -> None:
 
 @dataclass(slots=True, eq=False)
 class _Request:
-    """What one caller waits for; `left` are places in `pairs`, longest first."""
+    """What one caller waits for; `left` are places in `pairs`, longest first. `own`: seconds of its part of packs."""
 
     pairs: Sequence[Pair]
     urgent: bool
@@ -26,6 +28,7 @@ class _Request:
     scores: dict[int, float] = field(default_factory=dict)
     left: list[int] = field(default_factory=list)
     failure: BaseException | None = None
+    own: float = 0.0
 
     @property
     def done(self) -> bool:
@@ -49,8 +52,10 @@ class PairQueue:
         """The score of each pair, in their order; [] for [].
 
         `look` is called before each pack and while waiting for one: what it raises ends this call, and no other's. What
-        the model raises is raised in all calls whose pairs were in that pack.
+        the model raises is raised in all calls whose pairs were in that pack. The time of a pack is its callers' by
+        their tokens; the rest of the wait is told to `caller.own_clock`.
         """
+        started = perf_counter()
         request = _Request(pairs, urgent, next(self._numbers))
         request.left = sorted(range(len(pairs)), key=lambda place: -len(pairs[place]))
         with self._changed:
@@ -63,6 +68,7 @@ class PairQueue:
             with self._changed:
                 self._waiting.remove(request)
                 self._changed.notify_all()
+            note_waited(max(0.0, perf_counter() - started - request.own))
         if request.failure is not None:
             raise request.failure
         return [request.scores[place] for place in range(len(pairs))]
@@ -79,13 +85,17 @@ class PairQueue:
             chosen = self._next()
         failure: BaseException | None = None
         scores: Sequence[float] = ()
+        started = perf_counter()
         try:
             scores = self._run([one.pairs[place] for one, place in chosen])
         except BaseException as error:
             failure = error
+        seconds = perf_counter() - started
+        tokens = sum(len(one.pairs[place]) for one, place in chosen)
         with self._changed:
             self._busy = False
             for number, (one, place) in enumerate(chosen):
+                one.own += seconds * len(one.pairs[place]) / max(1, tokens)
                 if failure is not None:
                     one.failure = failure
                 else:

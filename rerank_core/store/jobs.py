@@ -16,11 +16,15 @@ from rerank_core.store.workspace import now
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A piece of work. `total` 0 means that nobody knows yet; `message` is for people; `result` once it is done."""
+    """A piece of work. `total` 0 means that nobody knows yet; `message` is for people; `result` once it is done.
+
+    `urgent`: somebody is looking at the screen.
+    """
 
     id: int
     kind: str
     params: dict[str, Any]
+    urgent: bool
     state: str
     done: int
     total: int
@@ -37,7 +41,7 @@ class Job:
 def submit(db: Database, kind: str, params: Mapping[str, Any], urgent: bool = False) -> int:
     """Ask for work and return the job's id; an open job of the same kind and params serves both askers.
 
-    Urgent jobs (somebody is looking at the screen) go before the others, and between the steps of a running one.
+    Urgent jobs go before the others, and between the steps of a running one.
     """
     text = json.dumps(params, sort_keys=True, ensure_ascii=False)
     sql = "SELECT id FROM job WHERE kind = ? AND params = ? AND state IN ('waiting', 'running') AND cancel = 0"
@@ -123,6 +127,7 @@ def _job(row: dict[str, Any]) -> Job:
         id=row["id"],
         kind=row["kind"],
         params=json.loads(row["params"]),
+        urgent=bool(row["urgent"]),
         state=row["state"],
         done=row["done"],
         total=row["total"],

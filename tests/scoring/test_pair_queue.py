@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rerank_core.errors import CancelledError
+from rerank_core.scoring.caller import own_clock
 from rerank_core.scoring.pair_tokens import Pair
 from rerank_core.scoring.queue import PairQueue
 
@@ -22,6 +23,7 @@ class Model:
 
     def __init__(self) -> None:
         self.packs: list[list[int]] = []
+        self.pause = 0.0
         self.gate = threading.Event()
         self.gate.set()
         self.entered = threading.Event()
@@ -29,6 +31,7 @@ class Model:
     def __call__(self, pairs):
         self.entered.set()
         assert self.gate.wait(20)
+        threading.Event().wait(self.pause)
         values = [int(one.ids[0]) for one in pairs]
         self.packs.append(values)
         if any(value < 0 for value in values):
@@ -133,3 +136,29 @@ def test_forty_callers_at_once_get_their_own_scores() -> None:
     with ThreadPoolExecutor(16) as threads:
         for number, scores in enumerate(threads.map(call, range(40))):
             assert scores == [float(number * 100 + place) for place in range(9)]
+
+
+def test_the_time_of_a_shared_pack_is_its_callers_by_their_tokens() -> None:
+    model = Model()
+    queue = PairQueue(model, 1000)
+
+    def timed(one: Pair) -> float:
+        before = own_clock()
+        queue.score([one])
+        return own_clock() - before
+
+    model.gate.clear()
+    with ThreadPoolExecutor(3) as threads:
+        first = threads.submit(timed, pair(1))
+        assert model.entered.wait(20)
+        others = [threads.submit(timed, pair(20, 10)), threads.submit(timed, pair(21, 30))]
+        waiting(queue, 3)
+        model.pause = 0.2
+        threading.Event().wait(0.2)  # the first one's pack takes as long, and the others wait for it
+        model.gate.set()
+        short, long = (one.result(20) for one in others)
+    assert first.result() > 0.2
+    # theirs is the second pack alone, a quarter and three quarters of it
+    assert sorted(model.packs[1]) == [20, 21]
+    assert short < long
+    assert long > 0.14

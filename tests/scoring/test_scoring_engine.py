@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from rerank_core.scoring.engine import open_engine
 from rerank_core.scoring.openvino_encoder import OpenVinoEncoder
 from rerank_core.scoring.pair_tokens import PairTokens, UnknownModelError
 from rerank_core.scoring.torch_encoder import TorchEncoder
+from rerank_core.turns import Turns
 
 QUERY = "who eats fish"
 TEXTS = [
@@ -80,6 +83,37 @@ def test_one_pair_and_no_pair(folder: Path) -> None:
     engine = open_engine(model.model, model.tokenizer, 512, "exact", "cpu")
     assert engine.score(QUERY, TEXTS[:1]) == pytest.approx(predict(model, QUERY, TEXTS[:1]), abs=1e-5)
     assert engine.score(QUERY, []) == []
+
+
+def test_queries_of_two_people_share_packs_and_keep_their_scores(folder: Path, monkeypatch) -> None:
+    model = library(folder)
+    engine = open_engine(model.model, model.tokenizer, 512, "exact", "cpu")
+    alone = {query: engine.score(query, TEXTS[:3]) for query in (QUERY, "voles")}
+    turns, run, packs = Turns(), engine._queue._run, []
+    free = threading.Event()
+
+    def held(pairs):
+        assert free.wait(20)
+        packs.append(len(pairs))
+        return run(pairs)
+
+    monkeypatch.setattr(engine._queue, "_run", held)
+
+    def ask(query: str) -> list[float]:
+        with turns.job(urgent=True):
+            return engine.score(query, TEXTS[:3])
+
+    with ThreadPoolExecutor(3) as threads:
+        first = threads.submit(ask, "first")
+        together = {query: threads.submit(ask, query) for query in alone}
+        while len(engine._queue._waiting) < 3:
+            free.wait(0.005)
+        free.set()
+        assert len(first.result(20)) == 3
+        assert {query: found.result(20) for query, found in together.items()} == {
+            query: pytest.approx(scores, abs=1e-5) for query, scores in alone.items()
+        }
+    assert packs == [3, 6]
 
 
 def test_the_library_reads_an_engines_family_as_before(folder: Path) -> None:
