@@ -7,10 +7,11 @@ cluster holds them all. A query is a few words of one passage, and that passage'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
@@ -58,13 +59,21 @@ class World:
     def docs(self) -> Iterator[Doc]:
         """The passages; where `changed`: the first CHANGED are gone, as many have another text, as many are new."""
         first = CHANGED if self.changed else 0
-        for start in range(0, self.passages + first, _BATCH):
-            rows = range(start, min(start + _BATCH, self.passages + first))
-            yield from (
-                Doc(str(row), text + (" anew" if self.changed and row < 2 * CHANGED else ""))
-                for row, text in zip(rows, self._texts(start), strict=False)
-                if row >= first
-            )
+        return self._rows(range(first, self.passages + first))
+
+    def hashes(self) -> Iterator[tuple[str, str]]:
+        """See `TrackedCorpus`; the texts are made for it, where a workspace reads the hashes."""
+        return ((doc.docid, doc.text_hash) for doc in self.docs())
+
+    def pick(self, docids: Sequence[str]) -> Iterator[Doc]:
+        """See `TrackedCorpus`."""
+        return self._rows(map(int, docids))
+
+    def _rows(self, rows: Iterable[int]) -> Iterator[Doc]:
+        for start, some in groupby(rows, key=lambda row: row - row % _BATCH):
+            texts = self._texts(start)
+            for row in some:
+                yield Doc(str(row), texts[row - start] + (" anew" if self.changed and row < 2 * CHANGED else ""))
 
     def queries(self, count: int) -> list[tuple[str, NDArray[np.float32]]]:
         """(words, unit vector) of each query; drawn from the second batch of passages, to write words once only."""

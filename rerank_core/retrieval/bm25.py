@@ -12,8 +12,9 @@ import numpy as np
 
 from rerank_core.retrieval.analysis import Analyzer
 from rerank_core.retrieval.index_folder import writing
-from rerank_core.retrieval.parts import Changes, deriving, parts, read_rows, save_rows
-from rerank_core.retrieval.postings import Postings, Weigher, analysis, write
+from rerank_core.retrieval.parts import Changes, deriving, living, parts, read_rows, save_rows
+from rerank_core.retrieval.postings import Postings, analysis, write
+from rerank_core.retrieval.reweighing import reweigh
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.types import Corpus, Progress, Ranking, no_progress
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _REPORT_EVERY = 1000
+_WEIGHTS = "base-weights.npy", "weights.npy"
+"""In the added part: what the postings of base and added part weigh among all that is alive."""
 
 
 class Bm25Retriever:
@@ -34,11 +37,11 @@ class Bm25Retriever:
 
     def __init__(self, folder: Path) -> None:
         """Use `build`, `derive` or `load`."""
-        self._rows, alive = read_rows(folder)
-        self._stemming, self._stop_words, k1, b = analysis(folder)
-        postings = [Postings.load(part) for part in parts(folder)]
-        self._whole = postings[0]
-        self._weigher = None if alive is None else Weigher(postings, alive, k1, b)
+        self._rows, _ = read_rows(folder)
+        self._stemming, self._stop_words = analysis(folder)
+        found = parts(folder)
+        weights = [None] if len(found) == 1 else [found[-1] / name for name in _WEIGHTS]
+        self._postings = [Postings.load(part, other) for part, other in zip(found, weights, strict=True)]
 
     @classmethod
     def build(
@@ -65,6 +68,9 @@ class Bm25Retriever:
         """As `build`, but over the base of the index in `base`: only the passages that were added are read."""
         with deriving(base, changes, corpus, folder) as (passages, added):
             _write(passages, added, settings, progress)
+            both = [Postings.load(base), Postings.load(added)]
+            files = [added / name for name in _WEIGHTS]
+            reweigh(both, living(added), settings.k1, settings.b, files, progress)
         return cls.load(folder)
 
     @classmethod
@@ -88,7 +94,17 @@ class Bm25Retriever:
     def _scores(self, query: str) -> NDArray[np.float32] | None:
         """Every row's score, shape (rows,); None where no term of the query is in the index."""
         terms = Analyzer(self._stemming, self._stop_words).terms(query)
-        return self._whole.scores(terms) if self._weigher is None else self._weigher.scores(terms)
+        found = [part.scores(terms) for part in self._postings]
+        if all(scores is None for scores in found):
+            return None
+        if len(found) == 1:
+            return found[0]
+        return np.concatenate(
+            [
+                np.zeros(len(part.lengths), dtype=np.float32) if scores is None else scores
+                for part, scores in zip(self._postings, found, strict=True)
+            ]
+        )
 
 
 def _write(corpus: Corpus, folder: Path, settings: RetrievalSettings, progress: Progress) -> None:

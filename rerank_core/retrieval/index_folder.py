@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-FORMAT = 2
+FORMAT = 3
 """Counts up when a reader of this version could not use what an earlier one wrote."""
 
 _ABOUT, _TEMP = "about.json", ".unfinished-"

@@ -122,10 +122,13 @@ def read_rows(folder: Path) -> tuple[DocRows, NDArray[np.bool_] | None]:
     base = DocRows.load(folder)
     if len(parts(folder)) == 1:
         return base, None
-    added = DocRows.load(folder / ADDED)
-    alive = np.concatenate([~np.load(folder / ADDED / _REMOVED), np.ones(len(added), dtype=np.bool_)])
+    return DocRows(base.docids + DocRows.load(folder / ADDED).docids), living(folder / ADDED)
+
+
+def living(added: Path) -> NDArray[np.bool_]:
+    """Which rows of the base, then of the added part in this folder, are alive, shape (rows,)."""
     # an updated passage stands in two rows: the later one, in the added part, is the one that is alive
-    return DocRows(base.docids + added.docids), alive
+    return np.concatenate([~np.load(added / _REMOVED), np.ones(rows_in(added), dtype=np.bool_)])
 
 
 def _hashes(corpus: Corpus) -> Iterable[tuple[str, str]]:
