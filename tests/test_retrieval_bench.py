@@ -1,4 +1,4 @@
-"""`bench retrieve`: one made-up collection, the same queries for all in turn, absent peers named. No time is asserted."""
+"""`bench retrieve`: one made-up collection for all, asked in turn, absent peers named. No time is asserted."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Streams:
 
 
 def packs(lengths: Sequence[int], streams: int) -> list[list[int]]:
-    """The places of the pairs as even packs: about `PACK` tokens at most, and no fewer packs than streams have work.
+    """The places of the pairs as even packs: about `PACK` tokens at most, and as many packs for each stream.
 
     The longest pairs are placed first, each into the pack that holds the fewest tokens: a long document costs its own
     tokens and no others'. [] for [].
@@ -45,6 +45,9 @@ def packs(lengths: Sequence[int], streams: int) -> list[list[int]]:
         return []
     total = sum(lengths)
     wanted = max(-(-total // PACK), min(streams, total // _SMALLEST), 1)
+    if wanted > streams:
+        # as many for each stream: an odd pack at the end would leave the others idle
+        wanted = -(-wanted // streams) * streams
     result: list[list[int]] = [[] for _ in range(min(wanted, len(lengths)))]
     held = [(0, number) for number in range(len(result))]
     for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):

@@ -29,6 +29,11 @@ def test_a_long_document_costs_only_its_own() -> None:
     assert [part for part in found if 5 in part] == [[5]]
 
 
+@pytest.mark.parametrize(("tokens", "streams", "made"), [(7150, 2, 8), (7150, 1, 7), (2050, 2, 4), (1100, 2, 2)])
+def test_no_stream_is_idle_while_another_has_a_pack_of_its_own_left(tokens: int, streams: int, made: int) -> None:
+    assert len(packs([10] * (tokens // 10), streams)) == made
+
+
 def test_few_short_pairs_are_shared_by_the_streams() -> None:
     assert len(packs([100] * 8, 4)) == 4
     assert len(packs([10] * 4, 4)) == 1
