@@ -1,18 +1,20 @@
-"""Data: bring in passages, queries and grades, and read what the import found."""
+"""Data: bring in passages, queries and grades, change the passages, and read what the import found."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import data_import, data_report, frame, glossary
+from pages.ui import data_change, data_import, data_report, frame, glossary
 
 space = frame.open_page("Data")
 st.title("Data")
-new, more, have = st.tabs(["Import a dataset", "Add queries or grades", "What is here"])
+new, more, change, have = st.tabs(["Import a dataset", "Add queries or grades", "Change passages", "What is here"])
 with new:
     data_import.new_dataset(space)
 with more:
     data_import.additions(space)
+with change:
+    data_change.passages(space)
 with have:
     data_report.reports(space)
 glossary.offer()

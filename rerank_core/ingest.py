@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from rerank_core.additions import import_judgments, import_queries, import_run, to_judgments
+from rerank_core.corpus.batches import doc_batches
 from rerank_core.corpus.beir import split_name
 from rerank_core.corpus.chunking import check_chunking
 from rerank_core.corpus.lengths import Lengths
@@ -22,6 +21,7 @@ from rerank_core.corpus.topics import Topics, scale_for
 from rerank_core.corpus.trec import LARGEST_GRADE
 from rerank_core.errors import BadInputError, SettingsError
 from rerank_core.store import datasets, judgments
+from rerank_core.store.import_lock import alone
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Doc, Progress, no_progress
 
@@ -34,9 +34,6 @@ __all__ = [
     "import_queries",
     "import_run",
 ]
-
-BATCH_DOCS = 2_000
-BATCH_CHARS = 8_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +88,7 @@ def import_dataset(
     transaction. Raises BadInputError, SettingsError, and whatever `progress` raises.
     """
     started = time.monotonic()
-    with _alone(workspace, progress):
+    with alone(workspace, progress):
         _drop_leftovers(workspace)
         progress(0, 0, "reading queries and judgments")
         sources = _with_options(find_sources(source) if isinstance(source, Path) else source, options)
@@ -166,7 +163,7 @@ class _Passages:
         judged = self.topics.docids()
         streams = (read_passages(path, options.columns, size, overlap) for path in sources.passages)
         read = 0
-        for batch in _batches(chain.from_iterable(streams)):
+        for batch in doc_batches(chain.from_iterable(streams)):
             with self.workspace.write() as db:
                 fresh = self._without_repeats(db, batch)
                 datasets.add_docs(db, self.dataset_id, fresh)
@@ -191,20 +188,6 @@ class _Passages:
             else:
                 self.conflicting.append(doc.docid)
         return fresh
-
-
-def _batches(docs: Iterable[Doc]) -> Iterator[list[Doc]]:
-    """Lists of at most 2,000 passages, fewer where they are long."""
-    batch: list[Doc] = []
-    chars = 0
-    for doc in docs:
-        batch.append(doc)
-        chars += len(doc.text)
-        if len(batch) == BATCH_DOCS or chars >= BATCH_CHARS:
-            yield batch
-            batch, chars = [], 0
-    if batch:
-        yield batch
 
 
 def _report(sources: Sources, topics: Topics, left_out: int, passages: _Passages, seconds: float) -> ImportReport:
@@ -240,20 +223,3 @@ def _drop_leftovers(workspace: Workspace) -> None:
     with workspace.write() as db:
         for (dataset_id,) in db.execute("SELECT id FROM dataset WHERE state = 'importing'").fetchall():
             datasets.drop_dataset(db, dataset_id)
-
-
-@contextmanager
-def _alone(workspace: Workspace, progress: Progress) -> Iterator[None]:
-    """Hold the workspace's import lock; while another import has it, wait and let `progress` end the waiting."""
-    import fcntl
-
-    workspace.path.parent.mkdir(parents=True, exist_ok=True)
-    with workspace.path.with_name(workspace.path.name + ".import.lock").open("w") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                progress(0, 0, "waiting for another import to end")
-                time.sleep(0.1)
-        yield

@@ -100,6 +100,22 @@ def import_(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -
     return import_dataset(pipeline.workspace, params["name"], Path(params["path"]), options, progress).to_dict()
 
 
+def change(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Change a dataset's passages: name, path or null, remove, remove_path or null, options, preview, fingerprint."""
+    from rerank_core.ingest import ImportOptions
+    from rerank_core.passage_changes import PassageChange, change_passages
+
+    wanted = PassageChange(
+        source=Path(params["path"]) if params.get("path") else None,
+        remove=tuple(params.get("remove", ())),
+        remove_file=Path(params["remove_path"]) if params.get("remove_path") else None,
+        options=ImportOptions(**params.get("options", {})),
+        preview=params.get("preview", False),
+        fingerprint=params.get("fingerprint", ""),
+    )
+    return change_passages(pipeline.workspace, params["name"], wanted, progress).to_dict()
+
+
 def download(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """Fetch a system's model, or those that its members need, from its hub: system. Somebody clicked for it."""
     from rerank_core.rerankers.download import download as fetch
@@ -164,6 +180,7 @@ VERBS: dict[str, Verb] = {
     "depth": depth,
     "index": index,
     "import": import_,
+    "change": change,
     "download": download,
     "inspect": inspect,
     "occlude": occlude,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rerank_core import ingest
+from rerank_core.corpus import batches
 from rerank_core.corpus.beir import write_beir
 from rerank_core.errors import BadInputError, CancelledError, SettingsError
 from rerank_core.ingest import ImportOptions, ImportReport, import_dataset
@@ -147,7 +148,7 @@ def test_repeated_ids_are_counted_and_the_first_content_is_kept(workspace: Works
 
 
 def test_a_repeated_id_is_found_across_batches(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(ingest, "BATCH_DOCS", 2)
+    monkeypatch.setattr(batches, "BATCH_DOCS", 2)
     rows = [("a", "one"), ("b", "two"), ("c", "x"), ("a", "one"), ("b", "other")]
     (tmp_path / "a.jsonl").write_text("".join(json.dumps({"_id": i, "text": t}) + "\n" for i, t in rows))
     report = import_dataset(workspace, "twice", tmp_path / "a.jsonl")
@@ -329,8 +330,8 @@ def test_passages_are_read_no_further_than_they_are_stored(workspace: Workspace,
 
 
 def test_long_passages_make_smaller_batches():
-    docs = [Doc(str(n), "x" * (ingest.BATCH_CHARS // 2)) for n in range(5)]
-    assert [len(batch) for batch in ingest._batches(docs)] == [2, 2, 1]
+    docs = [Doc(str(n), "x" * (batches.BATCH_CHARS // 2)) for n in range(5)]
+    assert [len(batch) for batch in batches.doc_batches(docs)] == [2, 2, 1]
 
 
 def test_what_a_killed_import_left_is_cleared_by_the_next(workspace: Workspace, beir: Path):

@@ -78,6 +78,40 @@ def test_bad_input_names_the_file_and_the_line_and_exits_with_4(call, folder):
     assert call("datasets", "--json")[1].out.strip() == "[]"
 
 
+def test_passages_are_updated_and_removed(call, folder, tmp_path):
+    call("import", "birds", folder)
+    new = [{"_id": "007", "title": "Terns", "text": "Terns plunge."}, CORPUS[1], {"_id": "d3", "text": "Otters."}]
+    (tmp_path / "new.jsonl").write_text("".join(json.dumps(row) + "\n" for row in new))
+    code, out = call("update", "birds", tmp_path / "new.jsonl", "--dry-run", "--json")
+    found = json.loads(out.out)
+    assert (code, found["preview"], found["added"], found["replaced"], found["unchanged"]) == (0, True, 1, 1, 1)
+    assert json.loads(call("datasets", "--json")[1].out)[0]["passages"] == 2
+    code, out = call("update", "birds", tmp_path / "new.jsonl")
+    assert code == 0
+    assert "1 added, 1 replaced, 0 removed; afterwards there are 3." in out.out
+    assert "Grades given for another text; they still count, and Agreement asks for them again: 1." in out.out
+    (tmp_path / "ids.txt").write_text("007\nnobody\n")
+    code, out = call("remove", "birds", "d3", "--from", tmp_path / "ids.txt", "--json")
+    found = json.loads(out.out)
+    assert (code, found["removed"], found["orphaned_grades"]) == (0, 2, 1)
+    assert found["unknown"] == {"count": 1, "first": ["nobody"]}
+    assert json.loads(call("datasets", "--json")[1].out)[0]["passages"] == 1
+    assert call("update", "birds", folder, "--only-these")[0] == 0
+    assert json.loads(call("datasets", "--json")[1].out)[0]["passages"] == 2
+
+
+def test_a_change_that_cannot_be_exits_as_the_other_verbs_do(call, folder, tmp_path):
+    call("import", "birds", folder)
+    (tmp_path / "bad.jsonl").write_text('{"_id": "d1", "text": "fine"}\n{"_id": "d2", "text": \n')
+    code, out = call("update", "birds", tmp_path / "bad.jsonl")
+    assert code == 4
+    assert "bad.jsonl, line 2" in out.err
+    assert call("remove", "birds", "007", "d2")[0] == 4  # nothing would be left
+    assert call("remove", "birds")[0] == 2
+    assert call("remove", "fish", "d1")[0] == call("update", "fish", folder)[0] == 2
+    assert json.loads(call("datasets", "--json")[1].out)[0]["passages"] == 2
+
+
 def test_a_system_that_cannot_run_exits_with_4(call, folder):
     call("import", "birds", folder)
     code, out = call("run", *BM25, "--systems", "first-stage,ms-marco-tinybert-l2-v2", "--json")

@@ -93,6 +93,11 @@ def read_passages(path: Path, columns: Columns, size: int, overlap: int) -> Iter
     return delimited.read_docs(path, columns) if kind == "delimited" else folder.read_docs(path, size, overlap)
 
 
+def is_text(path: Path) -> bool:
+    """Whether `read_passages` cuts passages out of text files there, rather than reading records."""
+    return path.is_dir() or detect(path).format == "text"
+
+
 def estimate_passages(path: Path, size: int, overlap: int) -> int:
     """About how many passages `read_passages` will give, for a progress bar: counted fast, never read."""
     kind = "folder" if path.is_dir() else detect(path).format

@@ -1,10 +1,13 @@
-"""The verbs that bring something in."""
+"""The verbs that bring something in, and those that change the passages that are in."""
 
 from __future__ import annotations
 
+from rerank_core.errors import SettingsError
 from rerank_core.imported_runs import import_trec_run
 from rerank_core.ingest import ImportOptions, import_dataset, import_judgments, import_queries
+from rerank_core.passage_changes import ChangeReport, PassageChange, change_passages
 from rerank_core.shell.answer import Answer, Call, told
+from rerank_core.views.passage_changes import change_sentences
 
 
 def import_(call: Call) -> Answer:
@@ -12,6 +15,27 @@ def import_(call: Call) -> Answer:
     names = ("split", "all_queries", "queries", "qrels", "chunk_words", "overlap_words")
     options = ImportOptions(**{name: getattr(call.options, name) for name in names})
     return told(import_dataset(call.workspace, call.options.name, call.options.path, options, call.progress).to_dict())
+
+
+def update(call: Call) -> Answer:
+    """The report of passages that were added, replaced, and where asked for removed."""
+    options = call.options
+    reading = ImportOptions(chunk_words=options.chunk_words, overlap_words=options.overlap_words)
+    change = PassageChange(options.path, only_these=options.only_these, options=reading, preview=options.dry_run)
+    return _changed(change_passages(call.workspace, options.dataset, change, call.progress))
+
+
+def remove(call: Call) -> Answer:
+    """The report of passages that were removed. Raises SettingsError where no id is named."""
+    options = call.options
+    if not options.ids and options.ids_file is None:
+        raise SettingsError("Name ids to remove, or a file that has them: --from FILE.")
+    change = PassageChange(remove=tuple(options.ids), remove_file=options.ids_file, preview=options.dry_run)
+    return _changed(change_passages(call.workspace, options.dataset, change, call.progress))
+
+
+def _changed(report: ChangeReport) -> Answer:
+    return Answer(report.to_dict(), tuple(change_sentences(report)))
 
 
 def add_queries(call: Call) -> Answer:

@@ -35,8 +35,8 @@ def _importing(verbs: Verbs[Parser]) -> None:
     verb.add_argument("--all-queries", action="store_true", help="also the queries without a grade in that split")
     verb.add_argument("--queries", help="a file of queries beside the passages")
     verb.add_argument("--qrels", help="a file of grades beside the passages")
-    verb.add_argument("--chunk-words", type=int, default=200, help="words a passage of .txt/.md (0: not cut)")
-    verb.add_argument("--overlap-words", type=int, default=40, help="words that neighbouring passages share")
+    _chunking(verb)
+    _changing(verbs)
     verb = add_verb(verbs, "import-queries", "add queries: JSONL, TSV, or one a line")
     verb.add_argument("dataset")
     verb.add_argument("path", type=Path)
@@ -49,6 +49,30 @@ def _importing(verbs: Verbs[Parser]) -> None:
     verb.add_argument("path", type=Path)
     verb.add_argument("--name", help="the system is then called run:NAME (default: the file's name)")
     add_ties(verb, "file")
+
+
+def _chunking(verb: Parser) -> None:
+    verb.add_argument("--chunk-words", type=int, default=200, help="words a passage of .txt/.md (0: not cut)")
+    verb.add_argument("--overlap-words", type=int, default=40, help="words that neighbouring passages share")
+
+
+def _changing(verbs: Verbs[Parser]) -> None:
+    grades = "Grades are kept; the answer counts those whose passage reads otherwise now, or is gone."
+    verb = add_verb(verbs, "update", "add and replace passages of a dataset, by their ids", grades)
+    verb.add_argument("dataset")
+    verb.add_argument("path", type=Path, help="as for import; of a folder with queries and grades the passages alone")
+    verb.add_argument("--only-these", action="store_true", help="and remove every passage that is not among them")
+    _chunking(verb)
+    _looking_first(verb)
+    verb = add_verb(verbs, "remove", "remove passages of a dataset, by their ids", grades)
+    verb.add_argument("dataset")
+    verb.add_argument("ids", nargs="*", metavar="ID")
+    verb.add_argument("--from", dest="ids_file", type=Path, metavar="FILE", help="a file with one id a line")
+    _looking_first(verb)
+
+
+def _looking_first(verb: Parser) -> None:
+    verb.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
 
 
 def _working(verbs: Verbs[Parser]) -> None:

@@ -6,13 +6,14 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from sqlite_utils import Database
 
-from rerank_core.errors import BadInputError, NotFoundError
+from rerank_core.errors import BadInputError, NotFoundError, RerankLensError
 from rerank_core.store.workspace import Workspace, now
 from rerank_core.types import Doc, Query
 
@@ -21,7 +22,7 @@ SCALE_0_TO_3 = {0: "Not relevant", 1: "Related", 2: "Useful", 3: "Answers it"}
 
 @dataclass(frozen=True, slots=True)
 class DatasetRow:
-    """A dataset's facts. `fingerprint` changes with any passage's id, text, title or metadata.
+    """A dataset's facts. `fingerprint` changes with any passage's id, text, title or metadata, and back with them.
 
     `scale` maps each grade to its name, lowest grade first. `report` is what the import found.
     """
@@ -93,16 +94,30 @@ def count_queries(db: Database, dataset_id: int) -> None:
 
 def finish_dataset(db: Database, dataset_id: int, report: dict[str, Any]) -> None:
     """Count, take the fingerprint, and show the dataset to everybody."""
+    count_queries(db, dataset_id)
+    count_docs(db, dataset_id, report)
+    db.execute("UPDATE dataset SET state = 'ready' WHERE id = ?", [dataset_id])
+
+
+def count_docs(db: Database, dataset_id: int, report: dict[str, Any]) -> None:
+    """Bring the dataset's count of passages and its fingerprint up to date, and keep what the report says now."""
     digest, n_docs = hashlib.sha256(), 0
-    sql = "SELECT docid, text_hash, metadata FROM doc WHERE dataset_id = ? ORDER BY id"
+    # by docid: passages that were removed and come back stand in another place, and are the same passages
+    sql = "SELECT docid, title, text_hash, metadata FROM doc WHERE dataset_id = ? ORDER BY docid"
     for row in db.conn.execute(sql, [dataset_id]):
         digest.update("\x00".join(row).encode("utf-8", "surrogatepass") + b"\x01")
         n_docs += 1
-    n_queries = db.execute("SELECT count(*) FROM query WHERE dataset_id = ?", [dataset_id]).fetchone()[0]
     db.execute(
-        "UPDATE dataset SET state = 'ready', fingerprint = ?, n_docs = ?, n_queries = ?, report = ? WHERE id = ?",
-        [digest.hexdigest()[:16], n_docs, n_queries, json.dumps(report, ensure_ascii=False), dataset_id],
+        "UPDATE dataset SET fingerprint = ?, n_docs = ?, report = ? WHERE id = ?",
+        [digest.hexdigest()[:16], n_docs, json.dumps(report, ensure_ascii=False), dataset_id],
     )
+
+
+def refuse_changed(db: Database, dataset: DatasetRow) -> None:
+    """Raise RerankLensError where the dataset's passages are no longer those that `dataset` speaks of."""
+    row = db.execute("SELECT fingerprint FROM dataset WHERE id = ?", [dataset.id]).fetchone()
+    if row is None or row[0] != dataset.fingerprint:
+        raise RerankLensError(f"The passages of '{dataset.name}' changed in the meantime. Start again.")
 
 
 def drop_dataset(db: Database, dataset_id: int) -> None:
@@ -135,7 +150,11 @@ def text_hashes(db: Database, dataset_id: int, docids: Sequence[str]) -> dict[st
 
 
 class StoredCorpus:
-    """A dataset's passages as a `types.Corpus`, read from the workspace in batches."""
+    """A dataset's passages as a `types.Corpus`, read from the workspace in batches.
+
+    Raises RerankLensError where somebody changes the passages while they are read: what is made of them is kept under
+    the fingerprint that they had before.
+    """
 
     def __init__(self, workspace: Workspace, dataset: DatasetRow) -> None:
         self._workspace, self._dataset = workspace, dataset
@@ -147,7 +166,7 @@ class StoredCorpus:
         """All passages in their order of import; a batch in memory at a time."""
         last = 0
         while True:
-            with self._workspace.open() as db:
+            with self._unchanged() as db:
                 sql = "SELECT * FROM doc WHERE dataset_id = ? AND id > ? ORDER BY id LIMIT 2000"
                 rows = list(db.query(sql, [self._dataset.id, last]))
             yield from map(_doc, rows)
@@ -158,15 +177,23 @@ class StoredCorpus:
     def hashes(self) -> Iterator[tuple[str, str]]:
         """(docid, text hash) of every passage, in the order of `docs`."""
         sql = "SELECT docid, text_hash FROM doc WHERE dataset_id = ? ORDER BY id"
-        with self._workspace.open() as db:
+        with self._unchanged() as db:
             yield from db.conn.execute(sql, [self._dataset.id])
 
     def pick(self, docids: Sequence[str]) -> Iterator[Doc]:
         """The passages of these docids that exist, in their order; a batch in memory at a time."""
         for part in batches(docids, 500):
-            with self._workspace.open() as db:
+            with self._unchanged() as db:
                 found = get_docs(db, self._dataset.id, part)
             yield from (found[docid] for docid in part if docid in found)
+
+    @contextmanager
+    def _unchanged(self) -> Iterator[Database]:
+        """A connection that sees one moment, in which the passages are the dataset's."""
+        with self._workspace.open() as db:
+            db.conn.execute("BEGIN")
+            refuse_changed(db, self._dataset)
+            yield db
 
 
 def batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

@@ -71,15 +71,8 @@ class Workspace:
     @contextmanager
     def write(self) -> Iterator[Database]:
         """One transaction that holds the write lock from its start: all of it is kept, or nothing."""
-        with self.open() as db:
-            # sqlite-utils' atomic() begins as a reader, and a reader that becomes a writer can fail at once
-            db.conn.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-            except BaseException:
-                db.conn.rollback()
-                raise
-            db.conn.commit()
+        with self.open() as db, transaction(db):
+            yield db
 
     def _migrate(self, db: Database) -> None:
         # user_version is asked at each opening: the file may have been deleted or replaced under a running app
@@ -87,6 +80,19 @@ class Workspace:
             return
         with _one_at_a_time(self.path):
             apply(db)
+
+
+@contextmanager
+def transaction(db: Database) -> Iterator[None]:
+    """A connection's own transaction, as `Workspace.write` has it."""
+    # sqlite-utils' atomic() begins as a reader, and a reader that becomes a writer can fail at once
+    db.conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.conn.rollback()
+        raise
+    db.conn.commit()
 
 
 @contextmanager

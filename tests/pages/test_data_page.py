@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rerank_core.passage_changes import remove_passages
 from rerank_core.pipeline import Pipeline
 from rerank_core.store import datasets, jobs, judgments
 from rerank_core.store.workspace import Workspace
@@ -24,10 +25,10 @@ def press(app: AppTest, label: str) -> AppTest:
 
 
 def work_off(workspace: Workspace) -> None:
-    """Do the waiting imports in this process; the rest is not for this test."""
+    """Do the waiting imports and changes in this process; the rest is not for this test."""
     with workspace.write() as db:
         for job in jobs.open_jobs(db):
-            if job.kind != "import":
+            if job.kind not in ("import", "change"):
                 jobs.cancel(db, job.id)
     worker = Worker(workspace, parent=0, pipeline=Pipeline(workspace))
     worker.step()
@@ -129,6 +130,96 @@ def test_a_bad_file_of_grades_is_named_and_adds_nothing(workspace, birds):
     assert "qrels.txt, line 2" in texts(app.error)
     with workspace.open() as db:
         assert judgments.qrels(db, birds.id) == {}
+
+
+def look(app: AppTest, content: bytes = b"", ids: str = "", path: str = "") -> AppTest:
+    if content:
+        app.file_uploader[2].set_value([("new.jsonl", content, "text/plain")])
+    app.text_area[0].set_value(ids)
+    app.text_input(key="change_path").set_value(path)
+    return press(app, "See what would change")
+
+
+def change_button(app: AppTest):
+    return next(button for button in app.button if button.label == "Change the passages")
+
+
+OTTERS = b'{"_id": "d3", "text": "Otters rest."}\n{"_id": "new", "text": "A gull."}\n'
+
+
+def test_passages_are_changed_after_a_look_at_what_would_change(workspace, birds, one_step):
+    app = look(open_page(PAGE), OTTERS)
+    work_off(workspace)
+    app.run()
+    assert "Passages: 1 would be added, 1 would be replaced, 0 would be removed" in texts(app.markdown)
+    with workspace.open() as db:
+        assert datasets.get_dataset(db, "birds") == birds
+    change_button(app).click().run()
+    work_off(workspace)
+    app.run()
+    assert "The passages of 'birds' are changed." in texts(app.success)
+    assert "Passages: 1 added, 1 replaced, 0 removed; afterwards there are 5." in texts(app.markdown)
+    with workspace.open() as db:
+        assert datasets.get_docs(db, birds.id, ["d3"])["d3"].text == "Otters rest."
+        assert datasets.get_dataset(db, "birds").n_docs == 5
+
+
+def test_passages_are_removed_only_after_a_tick(workspace, birds, one_step):
+    app = look(open_page(PAGE), ids="d1\n\n no one \n")
+    work_off(workspace)
+    app.run()
+    assert "Ids to remove that no passage has: 1 (no one)." in texts(app.markdown)
+    assert change_button(app).disabled
+    app.checkbox[0].check().run()
+    assert app.checkbox[0].label == "Yes, remove 1 of 4 passages from 'birds'"
+    change_button(app).click().run()
+    work_off(workspace)
+    app.run()
+    with workspace.open() as db:
+        assert list(datasets.get_docs(db, birds.id, ["d1", "d2"])) == ["d2"]
+
+
+def test_a_file_of_ids_to_remove_is_read(workspace, birds, one_step):
+    app = open_page(PAGE)
+    app.file_uploader[3].set_value(("ids.txt", b"d1\nd2\n", "text/plain"))
+    press(app, "See what would change")
+    work_off(workspace)
+    assert "0 would be replaced, 2 would be removed" in texts(app.run().markdown)
+
+
+def test_a_bad_line_of_a_change_is_named_and_nothing_can_be_clicked(workspace, birds, one_step):
+    app = look(open_page(PAGE), OTTERS + b'{"_id": "d1", "text": \n')
+    work_off(workspace)
+    app.run()
+    assert "Nothing was changed." in texts(app.error)
+    assert "new.jsonl, line 3" in texts(app.error)
+    assert "Change the passages" not in {button.label for button in app.button}
+    with workspace.open() as db:
+        assert datasets.get_dataset(db, "birds") == birds
+
+
+def test_what_was_looked_at_is_not_done_where_somebody_else_was_faster(workspace, birds, one_step):
+    app = look(open_page(PAGE), OTTERS)
+    work_off(workspace)
+    app.run()
+    remove_passages(workspace, "birds", ["d1"])
+    change_button(app).click().run()
+    work_off(workspace)
+    app.run()
+    assert "its passages changed since the change was prepared" in texts(app.error)
+    with workspace.open() as db:
+        assert datasets.get_dataset(db, "birds").n_docs == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("", "Choose files, name a path, or name ids to remove"), ("/nowhere/at", "There is nothing at /nowhere/at")],
+)
+def test_a_change_of_nothing_starts_nothing(workspace, birds, path, said):
+    app = look(open_page(PAGE), path=path)
+    assert said in texts(app.error)
+    with workspace.open() as db:
+        assert jobs.open_jobs(db, "change") == []
 
 
 def test_the_demo_is_there_with_its_report(workspace):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rerank_core.errors import BadInputError, NotFoundError
+from rerank_core.errors import BadInputError, NotFoundError, RerankLensError
 from rerank_core.store import datasets
 from rerank_core.types import Doc, Query
 from tests.conftest import BIRD_QUERIES, BIRDS
@@ -49,6 +49,16 @@ def test_equal_passages_give_an_equal_fingerprint(workspace, birds):
     assert store(workspace, "again", BIRDS).fingerprint == birds.fingerprint
 
 
+def test_the_order_of_the_passages_is_no_part_of_the_fingerprint(workspace, birds):
+    assert store(workspace, "turned", BIRDS[::-1]).fingerprint == birds.fingerprint
+
+
+def test_where_a_title_ends_is_a_part_of_the_fingerprint(workspace):
+    one, other = Doc("d", "b", "a"), Doc("d", "a\nb")
+    assert one.text_hash == other.text_hash
+    assert store(workspace, "one", [one]).fingerprint != store(workspace, "other", [other]).fingerprint
+
+
 def test_an_unfinished_dataset_is_not_seen_and_can_be_dropped(workspace):
     with workspace.write() as db:
         dataset_id = datasets.begin_dataset(db, "half", "tests")
@@ -76,6 +86,20 @@ def test_more_docids_than_sqlite_takes_parameters(workspace):
     dataset = store(workspace, "many", [Doc(f"{i:05}", f"text {i}") for i in range(1203)])
     with workspace.open() as db:
         assert len(datasets.get_docs(db, dataset.id, [f"{i:05}" for i in range(1203)])) == 1203
+
+
+def test_passages_of_another_state_are_not_read(workspace, birds):
+    corpus = datasets.StoredCorpus(workspace, birds)
+    hashes = dict(corpus.hashes())
+    with workspace.write() as db:
+        datasets.add_docs(db, birds.id, [Doc("new", "text")])
+        datasets.count_docs(db, birds.id, birds.report)
+    for read in (corpus.docs, corpus.hashes, lambda: corpus.pick(["d1"])):
+        with pytest.raises(RerankLensError, match="'birds' changed"):
+            list(read())
+    with workspace.open() as db:
+        now = datasets.get_dataset(db, "birds")
+    assert dict(datasets.StoredCorpus(workspace, now).hashes()) == hashes | {"new": Doc("new", "text").text_hash}
 
 
 def test_the_count_of_queries_follows_what_was_added(workspace, birds):

@@ -1,0 +1,116 @@
+"""Changing the passages of a dataset that is here: first what would change, then, on a click, the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import state, work
+from pages.ui.markdown import plain
+from pages.ui.uploads import Uploaded, save
+from rerank_core.passage_changes import ChangeReport
+from rerank_core.store import datasets, jobs
+from rerank_core.store.jobs import Job
+from rerank_core.store.workspace import Workspace
+from rerank_core.views.passage_changes import change_sentences
+
+
+def passages(space: Workspace) -> None:
+    """Files with passages to add or replace, ids to remove; then the change that was looked at last."""
+    with space.open() as db:
+        names = [row.name for row in datasets.list_datasets(db)]
+    if not names:
+        st.info("There is no dataset yet. Import one first.")
+        return
+    st.caption(
+        "Passages keep their ids: those that are new are added, those that differ take the place of the old ones."
+    )
+    with st.form("change"):
+        name = st.selectbox("Dataset", names, key="change_dataset")
+        files = st.file_uploader("Passages to add or replace", accept_multiple_files=True)
+        path = st.text_input("…or a path on this machine", placeholder="/data/changed.jsonl", key="change_path")
+        left, right = st.columns(2)
+        typed = left.text_area("Ids of passages to remove, one a line")
+        ids = right.file_uploader("…or a file with one id a line")
+        left, right = st.columns(2)
+        size = left.number_input(
+            "Words a passage (.txt, .md)", 0, 5000, 200, help="As at the import.", key="change_size"
+        )
+        overlap = right.number_input("Words that neighbours share", 0, 2000, 40, key="change_overlap")
+        sent = st.form_submit_button("See what would change")
+    if sent:
+        options = {"chunk_words": size, "overlap_words": overlap if size else 0}
+        _look(space, {"name": name, "options": options}, files, path.strip(), (typed, ids))
+    _watch(space)
+
+
+def _look(
+    space: Workspace,
+    params: Mapping[str, Any],
+    files: Sequence[Uploaded],
+    path: str,
+    gone: tuple[str, Uploaded | None],
+) -> None:
+    typed, ids = gone
+    lines = [line for line in typed.splitlines() if line.strip()]
+    state.pop(state.CHANGE_JOB)
+    if not files and not path and not lines and ids is None:
+        st.error("Choose files, name a path, or name ids to remove.")
+    elif path and not files and not Path(path).expanduser().exists():
+        st.error(plain(f"There is nothing at {path}."))
+    else:
+        source = save(space, files) if files else Path(path).expanduser() if path else None
+        more = {
+            "path": str(source) if source else None,
+            "remove": lines,
+            "remove_path": str(save(space, [ids])) if ids is not None else None,
+        }
+        state.put(state.CHANGE_JOB, work.submit(space, "change", {**params, **more, "preview": True}).id)
+
+
+def _watch(space: Workspace) -> None:
+    job_id = state.take(state.CHANGE_JOB)
+    if job_id is None:
+        return
+    with space.open() as db:
+        job = jobs.get(db, job_id)
+    if job.is_open:
+        work.watch(space, [job.id], lambda: None)
+    elif job.state != "done":
+        st.error(f"Nothing was changed. {plain(job.message)}")
+    elif (report := ChangeReport.from_dict(job.result)).preview:
+        _offer(space, job, report)
+    else:
+        st.success(f"The passages of '{plain(job.params['name'])}' are changed.")
+        _say(report)
+
+
+def _say(report: ChangeReport) -> None:
+    counts = {"Added": report.added, "Replaced": report.replaced, "Unchanged": report.unchanged,
+              "Removed": report.removed}  # fmt: skip
+    for column, (label, count) in zip(st.columns(4), counts.items(), strict=True):
+        column.metric(label, f"{count:,}")
+    for line in change_sentences(report):
+        st.markdown(f"- {plain(line)}")
+
+
+def _offer(space: Workspace, job: Job, report: ChangeReport) -> None:
+    """What would change, and the button that does it; what is removed needs a tick as well."""
+    name = plain(job.params["name"])
+    st.subheader(f"What would change in '{name}'")
+    _say(report)
+    if not report.changes:
+        return
+    sure = not report.removed or st.checkbox(
+        f"Yes, remove {report.removed:,} of {report.passages + report.removed - report.added:,} passages from '{name}'",
+        key=f"sure{job.id}",
+    )
+    st.button("Change the passages", type="primary", disabled=not sure, on_click=_change, args=(space, job, report))
+
+
+def _change(space: Workspace, job: Job, report: ChangeReport) -> None:
+    params = {**job.params, "preview": False, "fingerprint": report.fingerprint}
+    state.put(state.CHANGE_JOB, work.submit(space, "change", params).id)
