@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from rerank_core.errors import NotFoundError, RerankLensError, SettingsError
@@ -27,7 +28,7 @@ COMPOSITE = "composite"
 """The model under which a composite is stored; its settings are its spec."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class System:
     """A model with settings, or a composite, under an id that people see in links and exports.
 
@@ -47,9 +48,12 @@ class System:
         """The name for the screen."""
         return self.model.label
 
-    @property
+    @cached_property
     def key(self) -> str:
-        """The id and a short hash of the model, its revision and its settings: rankings are kept under it."""
+        """The id and a short hash of the model, its revision and its settings: rankings are kept under it.
+
+        As the model was when this was first asked.
+        """
         return f"{self.id}@broken" if self.problem else f"{self.id}@{text_hash(self.made_of)[:10]}"
 
     @property

@@ -81,13 +81,15 @@ def _choose_judge() -> str:
 
 def _choose_systems(space: Workspace) -> tuple[System, ...]:
     known = {system.id: system for system in all_systems(space)}
-    usable = [system_id for system_id, system in known.items() if system.state.kind == "ready"]
+    # a state is looked up on the disk: once for each system, not for each time that its name is drawn
+    kinds = {system_id: system.state.kind for system_id, system in known.items()}
+    usable = [system_id for system_id, kind in kinds.items() if kind == "ready"]
     others = [system_id for system_id in known if system_id not in usable]
     chosen = st.multiselect(
         "Systems",
         usable + others,
         [system_id for system_id in ALWAYS_READY if system_id in usable],
-        format_func=lambda system_id: _named(known[system_id]),
+        format_func=lambda system_id: _named(known[system_id], kinds[system_id]),
         key=state.SYSTEMS,
         bind="query-params",
         help="Those that need a download or a key first say so; the page Rerankers has the details.",
@@ -98,8 +100,7 @@ def _choose_systems(space: Workspace) -> tuple[System, ...]:
     return tuple(known[system_id] for system_id in chosen)
 
 
-def _named(system: System) -> str:
-    kind = system.state.kind
+def _named(system: System, kind: str) -> str:
     return system.label if kind == "ready" else f"{system.label} ({kind.replace('-', ' ')})"
 
 

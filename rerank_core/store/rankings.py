@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -12,6 +13,8 @@ from sqlite_utils import Database
 from rerank_core.store.workspace import now
 from rerank_core.types import Ranking, ScoredDoc, text_hash
 
+_LOADED = 512
+"""So many lists stay read: a page asks for those of a small dataset at every run."""
 
 def candidates_key(fingerprint: str, settings_key: str, query: str) -> str:
     """Names a candidate list by the passages, the retrieval settings and the query's text that made it."""
@@ -128,6 +131,7 @@ def _dump(docs: Sequence[ScoredDoc]) -> str:
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 
+@lru_cache(maxsize=_LOADED)
 def _load(docs: str) -> tuple[ScoredDoc, ...]:
     rows = enumerate(json.loads(docs), start=1)
     return tuple(ScoredDoc(docid, score, rank, found, cut, parts) for rank, (docid, score, found, cut, parts) in rows)
