@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from rerank_core.errors import CancelledError, NotReadyError, RerankLensError
 from rerank_core.imported_runs import IMPORTED, imported_ranking
+from rerank_core.kept_passages import kept_passages
 from rerank_core.rerankers.composites.apply import apply, restricted
 from rerank_core.rerankers.family import Orderer, Scorer
 from rerank_core.rerankers.load import load
@@ -112,6 +113,7 @@ class Pipeline:
             if kept is not None:
                 return kept
             docs = datasets.get_docs(db, dataset.id, candidates.docids)
+            datasets.refuse_changed(db, dataset)
         ranking, error = None, ""
         try:
             ranking = self._ranked(system, _Asked(dataset, query, key, candidates, docs, progress), candidates)
@@ -216,7 +218,8 @@ class Pipeline:
             return None
         if system.key not in self._scorers:
             progress(0, 0, f"{system.label}: loading the model")
-            self._scorers[system.key] = load(system.model, system.settings)
+            kept = kept_passages(self.workspace, system.model, system.settings)
+            self._scorers[system.key] = load(system.model, system.settings, kept=kept)
         return self._scorers[system.key]
 
 

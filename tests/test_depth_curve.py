@@ -52,7 +52,9 @@ def pond(workspace):
 @pytest.fixture
 def scorer(monkeypatch):
     made = LikesNumber()
-    monkeypatch.setattr(pipeline_module, "load", lambda model, settings: None if model.id == "first-stage" else made)
+    monkeypatch.setattr(
+        pipeline_module, "load", lambda model, settings, **_: None if model.id == "first-stage" else made
+    )
     return made
 
 

@@ -52,7 +52,9 @@ def cosine(workspace):
 def scorer(monkeypatch):
     """Takes the place of every model: these tests are of the pipeline, the models have their own."""
     made = Longest()
-    monkeypatch.setattr(pipeline_module, "load", lambda model, settings: None if model.id == "first-stage" else made)
+    monkeypatch.setattr(
+        pipeline_module, "load", lambda model, settings, **_: None if model.id == "first-stage" else made
+    )
     return made
 
 
@@ -89,7 +91,7 @@ def test_other_settings_or_another_text_are_ranked_anew(workspace, birds, cosine
 
 def test_a_failure_is_kept_as_one_line_and_the_others_go_on(workspace, birds, first, cosine, monkeypatch):
     monkeypatch.setattr(
-        pipeline_module, "load", lambda model, settings: None if model.id == "first-stage" else Broken()
+        pipeline_module, "load", lambda model, settings, **_: None if model.id == "first-stage" else Broken()
     )
     failed = Pipeline(workspace).run(birds, BIRD_QUERIES, BM25, [cosine, first])
     assert failed == {"minilm-cosine": 2, "first-stage": 0}
@@ -157,7 +159,7 @@ def test_people_are_told_the_systems_name_and_not_its_key(workspace, birds, cosi
 def test_a_list_that_was_scored_before_needs_no_model(workspace, birds, cosine, scorer, monkeypatch):
     first = Pipeline(workspace).rank(birds, BIRD_QUERIES[0], BM25, cosine).ranking
 
-    def no_model(model, settings):
+    def no_model(model, settings, **_):
         raise AssertionError("a model was loaded")
 
     monkeypatch.setattr(pipeline_module, "load", no_model)

@@ -43,7 +43,9 @@ class Scorer:
 @pytest.fixture
 def scorer(monkeypatch):
     made = Scorer()
-    monkeypatch.setattr(pipeline_module, "load", lambda model, settings: None if model.id == "first-stage" else made)
+    monkeypatch.setattr(
+        pipeline_module, "load", lambda model, settings, **_: None if model.id == "first-stage" else made
+    )
     return made
 
 
@@ -242,7 +244,7 @@ class Slow:
         return [float(len(text)) for text in texts]
 
 space, log = Workspace(sys.argv[1]), Path(sys.argv[2])
-pipeline.load = lambda model, settings: Slow()
+pipeline.load = lambda model, settings, **_: Slow()
 with space.open() as db:
     dataset = datasets.get_dataset(db, "numbers")
     queries = datasets.get_queries(db, dataset.id)

@@ -6,18 +6,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rerank_core.rerankers.kept import Kept, VectorShelf
 from rerank_core.rerankers.tokens import passage_limit
-from rerank_core.rerankers.vector_memory import VectorMemory
+from rerank_core.rerankers.vector_memory import VectorMemory, finite
 
 _MEMORY = 256 * 2**20
 
 
 class BiEncoder:
-    """A sentence-transformers SentenceTransformer as a reranker; passage vectors stay in memory (up to 256 MiB)."""
+    """A sentence-transformers SentenceTransformer as a reranker; passage vectors are kept, rounded to float16.
 
-    def __init__(self, model: Any, batch_size: int) -> None:
+    They lie in the store of `kept`, where dense retrieval by the same model may have put them, else in memory (up to
+    256 MiB). Scores are those of the rounded vectors, new or kept, as dense retrieval's are.
+    """
+
+    def __init__(self, model: Any, batch_size: int, kept: Kept | None = None) -> None:
         self._model, self.batch_size = model, batch_size
-        self._passages = VectorMemory(self._encode, lambda vector: int(vector.nbytes), _MEMORY)
+        shelf = None if kept is None else VectorShelf(kept)
+        self._passages: VectorMemory[Any] = VectorMemory(
+            self._encode, lambda vector: int(vector.nbytes), _MEMORY, shelf
+        )
         self.limit = passage_limit(model)
 
     def score(self, query: str, texts: Sequence[str]) -> list[float]:
@@ -27,18 +35,22 @@ class BiEncoder:
         if not texts:
             return []
         vector = self._model.encode_query([query], normalize_embeddings=True, show_progress_bar=False)[0]
-        cosines = np.stack(self._passages.vectors(texts)) @ vector
-        return [float(cosine) for cosine in cosines]
+        # rounding has moved the lengths a little; one by one, so that no score depends on the others of its call
+        passages = ((row, float(np.linalg.norm(row)) or 1.0) for row in self._passages.vectors(texts))
+        return [float(row @ vector) / length for row, length in passages]
 
     def _encode(self, texts: list[str]) -> list[Any]:
-        return list(
-            self._model.encode_document(
-                texts, normalize_embeddings=True, show_progress_bar=False, batch_size=self.batch_size
-            )
+        import numpy as np
+
+        vectors = self._model.encode_document(
+            texts, normalize_embeddings=True, show_progress_bar=False, batch_size=self.batch_size
         )
+        return list(finite(np.asarray(vectors)).astype(np.float16).astype(np.float32))
 
 
-def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: str) -> BiEncoder:
+def open_model(
+    family: str, folder: Path, settings: Mapping[str, Any], device: str, kept: Kept | None = None
+) -> BiEncoder:
     """A bi-encoder from a local folder."""
     import torch
     from sentence_transformers import SentenceTransformer
@@ -52,4 +64,4 @@ def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: s
     )
     if settings["max_length"] is not None:
         model.max_seq_length = min(settings["max_length"], model.max_seq_length)
-    return BiEncoder(model, batch_size=16 if device == "cpu" else 128)
+    return BiEncoder(model, 16 if device == "cpu" else 128, kept)

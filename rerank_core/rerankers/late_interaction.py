@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from rerank_core.rerankers.family import TokenLimit
+from rerank_core.rerankers.kept import Kept, PackedShelf
+from rerank_core.rerankers.token_vectors import TokenVectors, packed, rounded, similarities, unpacked
 from rerank_core.rerankers.tokens import counter
-from rerank_core.rerankers.vector_memory import VectorMemory
+from rerank_core.rerankers.vector_memory import VectorMemory, finite
 
 _MEMORY = 512 * 2**20
 
@@ -32,42 +34,45 @@ class Alignment:
 
 
 class LateInteraction:
-    """A sentence-transformers MultiVectorEncoder; passages' token vectors stay in memory (up to 512 MiB)."""
+    """A sentence-transformers MultiVectorEncoder; passages' token vectors are kept, rounded to `kind` (`TYPES`).
 
-    def __init__(self, model: Any, batch_size: int) -> None:
-        self._model, self.batch_size = model, batch_size
-        self._passages = VectorMemory(self._encode, lambda vectors: vectors.nbytes, _MEMORY)
+    They lie in the store of `kept`, else in memory (up to 512 MiB). Scores are those of the rounded vectors from the
+    first time on.
+    """
+
+    def __init__(self, model: Any, batch_size: int, kind: str = "float32", kept: Kept | None = None) -> None:
+        self._model, self.batch_size, self._kind = model, batch_size, kind
+        shelf = None if kept is None else PackedShelf(kept, packed, lambda data: unpacked(data, kind))
+        self._passages: VectorMemory[TokenVectors] = VectorMemory(
+            self._encode, lambda vectors: vectors.nbytes, _MEMORY, shelf
+        )
         empty = model.preprocess([""], prompt=model.prompts.get("document"), task="document")
         longest = min(model.max_seq_length, model[0].document_length or model.max_seq_length)
         self.limit = TokenLimit(longest, int(empty["input_ids"].shape[1]), counter(model.tokenizer), query_shares=False)
 
     def score(self, query: str, texts: Sequence[str]) -> list[float]:
         """MaxSim sums. A passage without any token to match scores 0."""
-        import torch
-
         if not texts:
             return []
         # (query tokens, dimensions)
         query_vectors = self._query(query)
-        passages = self._passages.vectors(texts)
-        # one product for all passages: (query tokens, tokens of all passages)
-        similarities = query_vectors @ torch.cat(passages).T
-        parts = similarities.split([len(passage) for passage in passages], dim=1)
-        return [float(part.max(dim=1).values.sum()) if part.shape[1] else 0.0 for part in parts]
+        # one product a passage: faster than one for all, which would first copy them side by side
+        parts = (similarities(query_vectors, passage) for passage in self._passages.vectors(texts))
+        return [float(part.amax(dim=1).sum()) if part.shape[1] else 0.0 for part in parts]
 
     def align(self, query: str, text: str) -> Alignment:
         """The similarities of all token pairs of one query and one passage."""
-        similarities = self._query(query) @ self._passages.vectors([text])[0].T
-        rows = tuple(tuple(float(value) for value in row) for row in similarities)
+        pairs = similarities(self._query(query), self._passages.vectors([text])[0])
+        rows = tuple(tuple(float(value) for value in row) for row in pairs)
         return Alignment(self._tokens(query, "query"), self._tokens(text, "document"), rows)
 
     def _query(self, query: str) -> Any:
         return self._model.encode_query([query], show_progress_bar=False)[0].float().cpu()
 
-    def _encode(self, texts: list[str]) -> list[Any]:
+    def _encode(self, texts: list[str]) -> list[TokenVectors]:
         vectors = self._model.encode_document(texts, show_progress_bar=False, batch_size=self.batch_size)
         # a copy each: a slice would keep its whole batch in memory
-        return [vector.float().cpu().clone() for vector in vectors]
+        return [rounded(finite(vector.float().cpu()), self._kind) for vector in vectors]
 
     def _tokens(self, text: str, task: str) -> tuple[str, ...]:
         """The tokens that have a vector, as the model's vocabulary writes them."""
@@ -77,7 +82,9 @@ class LateInteraction:
         return tuple(self._model.tokenizer.convert_ids_to_tokens(ids.tolist()))
 
 
-def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: str) -> LateInteraction:
+def open_model(
+    family: str, folder: Path, settings: Mapping[str, Any], device: str, kept: Kept | None = None
+) -> LateInteraction:
     """A late-interaction model from a local folder; a plain bi-encoder's token vectors where it is none."""
     import torch
     from sentence_transformers import MultiVectorEncoder
@@ -93,7 +100,7 @@ def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: s
         model = MultiVectorEncoder(str(folder), device=device, model_kwargs={"dtype": dtype}, **own)
     if settings["max_length"] is not None:
         model[0].document_length = min(settings["max_length"], model.max_seq_length)
-    return LateInteraction(model.eval(), batch_size=16 if device == "cpu" else 128)
+    return LateInteraction(model.eval(), 16 if device == "cpu" else 128, settings["token_vectors"], kept)
 
 
 def _is_bi_encoder(folder: Path) -> bool:

@@ -8,12 +8,13 @@ from typing import Any
 
 from rerank_core.errors import NotReadyError
 from rerank_core.rerankers.family import Reranker
+from rerank_core.rerankers.kept import Kept
 from rerank_core.rerankers.local_folder import folder_of
 from rerank_core.rerankers.model import Model
 from rerank_core.rerankers.state import state
 from rerank_core.scoring.device import best_device
 
-# family -> the module that has `open_model(folder, settings, device) -> Scorer`
+# family -> the module that has `open_model(family, folder, settings, device) -> Scorer`
 _LOCAL_FAMILIES = {
     "bi-encoder": "bi_encoder",
     "late-interaction": "late_interaction",
@@ -26,6 +27,9 @@ _LOCAL_FAMILIES = {
     "flag-lightweight": "flag_layered",
 }
 
+# those that make something of a passage alone, and take a fifth argument: where it is kept
+_KEEPING = ("bi-encoder", "late-interaction", "sparse")
+
 # family -> the module that has `open_api(source, settings) -> Reranker`
 _API_FAMILIES = {
     "cohere": "cohere_api",
@@ -37,11 +41,14 @@ _API_FAMILIES = {
 }
 
 
-def load(model: Model, settings: Mapping[str, Any] | None = None, device: str | None = None) -> Reranker | None:
+def load(
+    model: Model, settings: Mapping[str, Any] | None = None, device: str | None = None, kept: Kept | None = None
+) -> Reranker | None:
     """A reranker that is ready to work; None for "first-stage", which `rerank` takes as "leave the order".
 
     `device` None takes the best one. A model that needs a GPU loads without one only when a device is named. Takes
-    seconds to minutes, and as much memory as the row says: call it in the worker.
+    seconds to minutes, and as much memory as the row says: call it in the worker. `kept` None: what a model makes of a
+    passage alone stays in this process's memory.
 
     Raises SettingsError for settings that the model does not take, NotReadyError with what is missing.
     """
@@ -58,7 +65,9 @@ def load(model: Model, settings: Mapping[str, Any] | None = None, device: str | 
     folder = folder_of(model)
     if folder is None or model.family not in _LOCAL_FAMILIES:
         raise NotReadyError(f"{model.label}: {now.detail}")
-    return _open(_LOCAL_FAMILIES[model.family], "open_model", model.family, folder, checked, device or best_device())
+    arguments = (model.family, folder, checked, device or best_device())
+    own = (kept,) if model.family in _KEEPING else ()
+    return _open(_LOCAL_FAMILIES[model.family], "open_model", *arguments, *own)
 
 
 def _open(module: str, function: str, *arguments: Any) -> Reranker:

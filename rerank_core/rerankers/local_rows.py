@@ -16,7 +16,7 @@ A fact that nobody could tell is None.
 from __future__ import annotations
 
 from rerank_core.rerankers.flag_rows import FLAG_ROWS
-from rerank_core.rerankers.local_settings import CROSS, LOCAL, PRECISION, REMOTE
+from rerank_core.rerankers.local_settings import CROSS, LATE, LOCAL, PRECISION, REMOTE
 from rerank_core.rerankers.model import Model, Setting
 
 _HUB = "https://huggingface.co/"
@@ -60,7 +60,7 @@ BUNDLED_ROWS = (
         score_scale="maxsim sum",
         card="https://arxiv.org/abs/2004.12832",
         download_bytes=0,
-        settings=LOCAL,
+        settings=LATE,
         note="The sum over query tokens of the best cosine with a passage token. MiniLM was not trained for it: "
         "an example of the method, not of what a trained ColBERT can do. Max tokens is for each side.",
     ),
@@ -161,7 +161,7 @@ _LATE = (
         score_scale="maxsim sum",
         card="https://arxiv.org/abs/2112.01488",
         download_bytes=438_000_000,
-        settings=LOCAL,
+        settings=LATE,
         note="Its own settings cut passages at 180 tokens and queries at 32; max_length sets the passage's, up to 512.",
     ),
     Model(
@@ -176,7 +176,7 @@ _LATE = (
         score_scale="maxsim sum",
         card=f"{_HUB}lightonai/GTE-ModernColBERT-v1",
         download_bytes=596_000_000,
-        settings=LOCAL,
+        settings=LATE,
         note="Set to passages of 300 tokens; its authors report results with far longer ones (max_length).",
     ),
     Model(
@@ -191,7 +191,7 @@ _LATE = (
         score_scale="maxsim sum",
         card=f"{_HUB}answerdotai/answerai-colbert-small-v1",
         download_bytes=134_000_000,
-        settings=LOCAL,
+        settings=LATE,
     ),
 )
 

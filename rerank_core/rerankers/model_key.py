@@ -11,8 +11,8 @@ from typing import Any
 from rerank_core.rerankers.local_folder import folder_of, weight_files
 from rerank_core.rerankers.model import Model
 
-# raised whenever a family's own code comes to give other numbers
-_SCORING = 1
+# raised whenever a family's own code comes to give other numbers, or keeps what it makes of passages in other bytes
+_SCORING = {"bi-encoder": 2, "late-interaction": 2, "sparse": 2}
 
 
 def model_key(model: Model, settings: Mapping[str, Any]) -> str:
@@ -35,7 +35,8 @@ def model_key(model: Model, settings: Mapping[str, Any]) -> str:
     told |= {name: value for name, value in checked.items() if name in ("template", "instruction")}
     folder = folder_of(model) if model.source and model.hosting == "local" else None
     revision = f"@{_revision(folder)}" if folder is not None else ""
-    return f"{model.family} {model.source or model.id}{revision} {json.dumps(told, sort_keys=True)} v{_SCORING}"
+    version = _SCORING.get(model.family, 1)
+    return f"{model.family} {model.source or model.id}{revision} {json.dumps(told, sort_keys=True)} v{version}"
 
 
 def _revision(folder: Path) -> str:

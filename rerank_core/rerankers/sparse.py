@@ -5,29 +5,42 @@ Formal et al., SPLADE++, SIGIR 2022, doi 10.1145/3477495.3531857.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rerank_core.rerankers.kept import Kept, PackedShelf
 from rerank_core.rerankers.tokens import longest_input, passage_limit
-from rerank_core.rerankers.vector_memory import VectorMemory
+from rerank_core.rerankers.vector_memory import VectorMemory, finite
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _MEMORY = 128 * 2**20
 
 
 class _Terms(NamedTuple):
-    """The terms of a text that have a weight: token ids and weights, both of shape (terms,)."""
+    """The terms of a text that have a weight: token ids (int32) and weights (float16), both of shape (terms,)."""
 
     ids: Any
     weights: Any
 
 
 class SparseTerms:
-    """A sentence-transformers SparseEncoder; passages' term weights stay in memory (up to 128 MiB)."""
+    """A sentence-transformers SparseEncoder; passages' term weights are kept, rounded to float16.
 
-    def __init__(self, model: Any, batch_size: int) -> None:
+    They lie in the store of `kept`, else in memory (up to 128 MiB). Scores are those of the rounded weights from the
+    first time on.
+    """
+
+    def __init__(self, model: Any, batch_size: int, kept: Kept | None = None) -> None:
         self._model, self.batch_size = model, batch_size
-        self._passages = VectorMemory(self._encode, lambda terms: terms.ids.nbytes + terms.weights.nbytes, _MEMORY)
+        shelf = None if kept is None else PackedShelf(kept, _packed, _unpacked)
+        self._passages: VectorMemory[_Terms] = VectorMemory(
+            self._encode, lambda terms: int(terms.ids.nbytes + terms.weights.nbytes), _MEMORY, shelf
+        )
         self.limit = passage_limit(model)
 
     def score(self, query: str, texts: Sequence[str]) -> list[float]:
@@ -35,7 +48,10 @@ class SparseTerms:
         if not texts:
             return []
         weights = self._query(query)
-        return [float(terms.weights @ weights[terms.ids]) for terms in self._passages.vectors(texts)]
+        # float32 from the first product on: NumPy has no fast one of float16
+        return [
+            float(terms.weights.astype(weights.dtype) @ weights[terms.ids]) for terms in self._passages.vectors(texts)
+        ]
 
     def contributions(self, query: str, text: str) -> list[tuple[str, float]]:
         """What each shared term adds to the score, the most first; they sum up to the score."""
@@ -52,6 +68,7 @@ class SparseTerms:
         return vectors[0].float().cpu().numpy()
 
     def _encode(self, texts: list[str]) -> list[_Terms]:
+        import numpy as np
         import torch
 
         vectors = self._model.encode_document(
@@ -59,10 +76,28 @@ class SparseTerms:
         )
         rows = [row.float().cpu() for row in vectors]
         found = [torch.nonzero(row).squeeze(1) for row in rows]
-        return [_Terms(ids.numpy(), row[ids].numpy()) for row, ids in zip(rows, found, strict=True)]
+        return [
+            _Terms(ids.numpy().astype(np.int32), finite(row[ids].numpy().astype(np.float16)))
+            for row, ids in zip(rows, found, strict=True)
+        ]
 
 
-def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: str) -> SparseTerms:
+def _packed(terms: _Terms) -> bytes:
+    """The number of terms as int32, the ids, the weights, in the machine's byte order."""
+    return len(terms.ids).to_bytes(4, sys.byteorder) + bytes(terms.ids.tobytes() + terms.weights.tobytes())
+
+
+def _unpacked(data: NDArray[np.uint8]) -> _Terms:
+    """The inverse of `_packed`: views of `data`, nothing is copied."""
+    import numpy as np
+
+    weights = 4 + 4 * int(data[:4].view(np.int32)[0])
+    return _Terms(data[4:weights].view(np.int32), data[weights:].view(np.float16))
+
+
+def open_model(
+    family: str, folder: Path, settings: Mapping[str, Any], device: str, kept: Kept | None = None
+) -> SparseTerms:
     """A sparse encoder from a local folder."""
     import torch
     from sentence_transformers import SparseEncoder
@@ -75,4 +110,4 @@ def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: s
         model_kwargs={"dtype": getattr(torch, settings["precision"])},
     )
     model.max_seq_length = longest_input(model.tokenizer, model[0].config, settings["max_length"])
-    return SparseTerms(model, batch_size=16 if device == "cpu" else 128)
+    return SparseTerms(model, 16 if device == "cpu" else 128, kept)

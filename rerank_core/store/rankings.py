@@ -16,6 +16,7 @@ from rerank_core.types import Ranking, ScoredDoc, text_hash
 _LOADED = 512
 """So many lists stay read: a page asks for those of a small dataset at every run."""
 
+
 def candidates_key(fingerprint: str, settings_key: str, query: str) -> str:
     """Names a candidate list by the passages, the retrieval settings and the query's text that made it."""
     return text_hash("\x00".join((fingerprint, settings_key, query)))
