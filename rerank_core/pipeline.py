@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 from rerank_core.errors import CancelledError, NotReadyError, RerankLensError
 from rerank_core.imported_runs import IMPORTED, imported_ranking
-from rerank_core.kept_passages import kept_passages
+from rerank_core.kept_passages import FOLDER, kept_passages
 from rerank_core.rerankers.composites.apply import apply, restricted
 from rerank_core.rerankers.family import Orderer, Scorer
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.model_key import model_key
 from rerank_core.rerankers.rerank import from_cache, rerank
 from rerank_core.retrieval.hybrid import HybridRetriever
-from rerank_core.retrieval.index import build_or_load
+from rerank_core.retrieval.index import build_or_load, prune
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.runs import record_runs
 from rerank_core.store import datasets, rankings
@@ -64,8 +64,9 @@ class Pipeline:
         """The dataset's index for these settings; built when it is missing or the passages changed."""
         # what an index is built with; depth, fusion and filters are the question's
         key = (dataset.fingerprint, *settings.retrievers, settings.bm25_key(), settings.dense_model)
-        if key not in self._retrievers:
-            self._retrievers[key] = build_or_load(
+        retriever = self._retrievers.get(key)
+        if retriever is None:
+            retriever = build_or_load(
                 self.workspace.index_folder,
                 StoredCorpus(self.workspace, dataset),
                 dataset.fingerprint,
@@ -74,7 +75,16 @@ class Pipeline:
                 progress,
                 queries=lambda: self._query_texts(dataset),
             )
-        return self._retrievers[key]
+            self._drop_old_indexes()
+            self._retrievers[key] = retriever
+        return retriever
+
+    def _drop_old_indexes(self) -> None:
+        """Those of passages that no dataset has any more; after a build, which may have shared their files."""
+        with self.workspace.open() as db:
+            now = {row.fingerprint for row in datasets.list_datasets(db)}
+        prune(self.workspace.index_folder, {*now, FOLDER})
+        self._retrievers = {key: one for key, one in self._retrievers.items() if key[0] in now}
 
     def _query_texts(self, dataset: DatasetRow) -> list[str]:
         with self.workspace.open() as db:

@@ -9,6 +9,8 @@ import pytest
 from rerank_core import pipeline as pipeline_module
 from rerank_core.comparison import load_comparison
 from rerank_core.errors import CancelledError
+from rerank_core.kept_passages import FOLDER
+from rerank_core.passage_changes import remove_passages
 from rerank_core.pipeline import Pipeline
 from rerank_core.recall import recall_by_depth
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -177,3 +179,16 @@ def test_only_a_changed_passage_is_scored_again(workspace, birds, cosine, scorer
         db.execute("UPDATE doc SET text = text || ' And more fish.' WHERE docid = 'd1'")
     Pipeline(workspace).rank(birds, BIRD_QUERIES[0], BM25, cosine)
     assert scorer.asked == before + 1
+
+
+def test_the_index_of_passages_that_are_gone_goes_and_nothing_else(workspace, birds):
+    one = Pipeline(workspace)
+    one.candidates(birds, BIRD_QUERIES[0], BM25)
+    (workspace.index_folder / FOLDER).mkdir()
+    remove_passages(workspace, birds.name, ["d1"])
+    with workspace.open() as db:
+        now = datasets.get_dataset(db, birds.name)
+    _, found = one.candidates(now, BIRD_QUERIES[0], BM25)
+    assert set(found.docids) == {"d3", "007"}
+    assert sorted(folder.name for folder in workspace.index_folder.iterdir()) == sorted([now.fingerprint, FOLDER])
+    assert [key[0] for key in one._retrievers] == [now.fingerprint]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,17 @@ def model_key(model: Model, settings: Mapping[str, Any]) -> str:
 def _revision(folder: Path) -> str:
     if folder.parent.name == "snapshots":
         return folder.name
+    files = [*sorted(folder.rglob("*.json")), *weight_files(folder)]
+    return _digest(folder, tuple((path, (facts := path.stat()).st_size, facts.st_mtime_ns) for path in files))
+
+
+@lru_cache(maxsize=64)
+def _digest(folder: Path, files: tuple[tuple[Path, int, int], ...]) -> str:
+    """Over a folder's (file, size, time of change in ns): of configurations their text, of weights the two numbers."""
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.json")):
-        digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
-    for path in weight_files(folder):
-        facts = path.stat()
-        digest.update(f"{path.name}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode())
+    for path, size, changed in files:
+        if path.suffix == ".json":
+            digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+        else:
+            digest.update(f"{path.name}\0{size}\0{changed}\0".encode())
     return digest.hexdigest()[:12]
