@@ -43,7 +43,7 @@ def show(space: Workspace, dataset: DatasetRow, judge: str, report: AgreementRep
     elif chosen == HISTORY:
         agreement_history.show(space, dataset)
     else:
-        agreement_settle.show(space, dataset, judge, found)
+        agreement_settle.show(space, dataset, judge, found, report.pairs)
 
 
 def _count(n: int, noun: str) -> str:

@@ -16,8 +16,8 @@ from rerank_core.store.workspace import Workspace
 from rerank_core.views.agreement import said_frame
 
 
-def show(space: Workspace, dataset: DatasetRow, judge: str, found: Sequence[Case]) -> None:
-    """The widest disagreement that is not settled, and the others by a click."""
+def show(space: Workspace, dataset: DatasetRow, judge: str, found: Sequence[Case], both: int) -> None:
+    """The widest disagreement that is not settled, and the others by a click. `both`: pairs that two judges graded."""
     left, right = st.columns([3, 1], vertical_alignment="center")
     also = left.toggle("Show what is settled too", key=state.SETTLED_TOO)
     right.button(
@@ -30,7 +30,12 @@ def show(space: Workspace, dataset: DatasetRow, judge: str, found: Sequence[Case
     )
     cases = [case for case in found if also or case.settled is None]
     if not cases:
-        st.success("All disagreements are settled." if found else "No two judges disagree on a passage.")
+        if found:
+            st.success("All disagreements are settled.")
+        elif both:
+            st.success("No two judges disagree on a passage.")
+        else:
+            st.info("No passage has been graded by two judges yet: there is nothing to settle.")
         return
     case = cases[step("case", len(cases), "Disagreement")]
     with st.container(border=True):

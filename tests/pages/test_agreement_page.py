@@ -61,13 +61,20 @@ def differing(birds: DatasetRow, say: Say) -> DatasetRow:
 def test_without_grades_the_page_says_what_is_needed(birds: DatasetRow) -> None:
     told = said(agreement())
     assert "Agreement needs at least two people" in told
-    assert "No two judges disagree" in told
+    assert "No passage has been graded by two judges yet" in told
     for part, expected in {
         "Changed passages": "Every grade belongs to the passage",
         "Judges": "Nobody has graded anything here yet",
         "History": "Nobody has graded anything here yet",
     }.items():
         assert expected in said(agreement(agree=part)), part
+
+
+def test_two_judges_of_one_mind_are_told_so(say: Say) -> None:
+    say("ann", "d1", 2)
+    assert "No two judges disagree" not in said(agreement())
+    say("bob", "d1", 2)
+    assert "No two judges disagree" in said(agreement())
 
 
 def test_the_figures_are_said_in_words_and_the_rule_with_them(differing: DatasetRow) -> None:

@@ -1,0 +1,92 @@
+"""Settling disagreements by keyboard on the Agreement page."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from rerank_core.adjudication import cases
+from rerank_core.store import datasets, judgments
+from rerank_core.store.judgments import GradeEvent
+from rerank_core.store.workspace import Workspace
+from tests.browser import settled
+from tests.e2e.conftest import App
+from tests.label_lists import make_list
+
+pytestmark = pytest.mark.browser
+NAME = "letters"
+
+
+@pytest.fixture
+def differing(tmp_path) -> Iterator[App]:
+    """Ann and Bob differ on three passages: by three grades, by two, by one."""
+    workspace = Workspace(tmp_path / "workspace.db")
+    dataset = make_list(workspace, NAME, 1, 4)
+    numbers = itertools.count(1)
+    with workspace.write() as db:
+        for docid, ann, bob in (("q0-d0", 3, 0), ("q0-d1", 2, 0), ("q0-d2", 1, 0)):
+            for judge, grade in (("ann", ann), ("bob", bob)):
+                event = GradeEvent(judge, next(numbers), "grade", "q0", docid, grade)
+                judgments.record(db, dataset.id, judge, [event], dataset.scale)
+    app = App(workspace)
+    app.start()
+    yield app
+    app.stop()
+
+
+def verdicts(app: App) -> dict[str, int | None]:
+    """docid -> the grade that settled it."""
+    with app.workspace.open() as db:
+        dataset = datasets.get_dataset(db, NAME)
+    return {case.docid: case.settled and case.settled.grade for case in cases(app.workspace, dataset)}
+
+
+def open_as_lead(page: Page, app: App) -> None:
+    page.goto(f"{app.url}/Agreement?ds={NAME}")
+    shown(page, "q0-d0")
+    name = page.get_by_role("textbox", name="Your name")
+    name.fill("lead")
+    name.press("Enter")
+    expect(page.get_by_role("button", name="2 Useful")).to_be_enabled()
+    name.blur()
+
+
+def shown(page: Page, docid: str) -> None:
+    """Until the passage is on the screen, and all that belongs to it."""
+    settled(page)
+    expect(page.locator("[data-testid='stMain']").get_by_text(docid, exact=True)).to_be_visible()
+
+
+def test_keys_settle_walk_and_take_back(page: Page, differing: App) -> None:
+    open_as_lead(page, differing)
+    page.keyboard.press("2")
+    shown(page, "q0-d1")
+    assert verdicts(differing) == {"q0-d0": 2, "q0-d1": None, "q0-d2": None}
+    page.keyboard.press("ArrowRight")
+    shown(page, "q0-d2")
+    page.keyboard.press("0")
+    shown(page, "q0-d1")
+    assert verdicts(differing) == {"q0-d0": 2, "q0-d1": None, "q0-d2": 0}
+    page.keyboard.press("u")
+    expect(page.get_by_text(re.compile("^2 passages to settle"))).to_be_visible()
+    assert verdicts(differing) == {"q0-d0": 2, "q0-d1": None, "q0-d2": None}
+
+
+def test_a_digit_in_the_reason_is_text_and_goes_with_the_grade(page: Page, differing: App) -> None:
+    open_as_lead(page, differing)
+    reason = page.get_by_role("textbox", name="Why")
+    reason.fill("see rule 3")
+    reason.press("Enter")
+    settled(page)
+    assert set(verdicts(differing).values()) == {None}
+    reason.blur()
+    page.keyboard.press("1")
+    shown(page, "q0-d1")
+    with differing.workspace.open() as db:
+        dataset = datasets.get_dataset(db, NAME)
+    kept = next(case.settled for case in cases(differing.workspace, dataset) if case.docid == "q0-d0")
+    assert (kept.judge, kept.grade, kept.note) == ("lead", 1, "see rule 3")
