@@ -10,12 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Download, Page, expect
+from playwright.sync_api import TimeoutError as TooLate
 
 from rerank_core.browsing import READY, ROOT, chromium, find_chromium, free_port, start_streamlit
 from rerank_core.browsing import streamlit_server as serve
 
-__all__ = ["ROOT", "chromium_page", "free_port", "need_browser", "settled", "start_streamlit", "streamlit_server"]
+__all__ = [
+    "ROOT",
+    "chromium_page",
+    "downloaded",
+    "free_port",
+    "need_browser",
+    "settled",
+    "start_streamlit",
+    "streamlit_server",
+]
 
 
 def need_browser() -> None:
@@ -50,3 +60,19 @@ def chromium_page(width: int = 1440, height: int = 900, **context: Any) -> Itera
 def settled(page: Page, timeout_ms: float = 30_000) -> None:
     """Wait until the script has run and the connection stands."""
     expect(page.locator(READY)).to_be_attached(timeout=timeout_ms)
+
+
+def downloaded(page: Page, label: str) -> Download:
+    """What the button with this label gives.
+
+    Streamlit makes a file at the click, for the run that drew the button. A page that runs again just then, as Evaluate
+    does when a job ends, has forgotten that button: a person clicks once more.
+    """
+    for _ in range(3):
+        try:
+            with page.expect_download() as waiting:
+                page.get_by_role("button", name=label).click()
+            return waiting.value
+        except TooLate:
+            settled(page)
+    raise AssertionError(f"nothing came of {label!r}, clicked three times")

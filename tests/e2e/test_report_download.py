@@ -15,7 +15,7 @@ from rerank_core.evaluation.verdict import verdict
 from rerank_core.report import Report
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Query
-from tests.browser import settled
+from tests.browser import downloaded, settled
 from tests.e2e.conftest import App
 from tests.reports import BASE, OTHER, ranked_dataset, report_of
 
@@ -54,10 +54,9 @@ def expected(app: App) -> Report:
 def download(page: Page, app: App, label: str, to: Path) -> Path:
     page.goto(f"{app.url}/Evaluate{LINK}")
     settled(page)
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name=label, exact=False).click()
-    waiting.value.save_as(to / waiting.value.suggested_filename)
-    return to / waiting.value.suggested_filename
+    given = downloaded(page, label)
+    given.save_as(to / given.suggested_filename)
+    return to / given.suggested_filename
 
 
 def test_the_report_opens_offline_with_the_pages_numbers_and_prints(

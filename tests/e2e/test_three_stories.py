@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 
 from rerank_core.store import datasets, judgments
 from rerank_core.systems import get_system
-from tests.browser import settled
+from tests.browser import downloaded, settled
 from tests.e2e.conftest import FIVE, RANKED_MS, App, cards, columns
 
 pytestmark = pytest.mark.browser
@@ -122,10 +122,8 @@ def test_the_presenter_tells_a_story_and_takes_the_report_along(
     settled(page)
     # the mark before the sentence is the page's own
     said = page.locator("h4").first.inner_text().split(" ", 1)[1]
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="Report as HTML").click()
     file = tmp_path / "report.html"
-    waiting.value.save_as(file)
+    downloaded(page, "Report as HTML").save_as(file)
     browser = page.context.browser
     assert browser is not None
     context = browser.new_context(viewport={"width": 1440, "height": 900})
