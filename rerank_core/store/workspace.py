@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from rerank_core.errors import RerankLensError
 from rerank_core.store.migrations import COUNT, apply
 
 VARIABLE = "RERANK_LENS_WORKSPACE"
+_PATIENCE = 30.0
 
 
 def default_path() -> Path:
@@ -47,8 +49,9 @@ class Workspace:
     def _connect(self) -> Database:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            connection = sqlite3.connect(self.path, timeout=30)
-            for pragma in ("journal_mode = WAL", "busy_timeout = 30000", "foreign_keys = ON", "synchronous = FULL"):
+            connection = sqlite3.connect(self.path, timeout=_PATIENCE)
+            _use_wal(connection, self.path)
+            for pragma in ("busy_timeout = 30000", "foreign_keys = ON", "synchronous = FULL"):
                 connection.execute(f"PRAGMA {pragma}")
         except sqlite3.DatabaseError as error:
             message = f"{self.path} cannot be opened as a workspace: {error}"
@@ -93,6 +96,23 @@ def transaction(db: Database) -> Iterator[None]:
         db.conn.rollback()
         raise
     db.conn.commit()
+
+
+def _use_wal(connection: sqlite3.Connection, path: Path) -> None:
+    """Have the file written ahead. Where two switch a new one at once, SQLite tells one of them "locked", unwaited."""
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+        return
+    last = time.monotonic() + _PATIENCE
+    with _one_at_a_time(path):
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError:
+                # others look at the mode meanwhile
+                if time.monotonic() > last:
+                    raise
+                time.sleep(0.02)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlite_utils import Database
@@ -48,12 +49,15 @@ def test_a_workspace_deleted_under_a_running_app_is_made_anew(workspace: Workspa
 
 
 def test_ten_threads_may_open_a_new_workspace_at_once(tmp_path):
-    def open_and_list(_: int) -> list:
-        with Workspace(tmp_path / "workspace.db").open() as db:
+    together = Barrier(10)
+
+    def open_and_list(number: int) -> list:
+        together.wait(20)
+        with Workspace(tmp_path / f"{number // 10}.db").open() as db:
             return datasets.list_datasets(db)
 
     with ThreadPoolExecutor(10) as pool:
-        assert list(pool.map(open_and_list, range(10))) == [[]] * 10
+        assert list(pool.map(open_and_list, range(100))) == [[]] * 100
 
 
 def test_a_failed_transaction_leaves_nothing(workspace: Workspace):
