@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from threading import Condition
+from time import perf_counter
 
-from rerank_core.scoring.caller import Caller, calling
+from rerank_core.scoring.caller import Caller, calling, note_waited
 
 
 class Turns:
@@ -59,9 +60,11 @@ class Turns:
             self._take(urgent)
 
     def _take(self, urgent: bool) -> None:
+        started = perf_counter()
         with self._changed:
             self._changed.wait_for(lambda: not self._taken and (urgent or not self._urgent))
             self._taken = True
+        note_waited(perf_counter() - started)
 
     def _leave(self) -> None:
         with self._changed:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from threading import Lock
-from time import perf_counter
 from typing import Any
 
-from rerank_core.scoring.caller import caller, note_waited
+from rerank_core.scoring.caller import caller
 from rerank_core.scoring.device import abilities
 from rerank_core.scoring.encoder_weights import EncoderWeights, read_weights
 from rerank_core.scoring.pair_tokens import Pair, PairTokens, UnknownModelError
@@ -49,10 +48,7 @@ class Engine:
             pairs = self.tokens.pairs(query, texts)
         own = caller()
         with own.aside():
-            scores = self._queue.score(pairs, own.urgent, own.look)
-            scored = perf_counter()
-        note_waited(perf_counter() - scored)
-        return scores
+            return self._queue.score(pairs, own.urgent, own.look)
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """The number of tokens of each text, without special ones; those of texts just scored are not counted again."""

@@ -70,7 +70,7 @@ class TorchEncoder:
             first = rows[torch.tensor((0, *lengths[:-1]), device=self._device).cumsum(0)]
             keys, values = self._last.qkv(rows.to(self._dtype), None).chunk(2, dim=1)
             query = self._last.query(first.to(self._dtype), None)
-            rows = self._through(self._last, first, (query, keys, values), lengths, _Room(None, None, None))
+            rows = self._through(self._last, first, (query, keys, values), lengths, _Room())
             scores: list[float] = self._score(self._activate_head(self._head(rows, None)), None).flatten().tolist()
         return scores
 
@@ -78,7 +78,7 @@ class TorchEncoder:
         import torch
 
         if not self._blocks or self._whole_numbers:
-            return _Room(None, None, None)
+            return _Room()
         widths = self._blocks[0].widths
         return _Room(*(torch.empty(tokens, width, dtype=self._dtype, device=self._device) for width in widths))
 
@@ -107,9 +107,9 @@ class _Room(NamedTuple):
     On a CPU new memory costs a tenth of the time of the two wide products.
     """
 
-    qkv: Tensor | None
-    out: Tensor | None
-    inner: Tensor | None
+    qkv: Tensor | None = None
+    out: Tensor | None = None
+    inner: Tensor | None = None
 
 
 class _Norm:
