@@ -6,7 +6,6 @@ process that started it. Jobs that a killed worker left running are put back and
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from rerank_core.errors import CancelledError, RerankLensError
 from rerank_core.store import jobs
+from rerank_core.store.file_lock import held
 from rerank_core.store.jobs import Job
 from rerank_core.store.workspace import Workspace
 from rerank_core.turns import Turns
@@ -148,17 +148,14 @@ class _Tell:
 def main(path: str, parent: int) -> None:
     """Serve the workspace at `path` for the process `parent`; wait first while another worker does."""
     workspace = Workspace(path)
-    workspace.path.parent.mkdir(parents=True, exist_ok=True)
     worker = Worker(workspace, parent)
-    with workspace.path.with_name(workspace.path.name + ".worker.lock").open("w") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if worker.orphaned:
-                    return
-                time.sleep(0.2)
+
+    def wait() -> None:
+        if worker.orphaned:
+            sys.exit(0)
+        time.sleep(0.2)
+
+    with held(workspace.path.with_name(workspace.path.name + ".worker.lock"), wait):
         worker.serve()
         os._exit(0)  # a job that is in the middle of a model's work is not waited for
 

@@ -12,7 +12,7 @@ from pages.ui import state, work
 from pages.ui.markdown import plain
 from pages.ui.uploads import Uploaded, save
 from rerank_core.passage_changes import ChangeReport
-from rerank_core.store import datasets, jobs
+from rerank_core.store import datasets
 from rerank_core.store.jobs import Job
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.passage_changes import change_sentences
@@ -72,16 +72,11 @@ def _look(
 
 
 def _watch(space: Workspace) -> None:
-    job_id = state.take(state.CHANGE_JOB)
-    if job_id is None:
+    job = work.finished(space, state.take(state.CHANGE_JOB), "Nothing was changed.")
+    if job is None:
         return
-    with space.open() as db:
-        job = jobs.get(db, job_id)
-    if job.is_open:
-        work.watch(space, [job.id], lambda: None)
-    elif job.state != "done":
-        st.error(f"Nothing was changed. {plain(job.message)}")
-    elif (report := ChangeReport.from_dict(job.result)).preview:
+    report = ChangeReport.from_dict(job.result)
+    if report.preview:
         _offer(space, job, report)
     else:
         st.success(f"The passages of '{plain(job.params['name'])}' are changed.")

@@ -11,7 +11,7 @@ from pages.ui.markdown import plain
 from pages.ui.uploads import save
 from rerank_core.errors import RerankLensError
 from rerank_core.ingest import import_judgments, import_queries
-from rerank_core.store import datasets, jobs
+from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 
 ACCEPTED = (
@@ -63,18 +63,10 @@ def _problem(space: Workspace, name: str, files: list, path: str) -> str:
 
 
 def _watch_imports(space: Workspace) -> None:
-    job_id = state.take(state.IMPORT_JOB)
-    if job_id is None:
-        return
-    with space.open() as db:
-        job = jobs.get(db, job_id)
-    if job.is_open:
-        work.watch(space, [job.id], lambda: None)
-    elif job.state == "done":
+    job = work.finished(space, state.take(state.IMPORT_JOB), "Nothing was imported.")
+    if job is not None:
         st.success(f"'{plain(job.params['name'])}' is imported. Choose it on the page Compare.")
         data_report.show(job.result)
-    else:
-        st.error(f"Nothing was imported. {plain(job.message)}")
 
 
 def additions(space: Workspace) -> None:

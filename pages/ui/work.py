@@ -82,6 +82,21 @@ def watch(space: Workspace, job_ids: Sequence[int], changed: Callable[[], object
     follow()
 
 
+def finished(space: Workspace, job_id: int | None, failed: str) -> Job | None:
+    """The job once it is done; until then it is shown, and a stop or failure is said behind `failed`. None: no job."""
+    if job_id is None:
+        return None
+    with space.open() as db:
+        job = jobs.get(db, job_id)
+    if job.state == "done":
+        return job
+    if job.is_open:
+        watch(space, [job.id], lambda: None)
+    else:
+        st.error(f"{failed} {plain(job.message)}")
+    return None
+
+
 def _bar(space: Workspace, job: Job) -> None:
     left, right = st.columns([9, 1], vertical_alignment="center")
     share = job.done / job.total if job.total else 0.0

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rerank_core.store.file_lock import held
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Progress
 
@@ -13,15 +14,10 @@ from rerank_core.types import Progress
 @contextmanager
 def alone(workspace: Workspace, progress: Progress) -> Iterator[None]:
     """Hold the workspace's import lock; while another import has it, wait and let `progress` end the waiting."""
-    import fcntl
 
-    workspace.path.parent.mkdir(parents=True, exist_ok=True)
-    with workspace.path.with_name(workspace.path.name + ".import.lock").open("w") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                progress(0, 0, "waiting for another import to end")
-                time.sleep(0.1)
+    def wait() -> None:
+        progress(0, 0, "waiting for another import to end")
+        time.sleep(0.1)
+
+    with held(workspace.path.with_name(workspace.path.name + ".import.lock"), wait):
         yield

@@ -1,0 +1,27 @@
+"""A lock that one process at a time holds, and that the system gives back when that process dies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def held(path: Path, wait: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock file at `path`, made where it is missing, its folder too.
+
+    While another process has it, `wait` is called again and again: it sleeps a little, and what it raises ends the
+    waiting.
+    """
+    import fcntl
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                wait()
+        yield
