@@ -98,6 +98,9 @@ def _report(verbs: Verbs[Parser]) -> None:
 
 def _export(verbs: Verbs[Parser]) -> None:
     what = "\n".join(f"  {name:8}{line}" for name, line in EXPORTS.items())
+    what += (
+        "\n\nIn .csv an apostrophe stands before what a spreadsheet would run; all other files have texts as they are."
+    )
     verb = add_verb(verbs, "export", "write grades, rankings, the dataset, or what puts a system to work", what)
     verb.add_argument("what", choices=EXPORTS)
     verb.add_argument("path", type=Path, help="where to")
