@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, TextIO
 
+from rerank_core.corpus.spreadsheets import csv_text
 from rerank_core.errors import BadInputError
-from rerank_core.spreadsheets import csv_text
 from rerank_core.store import datasets, judges
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace

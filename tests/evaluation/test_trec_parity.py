@@ -5,10 +5,11 @@ import pytrec_eval
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rerank_core.corpus.run_order import trec_eval_order
 from rerank_core.errors import BadInputError
 from rerank_core.evaluation.measures import evaluate, evaluate_query
 from rerank_core.evaluation.names import Measure
-from rerank_core.evaluation.trec import trec_eval_order, trec_name
+from rerank_core.evaluation.trec import trec_name
 
 CUTOFFS = (1, 3, 10, 100)
 SHARED = [

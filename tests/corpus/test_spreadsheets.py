@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from rerank_core.spreadsheets import csv_text, harmless
+from rerank_core.corpus.spreadsheets import csv_text, harmless
 
 
 @pytest.mark.parametrize(
