@@ -14,10 +14,10 @@ from rerank_core.errors import BadInputError
 def trec_eval_order(scores: Mapping[str, float]) -> list[str]:
     """docids as trec_eval orders a run with these scores: score descending, ties by docid *descending*.
 
-    Scores are first cut to 32 bits, as trec_eval keeps them (`float sim`), which makes more ties: 12.34567891 and
-    12.34567892 are one number, so are 2**24 and 2**24 + 1, and all beyond 3.4e38 are infinite. This is not our order:
-    it is there to check figures that others published (on trec-dl-2019 it moves nDCG@10 by up to 0.006). Raises
-    BadInputError for a score that is not a number.
+    Scores are first cut to 32 bits, as trec_eval up to version 9 and pytrec_eval keep them (`float sim`; version 10 of
+    June 2026 has `double`), which makes more ties: 12.34567891 and 12.34567892 are one number, so are 2**24 and
+    2**24 + 1, and all beyond 3.4e38 are infinite. This is not our order: it is there to check figures that others
+    published (on trec-dl-2019 it moves nDCG@10 by up to 0.006). Raises BadInputError for a score that is not a number.
     """
     for docid, score in scores.items():
         if isnan(score):
