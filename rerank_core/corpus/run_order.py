@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from math import isnan
+from math import isfinite, isnan
 
 from rerank_core.errors import BadInputError
 
@@ -63,7 +63,7 @@ AGREES = RankColumn()
 def compare_rank_column(rows: Mapping[str, Iterable[tuple[str, float]]]) -> RankColumn:
     """How ranks fit scores; `rows`: qid -> (the rank as the file has it, score) for each passage.
 
-    Equal ranks and equal scores contradict nothing. A query with a rank that is no whole number is not looked at.
+    Equal ranks and equal scores contradict nothing. A query with a rank that is no number is not looked at.
     """
     against, rising = [], 0
     for qid, pairs in rows.items():
@@ -76,11 +76,20 @@ def compare_rank_column(rows: Mapping[str, Iterable[tuple[str, float]]]) -> Rank
 
 def _falls_and_rises(pairs: Iterable[tuple[str, float]]) -> tuple[bool, bool] | None:
     """Whether the score falls, and whether it rises, anywhere from one rank to a worse one; None: no ranks."""
-    by_rank: dict[int, list[float]] = {}
-    for rank, score in pairs:
-        if not rank.removeprefix("-").isdecimal():
+    by_rank: dict[float, list[float]] = {}
+    for cell, score in pairs:
+        rank = _number(cell)
+        if rank is None:
             return None
-        by_rank.setdefault(int(rank), []).append(score)
+        by_rank.setdefault(rank, []).append(score)
     steps = list(pairwise(by_rank[rank] for rank in sorted(by_rank)))
     falls = any(max(better) > min(worse) for better, worse in steps)
     return falls, any(min(better) < max(worse) for better, worse in steps)
+
+
+def _number(cell: str) -> float | None:
+    try:
+        rank = float(cell)
+    except ValueError:
+        return None
+    return rank if isfinite(rank) else None
