@@ -6,8 +6,12 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import normalize
 
-from rerank_core.corpus.beir import split_name
+from sqlite_utils import Database
+
+from rerank_core.corpus.look import group_unread, look_at
+from rerank_core.corpus.names import split_name
 from rerank_core.corpus.report import ImportReport, Listed
 from rerank_core.corpus.topics import Row, Topics
 from rerank_core.corpus.trec import Ties, read_run
@@ -34,6 +38,8 @@ def import_judgments(
     if not topics.rows:
         raise BadInputError(path, None, "there are no grades in the file", "at least one")
     with workspace.write() as db:
+        names = other_forms(db, dataset_row.id, topics.docids())
+        topics.rename_docs(names)
         hashes = datasets.text_hashes(db, dataset_row.id, list(topics.docids()))
         datasets.add_queries(db, dataset_row.id, topics.queries.values())
         datasets.count_queries(db, dataset_row.id)
@@ -48,6 +54,8 @@ def import_judgments(
         docs_without_text=Listed.of(docid for docid in topics.docids() if docid not in hashes),
         judgments_of_unknown_queries=Listed.of(topics.unknown_qids()),
         grades=topics.grades(),
+        met_by_form=Listed.of(names),
+        not_read=group_unread([look_at(path, part="grades")]),
         seconds=round(time.monotonic() - started, 3),
     )
 
@@ -74,6 +82,7 @@ def import_queries(workspace: Workspace, dataset: str, path: Path, progress: Pro
         same_queries=topics.same_queries,
         conflicting_queries=Listed.of(topics.conflicting_queries),
         queries_without_judgments=len(topics.queries.keys() - judged.keys()),
+        not_read=group_unread([look_at(path, part="queries")]),
         seconds=round(time.monotonic() - started, 3),
     )
 
@@ -127,6 +136,14 @@ def check_run(workspace: Workspace, dataset: str, rankings: Mapping[str, Ranking
 def _ties(ranking: Ranking) -> int:
     scores = [doc.score for doc in ranking.docs]
     return len(scores) - len(set(scores))
+
+
+def other_forms(db: Database, dataset_id: int, docids: Iterable[str]) -> dict[str, str]:
+    """Graded id -> the passage's id, for ids that no passage has but in another Unicode form (as macOS names files)."""
+    foreign = [docid for docid in docids if not docid.isascii()]
+    there = datasets.text_hashes(db, dataset_id, foreign)
+    forms = {normalize(form, docid): docid for docid in foreign if docid not in there for form in ("NFC", "NFD")}
+    return {forms[docid]: docid for docid in datasets.text_hashes(db, dataset_id, list(forms))}
 
 
 def to_judgments(rows: Iterable[Row], hashes: Mapping[str, str]) -> Iterator[Judgment]:
