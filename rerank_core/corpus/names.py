@@ -6,6 +6,8 @@ import re
 from pathlib import PurePath
 from typing import Literal, NamedTuple
 
+from rerank_core.errors import SettingsError
+
 Part = Literal["passages", "queries", "grades", "run", "not read"]
 """The part that a file plays in a dataset."""
 PARTS: tuple[Part, ...] = ("passages", "queries", "grades", "run", "not read")
@@ -53,6 +55,15 @@ def stem(path: PurePath) -> str:
 def words(name: str) -> list[str]:
     """The words of a name in lower case, parted by anything but letters: 'bigquery_docs2' has bigquery and docs."""
     return _WORD.findall(name.lower())
+
+
+def parse_part(text: str) -> tuple[str, Part]:
+    """('a=b.csv', 'queries') for 'a=b.csv=queries'. Raises SettingsError where it is no file and part."""
+    name, _, wanted = text.rpartition("=")
+    part = next((part for part in PARTS if part == wanted.strip().lower().replace("-", " ")), None)
+    if not name.strip() or part is None:
+        raise SettingsError(f"'{text}' is no file and its part; write FILE=PART, where PART is {', '.join(PARTS)}.")
+    return name.strip(), part
 
 
 class Claim(NamedTuple):
