@@ -37,6 +37,7 @@ def import_judgments(
     topics.refuse_above(max(dataset_row.scale))
     if not topics.rows:
         raise BadInputError(path, None, "there are no grades in the file", "at least one")
+    not_read = group_unread([look_at(path, part="grades")])
     with workspace.write() as db:
         names = other_forms(db, dataset_row.id, topics.docids())
         topics.rename_docs(names)
@@ -55,7 +56,7 @@ def import_judgments(
         judgments_of_unknown_queries=Listed.of(topics.unknown_qids()),
         grades=topics.grades(),
         met_by_form=Listed.of(names),
-        not_read=group_unread([look_at(path, part="grades")]),
+        not_read=not_read,
         seconds=round(time.monotonic() - started, 3),
     )
 
@@ -72,6 +73,7 @@ def import_queries(workspace: Workspace, dataset: str, path: Path, progress: Pro
     topics.add_queries(path)
     if not topics.queries and not topics.same_queries and not topics.conflicting_queries:
         raise BadInputError(path, None, "there are no queries in the file", "at least one")
+    not_read = group_unread([look_at(path, part="queries")])
     with workspace.write() as db:
         datasets.add_queries(db, dataset_row.id, topics.queries.values())
         datasets.count_queries(db, dataset_row.id)
@@ -82,7 +84,7 @@ def import_queries(workspace: Workspace, dataset: str, path: Path, progress: Pro
         same_queries=topics.same_queries,
         conflicting_queries=Listed.of(topics.conflicting_queries),
         queries_without_judgments=len(topics.queries.keys() - judged.keys()),
-        not_read=group_unread([look_at(path, part="queries")]),
+        not_read=not_read,
         seconds=round(time.monotonic() - started, 3),
     )
 

@@ -6,7 +6,7 @@ import csv
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from rerank_core.corpus.lines import LARGEST, WHITE, plain_suffix, read_lines
@@ -28,9 +28,12 @@ def read_docs(path: Path, columns: Columns = USUAL) -> Iterator[Doc]:
     column's name; an empty cell is no entry. Raises BadInputError at the line where the wrong row begins.
     """
     rows = read_rows(path)
-    line, header = next(rows, (1, []))
-    if columns == USUAL and starts_with_data(header):
-        rows, header = chain([(line, header)], rows), ["id", "text"]
+    start = list(islice(rows, 2))
+    line, header = start[0] if start else (1, [])
+    if columns == USUAL and starts_with_data([row for _, row in start]):
+        rows, header = chain(start, rows), ["id", "text"]
+    else:
+        rows = chain(start[1:], rows)
     header = [name.strip() for name in header]
     if len(set(header)) < len(header):
         raise BadInputError(path, line, "two columns have the same name", "a header with distinct names")
@@ -44,16 +47,26 @@ def read_docs(path: Path, columns: Columns = USUAL) -> Iterator[Doc]:
         yield Doc(docid, record[found.text or ""], record.get(found.title or "", ""), metadata)
 
 
-def starts_with_data(first: Sequence[str]) -> bool:
+def starts_with_data(rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first row of a table is no header: two cells, no usual name, and `is_id_with_text`."""
-    if len(first) != 2 or find_columns(tuple(first), USUAL) != USUAL:
+    if not rows or len(rows[0]) != 2 or find_columns(tuple(rows[0]), USUAL) != USUAL:
         return False
-    return is_id_with_text(first)
+    return is_id_with_text(rows[0], rows[1:])
 
 
-def is_id_with_text(row: Sequence[str]) -> bool:
-    """Whether a row of two cells looks like data: an id with a digit, or a text of several words."""
-    return any(mark.isdigit() for mark in row[0]) or " " in row[1].strip()
+def is_id_with_text(row: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Whether a row of two cells looks like data.
+
+    It has a number for an id, or a text of several words, or an id with digits that are like those of the rows below
+    ('p1', 'p2').
+    """
+    name, text = row[0].strip(), row[1].strip()
+    alike = any(mark.isdigit() for mark in name) and any(_without_digits(name) == _without_digits(r[0]) for r in others)
+    return name.isdigit() or " " in text or alike
+
+
+def _without_digits(name: str) -> str:
+    return re.sub(r"\d+", "0", name.strip())
 
 
 def check_width(path: Path, line: int, row: list[str], wanted: int) -> None:

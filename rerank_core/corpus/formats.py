@@ -30,9 +30,11 @@ def format_of(path: Path) -> Format:
     JSON a line is JSONL whatever the name says, and so is Parquet; a table is one by its name.
     """
     suffix, head = plain_suffix(path.name), read_head(path)
-    if suffix == ".parquet" or head.startswith(PARQUET):
+    if head.startswith(PARQUET):
         return "parquet"
     refuse_kind(path, head)
+    if suffix == ".parquet":
+        return "parquet"
     start = head.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     if suffix in jsonl.SUFFIXES or (suffix not in TABLES and _is_object(start)):
         return "jsonl"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -75,11 +75,14 @@ def look_at(path: Path, columns: Columns = USUAL, part: Part | None = None, root
         raise BadInputError(path, None, "the file is empty", ACCEPTED)
     shape = shape_of(seen, kind, claim, columns)
     if part is not None:
-        shape = Shape(part, AS_SAID, shape.unused if shape.part == part else ())
+        shape = Shape(part, AS_SAID, shape.unused if shape.part == part else (), shape.header)
     elif shape.part is None and plain_suffix(path.name) in DATA:
         _refuse(path, claim, seen, columns)
+    if shape.header:
+        seen = Sample(tuple(str(cell).strip() for cell in seen.rows[0]), seen.rows[1:])
     first = tuple(tuple(_cell(value) for value in row) for row in seen.rows[:ROWS])
-    return FileLook(path, name, shape.part or "not read", shape.why, _KINDS[kind], seen.columns, first, shape.unused)
+    called = _kind_of_unread(path) if kind == "lines" and shape.part is None else _KINDS[kind]
+    return FileLook(path, name, shape.part or "not read", shape.why, called, seen.columns, first, shape.unused)
 
 
 def _claim(path: Path, kind: Format, root: Path | None) -> Claim:
@@ -132,7 +135,13 @@ def _kind_of_unread(path: Path) -> str:
         return kind.name
     if suffix in (*DATA, *folder.SUFFIXES):
         return "JSON" if suffix == ".json" else suffix.removeprefix(".").upper()
-    return f"{suffix} file" if suffix else "a file without an ending"
+    return f"a {suffix} file" if suffix else "a file without an ending"
+
+
+def _names(group: Iterable[FileLook]) -> Iterator[str]:
+    """The names of the files, of those looked at together the first few."""
+    for seen in group:
+        yield from (seen.name,) if seen.name else (row[0] for row in seen.rows)
 
 
 def group_unread(looks: Iterable[FileLook]) -> tuple[NotRead, ...]:
@@ -148,7 +157,7 @@ def group_unread(looks: Iterable[FileLook]) -> tuple[NotRead, ...]:
             named = ", ".join(seen.unused[:LISTED])
             columns.append(NotRead(COLUMNS, named, len(seen.unused), (seen.name or seen.path.name,)))
     files = [
-        NotRead(kind, why, sum(seen.files for seen in group), tuple(seen.name for seen in group if seen.name)[:LISTED])
+        NotRead(kind, why, sum(seen.files for seen in group), tuple(_names(group))[:LISTED])
         for (kind, why), group in groups.items()
     ]
     return (*files, *columns)

@@ -109,7 +109,8 @@ def is_id_and_text(rows: Sequence[Sequence[str]]) -> bool:
     """
     if not rows or len(rows[0]) != 2 or query_columns(rows[0]) != Columns():
         return False
-    return is_id_with_text(rows[0]) or not any(len(row) == 2 and is_id_with_text(row) for row in rows[1:])
+    below = [row for row in rows[1:] if len(row) == 2]
+    return is_id_with_text(rows[0], below) or not any(is_id_with_text(row, ()) for row in below)
 
 
 def _from_lines(path: Path) -> Iterator[tuple[int, Query]]:

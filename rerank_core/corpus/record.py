@@ -36,6 +36,8 @@ TEXT_NAMES = (
     *("answer", "summary"),
 )
 """Usual names, the first that is there counts; 'doc_id' stands for DocID, doc-id and "Doc Id" too."""
+YOURS = "the names of yours (--id-field, --text-field; on the page Data: Field of the id, Field of the text)"
+"""What a message offers where no usual name is there."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -93,8 +95,8 @@ def require_columns(names: Iterable[str], chosen: Columns, source: Path, line: i
     )
     for what, there, asked, usual in wanted:
         if not there:
-            yours = f"the name of yours (--{what}-field, on the page Data: Field of the {what})"
-            expected = f"a field '{asked}'" if asked else f"a field named {', '.join(usual)}, or {yours}"
+            usually = f"a field (in a table, a column of the header) named {', '.join(usual)}, or {YOURS}"
+            expected = f"a field '{asked}'" if asked else usually
             there_are = ", ".join(names) or "none"
             raise BadInputError(source, line, f"there is no field for the {what} (fields: {there_are})", expected)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from rerank_core.errors import BadInputError
 SAMPLE = 20
 """So many rows are looked at."""
 
+A_TEXT = "it is a text"
 _LONGEST_ID = 3
 """Words of a docid in a table of grades without a header; what is longer is a text."""
 
@@ -40,11 +41,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The part that a content fits, why, and the columns that are not read in that part. Part None: it fits none."""
+    """The part that a content fits, why, and the columns that are not read in that part. Part None: it fits none.
+
+    `header`: of a table, whether its first row names the columns.
+    """
 
     part: Part | None
     why: str
     unused: tuple[str, ...] = ()
+    header: bool = False
 
 
 def sample(path: Path, kind: Format) -> Sample:
@@ -59,7 +64,7 @@ def sample(path: Path, kind: Format) -> Sample:
         return Sample(names, tuple(tuple(record.get(name) for name in names) for record in records))
     if kind == "topics":
         return Sample(("number", "title"), tuple((query.qid, query.text) for query in _until_bad(read_topics(path))))
-    filled = ((number, text) for number, text in read_lines(path) if text.strip() and not text.startswith("#"))
+    filled = ((number, text) for number, text in read_lines(path) if text.strip())
     return Sample((), tuple((text.strip("\r\n"),) for text in _until_bad(filled)))
 
 
@@ -86,8 +91,7 @@ def shape_of(seen: Sample, kind: Format, claim: Claim, chosen: Columns) -> Shape
 
 
 def _shape_of_lines(lines: Sequence[str], kind: Format, claim: Claim) -> Shape:
-    if not lines:
-        return Shape(None, "it is empty")
+    lines = [line for line in lines if not line.startswith("#")] or lines
     runs = [split_fields(line, 6) for line in lines]
     if all(len(row) == 6 and is_number(row[3]) and is_number(row[4]) for row in runs):
         return Shape("run", "its lines are those of a TREC run")
@@ -100,7 +104,9 @@ def _shape_of_lines(lines: Sequence[str], kind: Format, claim: Claim) -> Shape:
         return Shape("grades", "its rows have a query, a docid and a grade")
     if claim.part == "queries":
         return Shape("queries", "its name says so; one query a line")
-    return Shape("passages", "it is a text") if kind == "text" else _no_part()
+    if claim.part in ("grades", "run"):
+        return Shape(None if kind == "lines" else "passages", f"a text, though its name is that of {claim.part}")
+    return Shape("passages", A_TEXT) if kind == "text" else _no_part()
 
 
 def _is_qrel(row: Sequence[str], named: bool) -> bool:
@@ -120,14 +126,14 @@ def _shape_of_table(rows: Sequence[Sequence[str]], claim: Claim, chosen: Columns
     header = tuple(name.strip() for name in rows[0])
     named = _shape_of_records(Sample(header, tuple(tuple(row) for row in rows[1:])), claim, chosen)
     if named.part is not None:
-        return named
+        return replace(named, header=True)
     if all(len(row) == 6 and is_number(row[3]) and is_number(row[4]) for row in rows):
         return Shape("run", "its rows are those of a TREC run")
     if _graded_rows(rows):
         return Shape("grades", "it has no header; its rows have a query, a docid and a grade")
     if claim.part == "queries" and is_id_and_text(rows):
         return Shape("queries", "it has no header; its rows have an id and a text")
-    if starts_with_data(header):
+    if starts_with_data(rows):
         words = sum(len(row[1].split()) for row in rows if len(row) == 2) / len(rows)
         part: Part = claim.part or ("passages" if words > 12 else "queries")
         if part in ("passages", "queries"):
@@ -168,7 +174,7 @@ def _shape_of_records(seen: Sample, claim: Claim, chosen: Columns) -> Shape:
         return Shape(None, _no_fields(seen))
     if part == "passages":
         return Shape(part, f"it has ids in '{passages.id}' and texts in '{passages.text}'")
-    unused = tuple(name for name in seen.columns if name not in (queries.id, queries.text, *USED))
+    unused = _unused(seen, queries.id, queries.text, *USED)
     return Shape(part, f"it has ids in '{queries.id}' and queries in '{queries.text}'", unused)
 
 
@@ -198,8 +204,14 @@ def _graded(seen: Sample, claim: Claim, passages: Columns) -> Shape | None:
     proven = find_usual((query,), _PROVEN) is not None and find_usual((grade,), ("score",)) is None
     if passages.text is not None and passages.text != query and claim.part != "grades" and not proven:
         return None
-    unused = tuple(name for name in seen.columns if name not in (query, docid, grade, "iteration", "iter", "Q0"))
+    unused = _unused(seen, query, docid, grade, "iteration", "iter", "Q0")
     return Shape("grades", f"it has queries in '{query}', passages in '{docid}' and grades in '{grade}'", unused)
+
+
+def _unused(seen: Sample, *used: str | None) -> tuple[str, ...]:
+    """The columns beside the used ones that hold anything."""
+    filled = {name for row in seen.rows for name, value in zip(seen.columns, row, strict=False) if value}
+    return tuple(name for name in seen.columns if name not in used and name in filled)
 
 
 def _passages_or_queries(seen: Sample, claim: Claim, found: Columns, chosen: Columns) -> Part:

@@ -11,7 +11,7 @@ from rerank_core.corpus.formats import ACCEPTED, Format, format_of
 from rerank_core.corpus.lines import count_lines
 from rerank_core.corpus.look import FileLook, group_unread
 from rerank_core.corpus.names import Part, claimed, is_split, split_name
-from rerank_core.corpus.record import USUAL, Columns
+from rerank_core.corpus.record import USUAL, YOURS, Columns
 from rerank_core.corpus.report import NotRead
 from rerank_core.corpus.survey import look, texts_left_out
 from rerank_core.errors import BadInputError
@@ -71,7 +71,9 @@ def _no_passages(path: Path, looks: tuple[FileLook, ...]) -> BadInputError:
     if not data:
         return BadInputError(path, None, "the folder holds nothing that can be imported", ACCEPTED)
     taken = "; ".join(f"{seen.name}: {seen.part}, {seen.why}" for seen in data[:5])
-    return BadInputError(path, None, f"the folder has no file of passages ({taken})", ACCEPTED)
+    unnamed = any(seen.columns or seen.rows for seen in data if seen.part == "not read")
+    expected = f"passages in fields of the usual names, or {YOURS}" if unnamed else ACCEPTED
+    return BadInputError(path, None, f"the folder has no file of passages ({taken})", expected)
 
 
 def read_passages(

@@ -13,6 +13,7 @@ from rerank_core.corpus.lines import plain_suffix
 from rerank_core.corpus.look import AS_SAID, FileLook, look_at, look_inside
 from rerank_core.corpus.names import Part, claimed, home, is_about, is_list, stem
 from rerank_core.corpus.record import USUAL, Columns
+from rerank_core.corpus.shapes import A_TEXT
 from rerank_core.errors import BadInputError
 
 TEXTS = "texts"
@@ -85,6 +86,8 @@ def _in_folder(root: Path, columns: Columns, said: _Said) -> Iterator[FileLook]:
                 yield seen
             elif is_about(path):
                 yield seen.left_out("it tells about the data")
+            elif records and seen.why != A_TEXT:
+                yield seen.left_out(seen.why)
             else:
                 texts.append(path)
     if texts:
