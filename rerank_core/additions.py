@@ -6,10 +6,12 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import normalize
 
 from sqlite_utils import Database
 
-from rerank_core.corpus.beir import split_name
+from rerank_core.corpus.look import group_unread, look_at
+from rerank_core.corpus.names import split_name
 from rerank_core.corpus.report import ImportReport, Listed
 from rerank_core.corpus.run_order import AGREES, RankColumn
 from rerank_core.corpus.topics import Row, Topics
@@ -36,7 +38,10 @@ def import_judgments(
     topics.refuse_above(max(dataset_row.scale))
     if not topics.rows:
         raise BadInputError(path, None, "there are no grades in the file", "at least one")
+    not_read = group_unread([look_at(path, part="grades")])
     with workspace.write() as db:
+        names = other_forms(db, dataset_row.id, topics.docids())
+        topics.rename_docs(names)
         hashes = datasets.text_hashes(db, dataset_row.id, list(topics.docids()))
         datasets.add_queries(db, dataset_row.id, topics.queries.values())
         datasets.count_queries(db, dataset_row.id)
@@ -51,6 +56,8 @@ def import_judgments(
         docs_without_text=Listed.of(docid for docid in topics.docids() if docid not in hashes),
         judgments_of_unknown_queries=Listed.of(topics.unknown_qids()),
         grades=topics.grades(),
+        met_by_form=Listed.of(names),
+        not_read=not_read,
         seconds=round(time.monotonic() - started, 3),
     )
 
@@ -67,6 +74,7 @@ def import_queries(workspace: Workspace, dataset: str, path: Path, progress: Pro
     topics.add_queries(path)
     if not topics.queries and not topics.same_queries and not topics.conflicting_queries:
         raise BadInputError(path, None, "there are no queries in the file", "at least one")
+    not_read = group_unread([look_at(path, part="queries")])
     with workspace.write() as db:
         datasets.add_queries(db, dataset_row.id, topics.queries.values())
         datasets.count_queries(db, dataset_row.id)
@@ -80,6 +88,7 @@ def import_queries(workspace: Workspace, dataset: str, path: Path, progress: Pro
         queries_without_judgments=len(topics.queries.keys() - judged.keys()),
         queries_with_passage_ids=same_ids,
         queries_as_passages=same_texts,
+        not_read=not_read,
         seconds=round(time.monotonic() - started, 3),
     )
 
@@ -154,6 +163,14 @@ def check_run(workspace: Workspace, dataset: str, rankings: Mapping[str, Ranking
 def _ties(ranking: Ranking) -> int:
     scores = [doc.score for doc in ranking.docs]
     return len(scores) - len(set(scores))
+
+
+def other_forms(db: Database, dataset_id: int, docids: Iterable[str]) -> dict[str, str]:
+    """Graded id -> the passage's id, for ids that no passage has but in another Unicode form (as macOS names files)."""
+    foreign = [docid for docid in docids if not docid.isascii()]
+    there = datasets.text_hashes(db, dataset_id, foreign)
+    forms = {normalize(form, docid): docid for docid in foreign if docid not in there for form in ("NFC", "NFD")}
+    return {forms[docid]: docid for docid in datasets.text_hashes(db, dataset_id, list(forms))}
 
 
 def to_judgments(rows: Iterable[Row], hashes: Mapping[str, str]) -> Iterator[Judgment]:

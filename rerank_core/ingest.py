@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from rerank_core.additions import import_judgments, import_queries, import_run, own_passages, to_judgments
+from rerank_core.additions import import_judgments, import_queries, import_run, other_forms, own_passages, to_judgments
 from rerank_core.corpus.batches import doc_batches
-from rerank_core.corpus.beir import split_name
 from rerank_core.corpus.chunking import check_chunking
 from rerank_core.corpus.lengths import Lengths
+from rerank_core.corpus.look import group_unread, look_at
+from rerank_core.corpus.names import PARTS, Part, split_name
 from rerank_core.corpus.record import Columns
-from rerank_core.corpus.report import ImportReport, Listed
+from rerank_core.corpus.report import ImportReport, Listed, NotRead
 from rerank_core.corpus.sources import Sources, estimate_passages, find_sources, read_passages
 from rerank_core.corpus.topics import Topics, scale_for
 from rerank_core.corpus.trec import LARGEST_GRADE
@@ -43,9 +45,10 @@ class ImportOptions:
     `split`: whose judgments to take from a BEIR folder; None: 'test' where there is one, else all of them.
     `all_queries`: also the queries of a BEIR folder that have no judgment in these splits. `queries`, `qrels`: paths
     of files to read instead of those that lie in the source. `id_field`, `title_field`, `text_field`: names of the
-    fields in JSONL, tables and Parquet; None: the usual ones. `chunk_words`, `overlap_words`: how .txt and .md files
-    are cut (0: not at all). `max_grade`: the scale's highest grade; None: the highest in the judgments, and 3 without
-    any. Raises SettingsError.
+    passages' fields in JSONL, tables and Parquet; None: the usual ones. `parts`: file (its path, its path below the
+    source, or its name) -> the part it plays (`corpus.names.PARTS`), where the guess is wrong. `chunk_words`,
+    `overlap_words`: how .txt and .md files are cut (0: not at all). `max_grade`: the scale's highest grade; None: the
+    highest in the judgments, and 3 without any. Raises SettingsError.
     """
 
     split: str | None = None
@@ -55,12 +58,16 @@ class ImportOptions:
     id_field: str | None = None
     title_field: str | None = None
     text_field: str | None = None
+    parts: Mapping[str, Part] = field(default_factory=dict)
     chunk_words: int = 200
     overlap_words: int = 40
     max_grade: int | None = None
 
     def __post_init__(self) -> None:
         check_chunking(self.chunk_words, self.overlap_words)
+        for name, part in self.parts.items():
+            if part not in PARTS:
+                raise SettingsError(f"'{part}' is no part for {name}; there are {', '.join(PARTS)}.")
         if self.max_grade is not None and not 1 <= self.max_grade <= LARGEST_GRADE:
             raise SettingsError(f"max_grade is {self.max_grade}; it must lie between 1 and {LARGEST_GRADE}.")
 
@@ -91,7 +98,8 @@ def import_dataset(
     with alone(workspace, progress):
         _drop_leftovers(workspace)
         progress(0, 0, "reading queries and judgments")
-        sources = _with_options(find_sources(source) if isinstance(source, Path) else source, options)
+        found = find_sources(source, options.columns, options.parts) if isinstance(source, Path) else source
+        sources = _with_options(found, options)
         topics, left_out = _read_topics(sources, options)
         label = str(source) if isinstance(source, Path) else str(sources.passages[0])
         with workspace.write() as db:
@@ -99,10 +107,12 @@ def import_dataset(
         try:
             passages = _Passages(workspace, dataset_id, topics)
             passages.load(sources, options, progress)
+            met = passages.meet_other_forms()
             progress(passages.count, passages.count, "storing queries and judgments")
             with workspace.open() as db:
                 own = own_passages(db, dataset_id, topics.queries.values())
             report = _report(sources, topics, left_out, passages, own, time.monotonic() - started)
+            report = replace(report, met_by_form=Listed.of(met))
             with workspace.write() as db:
                 datasets.add_queries(db, dataset_id, topics.queries.values())
                 judgments.import_judgments(db, dataset_id, to_judgments(topics.rows, passages.hashes))
@@ -115,25 +125,44 @@ def import_dataset(
 
 
 def _with_options(sources: Sources, options: ImportOptions) -> Sources:
-    queries = (Path(options.queries),) if options.queries else sources.queries
+    """The sources with the queries, grades and split that the options name, and what is not read because of them."""
+    not_read = list(sources.not_read)
+    if options.queries:
+        chosen = Path(options.queries)
+        not_read += _instead(sources.queries, chosen, "queries")
+        sources = replace(sources, queries=(chosen,))
     if options.qrels:
-        path = Path(options.qrels)
-        return Sources(sources.passages, queries, {split_name(path): path}, sources.by_split)
+        chosen = Path(options.qrels)
+        not_read += _instead((path for paths in sources.qrels.values() for path in paths), chosen, "grades")
+        return replace(sources, qrels={split_name(chosen): (chosen,)}, not_read=tuple(not_read))
     if options.split is not None and options.split not in sources.qrels:
         there = ", ".join(sources.qrels) or "none"
         problem = f"there are no judgments for the split '{options.split}'"
         raise BadInputError(sources.passages[0].parent, None, problem, f"one of the splits that are there: {there}")
     split = options.split or ("test" if sources.by_split and "test" in sources.qrels else None)
-    qrels = {split: sources.qrels[split]} if split else dict(sources.qrels)
-    return Sources(sources.passages, queries, qrels, sources.by_split)
+    if split is not None:
+        others = tuple(path.name for name, paths in sources.qrels.items() if name != split for path in paths)
+        if others:
+            not_read.append(NotRead("grades", f"the grades of the split '{split}' are taken", len(others), others))
+        sources = replace(sources, qrels={split: sources.qrels[split]})
+    return replace(sources, not_read=tuple(not_read))
+
+
+def _instead(there: Iterable[Path], chosen: Path, what: Part) -> tuple[NotRead, ...]:
+    """What is not read since a file was named instead, and the columns of that file that are not."""
+    left = tuple(path.name for path in there if path.resolve() != chosen.resolve())
+    why = f"{chosen.name} is read for the {what}"
+    columns = group_unread([look_at(chosen, part=what)])
+    return (NotRead(what, why, len(left), left), *columns) if left else columns
 
 
 def _read_topics(sources: Sources, options: ImportOptions) -> tuple[Topics, int]:
     topics = Topics()
     for path in sources.queries:
         topics.add_queries(path)
-    for split, path in sources.qrels.items():
-        topics.add_grades(path, f"qrels:{split}")
+    for split, paths in sources.qrels.items():
+        for path in paths:
+            topics.add_grades(path, f"qrels:{split}")
     left_out = topics.keep_judged() if sources.by_split and not options.all_queries else 0
     if options.max_grade is not None:
         topics.refuse_above(options.max_grade)
@@ -163,7 +192,8 @@ class _Passages:
         size, overlap = options.chunk_words, options.overlap_words
         expected = sum(estimate_passages(path, size, overlap) for path in sources.passages)
         judged = self.topics.docids()
-        streams = (read_passages(path, options.columns, size, overlap) for path in sources.passages)
+        left_out = sources.not_a_passage
+        streams = (read_passages(path, options.columns, size, overlap, left_out) for path in sources.passages)
         read = 0
         for batch in doc_batches(chain.from_iterable(streams)):
             with self.workspace.write() as db:
@@ -177,6 +207,16 @@ class _Passages:
             progress(read, max(read, expected), f"{self.count:,} passages")
         if not self.count:
             raise BadInputError(sources.passages[0], None, "there are no passages", "at least one")
+
+    def meet_other_forms(self) -> tuple[str, ...]:
+        """Give grades to passages whose ids are theirs but for the Unicode form; the ids as they were graded."""
+        with self.workspace.open() as db:
+            names = other_forms(
+                db, self.dataset_id, (docid for docid in self.topics.docids() if docid not in self.hashes)
+            )
+            self.topics.rename_docs(names)
+            self.hashes.update(datasets.text_hashes(db, self.dataset_id, list(names.values())))
+        return tuple(names)
 
     def _without_repeats(self, db: Database, batch: list[Doc]) -> list[Doc]:
         there = datasets.get_docs(db, self.dataset_id, list({doc.docid for doc in batch}))
@@ -195,12 +235,13 @@ class _Passages:
 def _report(
     sources: Sources, topics: Topics, left_out: int, passages: _Passages, own: tuple[int, int], seconds: float
 ) -> ImportReport:
-    files = {"passages": sources.passages, "queries": sources.queries, "judgments": tuple(sources.qrels.values())}
+    grades = tuple(path for paths in sources.qrels.values() for path in paths)
+    files = {"passages": sources.passages, "queries": sources.queries, "judgments": grades}
     return ImportReport(
         passages=passages.count,
         queries=len(topics.queries),
         judgments=len(topics.pairs),
-        files={role: tuple(path.name for path in paths) for role, paths in files.items()},
+        files={role: tuple(_name(path, sources.root) for path in paths) for role, paths in files.items()},
         splits=tuple(sources.qrels),
         queries_left_out=left_out,
         same_docs=passages.same,
@@ -220,8 +261,15 @@ def _report(
         words=passages.lengths.words,
         longest=passages.lengths.longest,
         over_512=passages.lengths.over,
+        not_read=sources.not_read,
         seconds=round(seconds, 3),
     )
+
+
+def _name(path: Path, root: Path | None) -> str:
+    """The file's path below the folder that is imported; its name where it lies elsewhere, or is that folder."""
+    below = root is not None and path != root and path.is_relative_to(root)
+    return path.relative_to(root).as_posix() if root is not None and below else path.name
 
 
 def _drop_leftovers(workspace: Workspace) -> None:

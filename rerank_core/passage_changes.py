@@ -12,7 +12,7 @@ from rerank_core.corpus.batches import doc_batches
 from rerank_core.corpus.change_report import ChangeReport
 from rerank_core.corpus.lengths import Lengths
 from rerank_core.corpus.lines import read_lines
-from rerank_core.corpus.report import ImportReport, Listed
+from rerank_core.corpus.report import ImportReport, Listed, NotRead
 from rerank_core.corpus.sources import estimate_passages, find_sources, is_text, read_passages
 from rerank_core.errors import BadInputError
 from rerank_core.ingest import DEFAULTS, ImportOptions
@@ -125,6 +125,7 @@ class _Gathered:
     old_pieces: int = 0
     conflicting: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    not_read: tuple[NotRead, ...] = ()
     lengths: Lengths = field(default_factory=Lengths)
 
     def gather(self, change: PassageChange, progress: Progress) -> None:
@@ -150,11 +151,13 @@ class _Gathered:
             raise BadInputError(change.remove_file, None, "there are no ids in the file", "one id a line")
 
     def _put(self, source: Path, options: ImportOptions, progress: Progress) -> None:
-        paths, size, overlap = find_sources(source).passages, options.chunk_words, options.overlap_words
+        sources = find_sources(source, options.columns, options.parts)
+        self.not_read = sources.not_read
+        paths, size, overlap = sources.passages, options.chunk_words, options.overlap_words
         expected = sum(estimate_passages(path, size, overlap) for path in paths)
         for path in paths:
             from_text = is_text(path)
-            for batch in doc_batches(read_passages(path, options.columns, size, overlap)):
+            for batch in doc_batches(read_passages(path, options.columns, size, overlap, sources.not_a_passage)):
                 taken = self.changes.put(batch, from_text)
                 if taken.refused:
                     problem = f"the passage {taken.refused[0]!r} is here, and among the ids to remove"
@@ -188,6 +191,7 @@ class _Gathered:
             orphaned_grades=sum(kind == "removed" for _, kind, _ in graded),
             returned_grades=sum(kind == "added" for _, kind, _ in graded),
             fingerprint=self.dataset.fingerprint,
+            not_read=self.not_read,
         )
 
     def import_report(self, progress: Progress) -> ImportReport | None:

@@ -70,6 +70,34 @@ def test_a_dataset_comes_back_from_its_own_export(call, folder, tmp_path):
     assert (json.loads(out.out)["passages"], json.loads(out.out)["judgments"]) == (2, 1)
 
 
+def test_what_an_import_did_not_read_is_said_in_words_and_in_json(call, folder):
+    (folder / "manual.pdf").write_bytes(b"%PDF-1.7")
+    code, out = call("import", "birds", folder)
+    assert code == 0
+    assert "Not read: 1 file (a PDF): manual.pdf." in out.out
+    _, out = call("import", "again", folder, "--json")
+    assert [(item["kind"], item["count"], item["files"]) for item in json.loads(out.out)["not_read"]] == [
+        ("a PDF", 1, ["manual.pdf"])
+    ]
+    (folder / "more.csv").write_text("query,docid,rating,who\nwho eats fish,007,1,me\n")
+    assert "Not read: 1 column of more.csv: who." in call("import-labels", "birds", folder / "more.csv")[1].out
+    assert "Not read: 1 file (a PDF)" in call("update", "birds", folder, "--dry-run")[1].out
+
+
+def test_fields_and_parts_of_files_can_be_named(call, folder):
+    (folder / "corpus.jsonl").write_text('{"ref": "007", "head": "Terns", "blurb": "Terns dive for fish."}\n')
+    (folder / "old.csv").write_text("id,text\n1,x\n")
+    fields = ("--id-field", "ref", "--title-field", "head", "--text-field", "blurb")
+    code, out = call("import", "birds", folder, *fields, "--as", "old.csv=not-read", "--json")
+    assert (code, json.loads(out.out)["passages"]) == (0, 1)
+    assert json.loads(out.out)["not_read"][0]["files"] == ["old.csv"]
+    code, out = call("update", "birds", folder / "corpus.jsonl", *fields, "--json")
+    assert (code, json.loads(out.out)["unchanged"]) == (0, 1)
+    code, out = call("import", "other", folder, "--as", "old.csv=passage")
+    assert code != 0
+    assert "write FILE=PART" in out.err
+
+
 def test_bad_input_names_the_file_and_the_line_and_exits_with_4(call, folder):
     (folder / "corpus.jsonl").write_text('{"_id": "d1", "text": "fine"}\n{"_id": "d2", "text": \n')
     code, out = call("import", "birds", folder)

@@ -8,9 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import state, work
+from pages.ui import data_fields, state, work
 from pages.ui.markdown import plain
 from pages.ui.uploads import Uploaded, save
+from rerank_core.errors import SettingsError
 from rerank_core.passage_changes import ChangeReport
 from rerank_core.store import datasets
 from rerank_core.store.jobs import Job
@@ -35,15 +36,13 @@ def passages(space: Workspace) -> None:
         left, right = st.columns(2)
         typed = left.text_area("Ids of passages to remove, one a line")
         ids = right.file_uploader("…or a file with one id a line")
-        left, right = st.columns(2)
-        size = left.number_input(
-            "Words a passage (.txt, .md)", 0, 5000, 200, help="As at the import.", key="change_size"
-        )
-        overlap = right.number_input("Words that neighbours share", 0, 2000, 40, key="change_overlap")
+        reading = data_fields.reading("change")
         sent = st.form_submit_button("See what would change")
     if sent:
-        options = {"chunk_words": size, "overlap_words": overlap if size else 0}
-        _look(space, {"name": name, "options": options}, files, path.strip(), (typed, ids))
+        try:
+            _look(space, {"name": name, "options": data_fields.options(reading)}, files, path.strip(), (typed, ids))
+        except SettingsError as error:
+            st.error(plain(str(error)))
     _watch(space)
 
 

@@ -6,17 +6,20 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import data_report, state, work
+from pages.ui import data_fields, data_report, state, work
 from pages.ui.markdown import plain
 from pages.ui.uploads import save
-from rerank_core.errors import RerankLensError
+from rerank_core.errors import RerankLensError, SettingsError
 from rerank_core.ingest import import_judgments, import_queries
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 
 ACCEPTED = (
-    "A BEIR set (corpus.jsonl, queries.jsonl, qrels .tsv), passages as JSONL, CSV, TSV or Parquet, "
-    "or .txt and .md files, which are cut into passages."
+    "A BEIR set (corpus.jsonl, queries.jsonl, qrels .tsv or .jsonl), a set from a hub or MS MARCO, passages as JSONL, "
+    "CSV, TSV or Parquet, or .txt and .md files, which are cut into passages. What is not read is said."
+)
+HELP = (
+    "Queries: JSONL, Parquet, CSV, TSV, TREC topics, or one a line. Grades: TREC qrels, BEIR .tsv, JSONL, Parquet, CSV."
 )
 
 
@@ -29,21 +32,24 @@ def new_dataset(space: Workspace) -> None:
         path = st.text_input(
             "…or a path on this machine", placeholder="/data/my-corpus", help="For large corpora: no upload needed."
         )
-        left, right = st.columns(2)
-        size = left.number_input("Words a passage (.txt, .md)", 0, 5000, 200, help="0: files are not cut.")
-        overlap = right.number_input("Words that neighbours share", 0, 2000, 40)
+        typed = data_fields.reading("import")
         sent = st.form_submit_button("Import", type="primary")
     if sent:
-        _send(space, name.strip(), files, path.strip(), {"chunk_words": size, "overlap_words": overlap if size else 0})
+        _send(space, name.strip(), files, path.strip(), typed)
     _watch_imports(space)
 
 
-def _send(space: Workspace, name: str, files: list, path: str, options: dict) -> None:
+def _send(space: Workspace, name: str, files: list, path: str, typed: dict) -> None:
     problem = _problem(space, name, files, path)
     if problem:
         st.error(plain(problem))
         return
-    source = save(space, files) if files else Path(path).expanduser()
+    try:
+        options = data_fields.options(typed)
+        source = save(space, files) if files else Path(path).expanduser()
+    except SettingsError as error:
+        st.error(plain(str(error)))
+        return
     job = work.submit(space, "import", {"name": name, "path": str(source), "options": options})
     state.put(state.IMPORT_JOB, job.id)
 
@@ -70,13 +76,13 @@ def _watch_imports(space: Workspace) -> None:
 
 
 def additions(space: Workspace) -> None:
-    """Queries (JSONL, TSV, one a line) or grades (TREC qrels, CSV) for a dataset that is here."""
+    """Queries (JSONL, TSV, TREC topics, one a line) or grades (TREC qrels, CSV) for a dataset that is here."""
     with space.open() as db:
         names = [row.name for row in datasets.list_datasets(db)]
     with st.form("additions", clear_on_submit=True):
         name = st.selectbox("Dataset", names)
         kind = st.radio("What is in the file", ["Queries", "Grades"], horizontal=True)
-        file = st.file_uploader("File", help="Queries: JSONL, TSV, or one a line. Grades: TREC qrels, BEIR .tsv, CSV.")
+        file = st.file_uploader("File", help=HELP)
         sent = st.form_submit_button("Add")
     if not sent:
         return

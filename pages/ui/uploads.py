@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from rerank_core.errors import SettingsError
 from rerank_core.store.workspace import Workspace
 
 
@@ -22,22 +23,22 @@ class Uploaded(Protocol):
 def save(space: Workspace, files: Sequence[Uploaded]) -> Path:
     """Write the files into a fresh folder beside the workspace and return what to import: the one file, or the folder.
 
-    Names are kept but for what is no part of a plain file name. In a set with a `corpus.jsonl`, .tsv files go under
-    `qrels/`, as in a BEIR folder.
+    Names are kept, since those of texts become ids, but for folders and control characters. Raises SettingsError where
+    two files have one name.
     """
-    folder = _fresh(space.path.with_name(space.path.name + ".uploads"))
     names = [_plain(file.name) for file in files]
-    beir = any(name.startswith("corpus.jsonl") for name in names)
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise SettingsError(f"Two of the files are called '{twice}'. Name the path of their folder instead.")
+    folder = _fresh(space.path.with_name(space.path.name + ".uploads"))
     for name, file in zip(names, files, strict=True):
-        target = folder / "qrels" / name if beir and name.endswith(".tsv") else folder / name
-        target.parent.mkdir(exist_ok=True)
-        target.write_bytes(file.getbuffer())
+        (folder / name).write_bytes(file.getbuffer())
     return folder / names[0] if len(files) == 1 else folder
 
 
 def _plain(name: str) -> str:
     """The last part of the name, without what could lead elsewhere."""
-    return re.sub(r"[^\w.() -]", "_", Path(name.replace("\\", "/")).name).lstrip(".") or "file"
+    return re.sub(r"[\x00-\x1f\x7f]", "_", Path(name.replace("\\", "/")).name).lstrip(".") or "file"
 
 
 def _fresh(root: Path) -> Path:

@@ -6,35 +6,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from rerank_core.corpus.jsonl import write_docs
+from rerank_core.corpus.lines import WHITE
 from rerank_core.corpus.queries import write_queries
 from rerank_core.errors import BadInputError
 from rerank_core.types import Doc, Qrels, Query
 
 CORPUS, QUERIES, QRELS = "corpus.jsonl", "queries.jsonl", "qrels"
-
-
-def corpus_file(folder: Path) -> Path | None:
-    """The folder's corpus.jsonl or corpus.jsonl.gz; None where it is no BEIR folder."""
-    return _plain_or_packed(folder / CORPUS)
-
-
-def queries_file(folder: Path) -> Path | None:
-    """The folder's queries.jsonl or queries.jsonl.gz, None where there is none."""
-    return _plain_or_packed(folder / QUERIES)
-
-
-def _plain_or_packed(path: Path) -> Path | None:
-    return next((p for p in (path, path.with_name(path.name + ".gz")) if p.is_file()), None)
-
-
-def split_files(folder: Path) -> dict[str, Path]:
-    """Split's name -> its file in qrels/, by name."""
-    return {split_name(path): path for path in sorted((folder / QRELS).glob("*.tsv*")) if path.is_file()}
-
-
-def split_name(path: Path) -> str:
-    """'test' for test.tsv and for test.tsv.gz."""
-    return Path(path.name.removesuffix(".gz")).stem
 
 
 def write_beir(folder: Path, docs: Iterable[Doc], queries: Iterable[Query], qrels: Mapping[str, Qrels]) -> None:
@@ -59,7 +36,7 @@ def _table(qrels: Qrels) -> str:
 
 
 def _cell(name: str) -> str:
-    if name != name.strip() or any(mark in name for mark in '\t\n\r"'):
+    if name != name.strip(WHITE) or any(mark in name for mark in '\t\n\r"'):
         raise BadInputError(
             "BEIR folder", None, f"the id {name!r} cannot stand in a TSV cell", "ids without tabs, quotes"
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rerank_core.corpus.report import Listed
+from rerank_core.corpus.report import Listed, NotRead
 
 _NONE = Listed()
 
@@ -22,7 +22,8 @@ class ChangeReport:
     `stale_grades`: grades in force whose passage was added or replaced here and now reads otherwise than when it was
     graded. `orphaned_grades`: those whose passage was removed here. `returned_grades`: those whose passage was gone
     and was added here again. All of them are kept, and count.
-    `fingerprint`: of the passages before; `fingerprint_now`: afterwards ("" in a preview). `seconds`: how long it took.
+    `fingerprint`: of the passages before; `fingerprint_now`: afterwards ("" in a preview). `not_read`: files and
+    columns that were left out. `seconds`: how long it took.
     """
 
     preview: bool = False
@@ -41,6 +42,7 @@ class ChangeReport:
     returned_grades: int = 0
     fingerprint: str = ""
     fingerprint_now: str = ""
+    not_read: tuple[NotRead, ...] = ()
     seconds: float = 0.0
 
     @property
@@ -51,6 +53,7 @@ class ChangeReport:
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON."""
         plain = asdict(self)
+        plain["not_read"] = [{**item, "files": list(item["files"])} for item in plain["not_read"]]
         for name in _LISTS:
             plain[name]["first"] = list(plain[name]["first"])
         return plain
@@ -59,7 +62,8 @@ class ChangeReport:
     def from_dict(cls, plain: Mapping[str, Any]) -> ChangeReport:
         """The inverse of `to_dict`."""
         lists = {name: Listed(plain[name]["count"], tuple(plain[name]["first"])) for name in _LISTS}
-        return cls(**{**plain, **lists})
+        not_read = tuple(NotRead.from_dict(item) for item in plain.get("not_read", ()))
+        return cls(**{**plain, **lists, "not_read": not_read})
 
 
 _LISTS = ("unknown", "conflicting_docs")

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import csv
+import re
 import threading
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 
-from rerank_core.corpus.lines import LARGEST, plain_suffix, read_lines
-from rerank_core.corpus.record import USUAL, Columns, as_id, require_columns
+from rerank_core.corpus.lines import LARGEST, WHITE, plain_suffix, read_lines
+from rerank_core.corpus.record import USUAL, Columns, as_id, find_columns, require_columns
 from rerank_core.errors import BadInputError
 from rerank_core.types import Doc
 
 DELIMITERS = (",", ";", "\t", "|")
+_SEP_LINE = re.compile(r'"?sep=(.)"?[,;|\t]*', re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"]*"')
 _LIMIT_LOCK = threading.Lock()
 
 
 def read_docs(path: Path, columns: Columns = USUAL) -> Iterator[Doc]:
     """Passages in their order of rows; the first row names the columns.
 
-    Ids lose the white space around them. A cell outside of the id, title and text columns goes to the metadata, as
-    text, under its column's name; an empty cell is no entry. Raises BadInputError at the line where the wrong row
-    begins.
+    Without such a row a table of two columns, as MS MARCO's collection.tsv, is id and text. Ids lose the ASCII white
+    space around them. A cell outside of the id, title and text columns goes to the metadata, as text, under its
+    column's name; an empty cell is no entry. Raises BadInputError at the line where the wrong row begins.
     """
     rows = read_rows(path)
-    line, header = next(rows, (1, []))
+    start = list(islice(rows, 2))
+    line, header = start[0] if start else (1, [])
+    if columns == USUAL and starts_with_data([row for _, row in start]):
+        rows, header = chain(start, rows), ["id", "text"]
+    else:
+        rows = chain(start[1:], rows)
     header = [name.strip() for name in header]
     if len(set(header)) < len(header):
         raise BadInputError(path, line, "two columns have the same name", "a header with distinct names")
@@ -34,36 +42,68 @@ def read_docs(path: Path, columns: Columns = USUAL) -> Iterator[Doc]:
     for line, row in rows:
         check_width(path, line, row, len(header))
         record = dict(zip(header, row, strict=True))
-        docid = as_id(record[found.id or ""].strip(), "id", path, line)
+        docid = as_id(record[found.id or ""].strip(WHITE), "id", path, line)
         metadata = {name: cell for name, cell in record.items() if cell and name not in kept}
         yield Doc(docid, record[found.text or ""], record.get(found.title or "", ""), metadata)
 
 
+def starts_with_data(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row of a table is no header: two cells, no usual name, and `is_id_with_text`."""
+    if not rows or len(rows[0]) != 2 or find_columns(tuple(rows[0]), USUAL) != USUAL:
+        return False
+    return is_id_with_text(rows[0], rows[1:])
+
+
+def is_id_with_text(row: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Whether a row of two cells looks like data.
+
+    It has a number for an id, or a text of several words, or an id with digits that are like those of the rows below
+    ('p1', 'p2').
+    """
+    name, text = row[0].strip(), row[1].strip()
+    alike = any(mark.isdigit() for mark in name) and any(_without_digits(name) == _without_digits(r[0]) for r in others)
+    return name.isdigit() or " " in text or alike
+
+
+def _without_digits(name: str) -> str:
+    return re.sub(r"\d+", "0", name.strip())
+
+
 def check_width(path: Path, line: int, row: list[str], wanted: int) -> None:
-    """Raise BadInputError where a row has not as many cells as the header."""
+    """Raise BadInputError where a row has not as many cells as the header, or a NUL character."""
     if len(row) != wanted:
         raise BadInputError(path, line, f"the row has {len(row)} cells", f"{wanted}, as in the header")
+    if any("\0" in cell for cell in row):
+        raise BadInputError(path, line, "the row holds a NUL character", "text")
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """(line on which the row begins, cells), blank rows left out.
 
-    CSV: the delimiter is the one of , ; tab | that the first line has most of; cells may be quoted with '"' and then
-    hold delimiters and line breaks. TSV has no quoting (a lone quotation mark is text), except that a cell which is
-    quoted as a whole loses its quotes. Raises BadInputError.
+    CSV: the delimiter is the one of , ; tab | that the first line has most of, or the one that a first line as "sep=;"
+    names; cells may be quoted with '"' and then hold delimiters and line breaks. TSV has no quoting (a lone quotation
+    mark is text), except that a cell which is quoted as a whole loses its quotes. Raises BadInputError.
     """
     lines = read_lines(path)
-    first = next(((number, text) for number, text in lines if text.strip()), None)
+    filled = ((number, text) for number, text in lines if text.strip())
+    first = next(filled, None)
+    named = _SEP_LINE.fullmatch(first[1].rstrip("\r\n")) if first else None
+    if named:
+        first = next(filled, None)
     if first is None:
         return
-    delimiter = "\t" if plain_suffix(path.name) in (".tsv", ".tab") else guess_delimiter(first[1])
+    delimiter = named[1] if named else _delimiter(path, first[1])
     source = chain([first], lines)
     yield from _tab_rows(source) if delimiter == "\t" else _quoted_rows(path, source, delimiter, first[0])
 
 
+def _delimiter(path: Path, line: str) -> str:
+    return "\t" if plain_suffix(path.name) in (".tsv", ".tab") else guess_delimiter(line)
+
+
 def guess_delimiter(line: str) -> str:
-    """The delimiter that a header line has most of (a comma where it has none)."""
-    return max(DELIMITERS, key=line.count)
+    """The delimiter that a first line has most of outside of quotes (a comma where it has none)."""
+    return max(DELIMITERS, key=_QUOTED.sub("", line).count)
 
 
 def _tab_rows(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:

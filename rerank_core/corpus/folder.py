@@ -31,8 +31,12 @@ def _is_text(name: str) -> bool:
     return not name.startswith(".") and name.lower().endswith(SUFFIXES)
 
 
-def read_docs(folder: Path, size: int = 200, overlap: int = 40) -> Iterator[Doc]:
+def read_docs(
+    folder: Path, size: int = 200, overlap: int = 40, left_out: frozenset[Path] = frozenset()
+) -> Iterator[Doc]:
     """Passages, files in the order of their relative paths; `folder` may also be a single file.
+
+    Files of `left_out` are not read.
 
     `size` and `overlap` are words a piece, see `chunking.spans`; size 0 keeps each file whole. The docid is the
     relative path, with '#1', '#2' ... behind it where the file makes more than one piece. The metadata has the `path`
@@ -44,6 +48,8 @@ def read_docs(folder: Path, size: int = 200, overlap: int = 40) -> Iterator[Doc]
     if not files:
         raise BadInputError(folder, None, "the folder has no text files", "files that end in .txt or .md")
     for path in files:
+        if path in left_out:
+            continue
         yield from _read_file(path, path.relative_to(root).as_posix(), size, overlap)
 
 

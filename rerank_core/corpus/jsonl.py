@@ -35,15 +35,25 @@ def _parse(path: Path, line: int, text: str) -> dict[str, Any]:
     except RecursionError as error:
         raise BadInputError(path, line, "the JSON is nested too deeply", expected) from error
     except ValueError as error:
-        if line == 1 and text.lstrip().startswith("["):
-            raise BadInputError(path, line, "the file is one JSON array", expected) from error
-        problem = error.msg.lower() if isinstance(error, json.JSONDecodeError) else str(error)
-        raise BadInputError(path, line, f"it is not JSON ({problem})", expected) from error
+        raise BadInputError(path, line, _problem(error, text, line), expected) from error
     if not isinstance(value, dict):
         raise BadInputError(path, line, f"it is JSON, but a {type(value).__name__} and not an object", expected)
     if "\\u" in text:
         refuse_surrogates(value, path, line)
     return value
+
+
+def _problem(error: ValueError, text: str, line: int) -> str:
+    if line == 1 and text.lstrip().startswith("["):
+        return "the file is one JSON array"
+    if not isinstance(error, json.JSONDecodeError):
+        return f"it is not JSON ({error})"
+    if error.msg == "Extra data":
+        behind = text[error.pos :].strip()
+        return "a comma stands behind the object" if behind == "," else "there is more than one object on the line"
+    if text.lstrip().startswith("{") and error.pos >= len(text.rstrip()):
+        return "the JSON object does not end on its line"
+    return f"it is not JSON ({error.msg.lower()})"
 
 
 def write_docs(path: Path, docs: Iterable[Doc]) -> None:

@@ -1,88 +1,126 @@
-"""Grades from any of the usual files: TREC qrels, BEIR's TSV, and the CSV tables of grading tools."""
+"""Grades from any of the usual files: TREC qrels, BEIR's TSV, MTEB's JSONL and Parquet, the tables of grading tools."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from rerank_core.corpus import trec
+from rerank_core.corpus import jsonl, parquet, trec
 from rerank_core.corpus.delimited import check_width, read_rows
-from rerank_core.corpus.lines import plain_suffix, read_lines
-from rerank_core.corpus.record import as_id
+from rerank_core.corpus.formats import format_of
+from rerank_core.corpus.lines import WHITE, plain_suffix, read_lines
+from rerank_core.corpus.record import as_id, find_usual
 from rerank_core.corpus.trec import Grade, parse_grade
 from rerank_core.errors import BadInputError
 
-QID_NAMES = ("qid", "query_id", "query-id", "queryid", "topic")
-QUERY_NAMES = ("query", "keyword", "query_text")
-DOC_NAMES = ("docid", "docno", "doc", "doc_id", "doc-id", "corpus-id", "corpus_id", "document_id", "pid")
-GRADE_NAMES = ("grade", "rating", "label", "score", "rel", "relevance", "judgment")
-ACCEPTED = (
-    "a header with a query (qid, query-id; or query, keyword for its text), a passage (docid, docno, doc, corpus-id) "
-    "and a grade (grade, rating, label, score), or rows of: query, docid, grade, or TREC's: qid iteration docid grade"
+QID_NAMES = ("qid", "query_id", "query-id", "queryid", "topic", "topic_id", "question_id")
+QUERY_NAMES = ("query", "keyword", "query_text", "search_term", "search_query", "search_phrase", "keywords", "question")
+DOC_NAMES = (
+    *("docid", "docno", "doc", "doc_id", "doc-id", "corpus-id", "corpus_id", "document_id", "pid", "passage_id"),
+    *("product_id", "item_id", "article_id", "chunk_id", "sku"),
 )
+GRADE_NAMES = ("grade", "rating", "label", "score", "rel", "relevance", "judgment", "judgement", "relevance_label")
+ACCEPTED = (
+    "a header (or fields) with a query (qid, query-id; or query, keyword for its text), a passage (docid, docno, doc, "
+    "corpus-id) and a grade (grade, rating, label, score), or rows of: query, docid, grade, or TREC's: qid iteration "
+    "docid grade"
+)
+_WHOLE = re.compile(r"[+-]?\d+(?:\.0+)?")
+
+
+class Places(NamedTuple):
+    """Where a row has the query, the docid and the grade; `by_text`: the query may be its text."""
+
+    query: int
+    docid: int
+    grade: int
+    by_text: bool = True
 
 
 def read_judgments(path: Path) -> Iterator[Grade]:
-    """Grades in their order of lines, from TREC qrels or from a CSV or TSV table, with a header or without.
+    """Grades in their order of lines, from TREC qrels, JSONL, Parquet, or a table with a header or without.
 
     A column `query` or `keyword` holds the query's text in some tools and its id in others: such grades are `by_text`,
-    and the reader has to look in both. A blank grade is None. Raises BadInputError.
+    and the reader has to look in both. A blank grade is None; a row with neither docid nor grade, as Quepid exports a
+    query that nobody rated, has the docid "". Raises BadInputError.
     """
-    if is_trec(path):
-        return trec.read_qrels(path)
-    return _read_table(path)
+    kind = format_of(path)
+    if kind in ("jsonl", "parquet"):
+        return _from_records(path, jsonl.read_objects(path) if kind == "jsonl" else parquet.read_records(path))
+    if kind == "topics":
+        raise BadInputError(path, None, "these are topics and not grades", ACCEPTED)
+    return trec.read_qrels(path) if is_trec(path) else _from_table(path)
 
 
 def is_trec(path: Path) -> bool:
-    """Whether the first line that says something is TREC's: four fields between white space, the last a number."""
+    """Whether the first line that says something is TREC's: four fields, the last a number.
+
+    The fields stand between tabs where there are any: a query of two words is one field.
+    """
     if plain_suffix(path.name) == ".csv":
         return False
     for _, text in read_lines(path):
         if text.strip() and not text.startswith("#"):
-            fields = text.split()
+            cells = text.strip("\r\n").split("\t")
+            fields = cells if len(cells) >= 3 else trec.split_fields(text, 4)
             return len(fields) == 4 and is_number(fields[3])
     return False
 
 
-def _read_table(path: Path) -> Iterator[Grade]:
+def _from_records(path: Path, records: Iterable[tuple[int, dict[str, Any]]]) -> Iterator[Grade]:
+    for line, record in records:
+        names = list(record)
+        places = find_places(names)
+        if places is None:
+            raise BadInputError(path, line, f"these are not grades: {_shown(names)}", ACCEPTED)
+        query, docid, grade = (record[names[place]] for place in places[:3])
+        cells = (as_id(query, "query", path, line), as_id(docid, "docid", path, line), _cell(grade))
+        yield _grade(path, line, cells, places.by_text)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _from_table(path: Path) -> Iterator[Grade]:
     rows = read_rows(path)
     line, first = next(rows, (1, []))
-    places, by_text = find_places(first)
+    places = find_places(first)
     if places is None:
-        places, by_text = places_without_header(first), True
+        places = places_without_header(first)
         if places is None:
             raise BadInputError(path, line, f"these are not grades: {_shown(first)}", ACCEPTED)
-        yield _grade(path, line, first, places, by_text)
+        yield _grade(path, line, [first[place] for place in places[:3]], True)
     for line, row in rows:
         check_width(path, line, row, len(first))
-        yield _grade(path, line, row, places, by_text)
+        yield _grade(path, line, [row[place] for place in places[:3]], places.by_text)
 
 
-def find_places(header: Sequence[str]) -> tuple[tuple[int, int, int] | None, bool]:
-    """Where the (query, docid, grade) columns are, None if this is no such header; and whether queries are texts."""
-    names = [cell.strip().lower() for cell in header]
-
-    def place(usual: Sequence[str]) -> int | None:
-        return next((names.index(name) for name in usual if name in names), None)
-
-    qid, docid, grade = place(QID_NAMES), place(DOC_NAMES), place(GRADE_NAMES)
-    query = qid if qid is not None else place(QUERY_NAMES)
+def find_places(header: Sequence[str]) -> Places | None:
+    """Where the columns with these names are; None if this is no header of grades."""
+    qid, docid, grade = (find_usual(header, names) for names in (QID_NAMES, DOC_NAMES, GRADE_NAMES))
+    query = qid if qid is not None else find_usual(header, QUERY_NAMES)
     if query is None or docid is None or grade is None:
-        return None, False
-    return (query, docid, grade), qid is None
+        return None
+    names = list(header)
+    return Places(names.index(query), names.index(docid), names.index(grade), qid is None)
 
 
-def places_without_header(row: Sequence[str]) -> tuple[int, int, int] | None:
+def places_without_header(row: Sequence[str]) -> Places | None:
     """Where query, docid and grade are in a table without a header; None where `row` is no such row."""
     if len(row) == 3 and is_number(row[2]):
-        return (0, 1, 2)
-    return (0, 2, 3) if len(row) == 4 and is_number(row[3]) else None
+        return Places(0, 1, 2)
+    return Places(0, 2, 3) if len(row) == 4 and is_number(row[3]) else None
 
 
-def _grade(path: Path, line: int, row: Sequence[str], places: tuple[int, int, int], by_text: bool) -> Grade:
-    query, docid, cell = (row[place].strip() for place in places)
+def _grade(path: Path, line: int, cells: Sequence[str], by_text: bool) -> Grade:
+    query, docid, cell = (cell.strip(WHITE) for cell in cells)
     grade = parse_grade(cell, path, line) if cell else None
-    return Grade(as_id(query, "query", path, line), as_id(docid, "docid", path, line), grade, line, by_text)
+    if grade is not None or docid:
+        as_id(docid, "docid", path, line)
+    return Grade(as_id(query, "query", path, line), docid, grade, line, by_text)
 
 
 def is_number(cell: str) -> bool:
@@ -92,6 +130,12 @@ def is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_grade(cell: str) -> bool:
+    """Whether the cell is a whole number as a grade is, and no larger."""
+    found = cell.strip(WHITE)
+    return _WHOLE.fullmatch(found) is not None and abs(float(found)) <= trec.LARGEST_GRADE
 
 
 def _shown(row: Sequence[str]) -> str:

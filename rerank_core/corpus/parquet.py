@@ -18,31 +18,46 @@ BATCH_ROWS = 500
 
 
 def read_docs(path: Path, columns: Columns = USUAL) -> Iterator[Doc]:
-    """Passages in their order of rows. Raises BadInputError, whose line is the row's number from 1.
+    """Passages in their order of rows, see `read_records`."""
+    require_columns(column_names(path), columns, path, None)
+    for row, record in read_records(path):
+        yield make_doc(record, columns, path, row)
 
-    Other columns go to the metadata: dates and times as ISO 8601, decimals as text, bytes as text where they are
-    UTF-8 and left out where they are not, NaN as null.
+
+def read_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(the row's number from 1, its fields). Raises BadInputError, whose line is that number.
+
+    Dates and times are ISO 8601, decimals text, bytes text where they are UTF-8 and null where they are not, NaN null.
     """
-    for row, record in _records(path, columns):
-        yield make_doc({name: _plain(value) for name, value in record.items()}, columns, path, row)
-
-
-def _records(path: Path, columns: Columns) -> Iterator[tuple[int, dict[str, Any]]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     row = 0
     try:
         with pq.ParquetFile(path) as table:
-            require_columns(table.schema_arrow.names, columns, path, None)
             for batch in table.iter_batches(batch_size=BATCH_ROWS):
                 for record in batch.to_pylist():
                     row += 1
-                    yield row, record
+                    yield row, {name: _plain(value) for name, value in record.items()}
     except (pa.ArrowException, OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.strerror:
-            raise unreadable(path, error) from error
-        raise BadInputError(path, row or None, f"it is not a whole Parquet file ({error})", "a Parquet file") from error
+        raise _unreadable(path, error, row) from error
+
+
+def column_names(path: Path) -> tuple[str, ...]:
+    """The names of the columns. Raises BadInputError where it is no Parquet file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return tuple(pq.read_schema(path).names)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise _unreadable(path, error, 0) from error
+
+
+def _unreadable(path: Path, error: Exception, row: int) -> BadInputError:
+    if isinstance(error, OSError) and error.strerror:
+        return unreadable(path, error)
+    return BadInputError(path, row or None, f"it is not a whole Parquet file ({error})", "a Parquet file")
 
 
 def count_rows(path: Path) -> int:

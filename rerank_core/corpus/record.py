@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,9 +13,31 @@ from typing import Any
 from rerank_core.errors import BadInputError
 from rerank_core.types import Doc
 
-ID_NAMES = ("_id", "id", "docid", "docno", "doc_id")
-TITLE_NAMES = ("title",)
-TEXT_NAMES = ("text", "body", "contents", "content", "passage")
+ID_NAMES = (
+    *(
+        "_id",
+        "id",
+        "docid",
+        "docno",
+        "doc_id",
+        "pid",
+        "passage_id",
+        "document_id",
+        "corpus_id",
+        "chunk_id",
+        "article_id",
+    ),
+    *("page_id", "product_id", "item_id", "sku", "asin", "uuid", "guid", "key", "url"),
+)
+TITLE_NAMES = ("title", "headline", "subject", "heading", "name", "product_title", "product_name", "question")
+TEXT_NAMES = (
+    *("text", "body", "contents", "content", "passage", "passage_text", "document", "document_text", "doc_text"),
+    *("segment", "chunk", "chunk_text", "abstract", "article", "full_text", "description", "product_description"),
+    *("answer", "summary"),
+)
+"""Usual names, the first that is there counts; 'doc_id' stands for DocID, doc-id and "Doc Id" too."""
+YOURS = "the names of yours (--id-field, --text-field; on the page Data: Field of the id, Field of the text)"
+"""What a message offers where no usual name is there."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -38,18 +60,28 @@ def find_columns(names: tuple[str, ...], chosen: Columns) -> Columns:
 
     Where a field is not there its place is None.
     """
-    return Columns(
-        _find(names, chosen.id, ID_NAMES),
-        _find(names, chosen.title, TITLE_NAMES),
-        _find(names, chosen.text, TEXT_NAMES),
-    )
+    text = chosen_or_usual(names, chosen.text, TEXT_NAMES)
+    title = chosen_or_usual(names, chosen.title, TITLE_NAMES)
+    return Columns(chosen_or_usual(names, chosen.id, ID_NAMES), title if title != text else None, text)
 
 
-def _find(names: tuple[str, ...], chosen: str | None, usual: Iterable[str]) -> str | None:
+def chosen_or_usual(names: tuple[str, ...], chosen: str | None, usual: Sequence[str]) -> str | None:
+    """The chosen name where it is there; without one the first usual name that is, as it is written in `names`."""
     if chosen is not None:
         return chosen if chosen in names else None
-    by_lower = {name.strip().lower(): name for name in reversed(names)}
-    return next((by_lower[name] for name in usual if name in by_lower), None)
+    return find_usual(names, usual)
+
+
+def find_usual(names: Sequence[str], usual: Sequence[str]) -> str | None:
+    """The first usual name that is among `names`, in any case, with or without signs between its words."""
+    exact = {name.strip().lower(): name for name in reversed(names)}
+    loose = {_letters(name): name for name in reversed(names)}
+    found = (exact.get(name) or loose.get(_letters(name)) for name in usual)
+    return next((name for name in found if name), None)
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).lower()
 
 
 def require_columns(names: Iterable[str], chosen: Columns, source: Path, line: int | None) -> Columns:
@@ -63,7 +95,8 @@ def require_columns(names: Iterable[str], chosen: Columns, source: Path, line: i
     )
     for what, there, asked, usual in wanted:
         if not there:
-            expected = f"a field '{asked}'" if asked else f"a field named {', '.join(usual)}, or the name of yours"
+            usually = f"a field (in a table, a column of the header) named {', '.join(usual)}, or {YOURS}"
+            expected = f"a field '{asked}'" if asked else usually
             there_are = ", ".join(names) or "none"
             raise BadInputError(source, line, f"there is no field for the {what} (fields: {there_are})", expected)
     return found

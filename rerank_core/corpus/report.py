@@ -24,6 +24,27 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class NotRead:
+    """Something that an import left out: `files` of this `kind`, all for the same reason `why`.
+
+    `count`: how many files; where the kind is `COLUMNS`, how many columns of the one file, which `why` names.
+    """
+
+    kind: str
+    why: str
+    count: int
+    files: tuple[str, ...] = ()
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> NotRead:
+        """The inverse of `asdict`, also out of JSON."""
+        return cls(plain["kind"], plain["why"], plain["count"], tuple(plain["files"]))
+
+
+COLUMNS = "columns"
+
+
+@dataclass(frozen=True, slots=True)
 class ImportReport:
     """What came into the dataset.
 
@@ -40,7 +61,9 @@ class ImportReport:
     same); `queries_as_passages`: those of them whose text is the passage's as well, as in ArguAna and Quora.
     `grades`: grade -> number of pairs. `words`: bin -> passages, words of title and text; `longest`: words of the
     longest. `over_512`: passages of more than 512 tokens, counted exactly (BERT's uncased tokens,
-    [CLS] and [SEP] included). `seconds`: how long the import took.
+    [CLS] and [SEP] included). `not_read`: the files and columns that were left out. `met_by_form`: graded ids that are
+    written in another Unicode form than their passages' ids, whose grades were given to these. `seconds`: how long the
+    import took.
     """
 
     passages: int = 0
@@ -66,12 +89,15 @@ class ImportReport:
     words: Mapping[str, int] = field(default_factory=dict)
     longest: int = 0
     over_512: int = 0
+    not_read: tuple[NotRead, ...] = ()
+    met_by_form: Listed = Listed()
     seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON: lists for tuples, grades as text."""
         plain = asdict(self)
         plain["splits"] = list(self.splits)
+        plain["not_read"] = [{**item, "files": list(item["files"])} for item in plain["not_read"]]
         plain["files"] = {role: list(names) for role, names in self.files.items()}
         plain["grades"] = {str(grade): count for grade, count in self.grades.items()}
         for name in _LISTS:
@@ -84,6 +110,8 @@ class ImportReport:
         values = dict(plain)
         for name in _LISTS & values.keys():
             values[name] = Listed(values[name]["count"], tuple(values[name]["first"]))
+        if "not_read" in values:
+            values["not_read"] = tuple(NotRead.from_dict(item) for item in values["not_read"])
         if "splits" in values:
             values["splits"] = tuple(values["splits"])
         if "files" in values:
@@ -93,4 +121,4 @@ class ImportReport:
         return cls(**values)
 
 
-_LISTS = {"conflicting_docs", "conflicting_queries", "docs_without_text", "judgments_of_unknown_queries"}
+_LISTS = {"met_by_form", "conflicting_docs", "conflicting_queries", "docs_without_text", "judgments_of_unknown_queries"}

@@ -6,101 +6,105 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rerank_core.corpus import beir, delimited, folder, jsonl, parquet
-from rerank_core.corpus.detect import ACCEPTED, detect, is_data
+from rerank_core.corpus import delimited, folder, jsonl, parquet
+from rerank_core.corpus.formats import ACCEPTED, Format, format_of
 from rerank_core.corpus.lines import count_lines
-from rerank_core.corpus.record import Columns
+from rerank_core.corpus.look import FileLook, group_unread
+from rerank_core.corpus.names import Part, claimed, is_split, split_name
+from rerank_core.corpus.record import USUAL, YOURS, Columns
+from rerank_core.corpus.report import NotRead
+from rerank_core.corpus.survey import look, texts_left_out
 from rerank_core.errors import BadInputError
 from rerank_core.types import Doc
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The files of a dataset: passages are read in this order; `qrels` maps a split's name to its file.
+    """The files of a dataset: passages are read in this order; `qrels` maps a split's name to its files.
 
-    `by_split`: the queries file may hold the queries of other splits too (as BEIR's does).
+    `by_split`: the queries files may hold the queries of other splits too (as BEIR's does). `not_a_passage`: texts in
+    a folder of `passages` that are none. `not_read`: what was left out. `root`: the folder that they
+    lie in, None for a file alone.
     """
 
     passages: tuple[Path, ...]
     queries: tuple[Path, ...] = ()
-    qrels: Mapping[str, Path] = field(default_factory=dict)
+    qrels: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     by_split: bool = False
+    not_a_passage: frozenset[Path] = frozenset()
+    not_read: tuple[NotRead, ...] = ()
+    root: Path | None = None
 
 
-def find_sources(path: Path) -> Sources:
-    """The files at `path`: a single file, a BEIR folder, a folder of data files, a folder of texts.
+def find_sources(path: Path, columns: Columns = USUAL, parts: Mapping[str, Part] | None = None) -> Sources:
+    """The files at `path`: a single file, or those of a folder, by what `survey.look` takes them for.
 
-    In a folder of data files (JSONL, CSV, TSV, Parquet) the files beside each other are told apart by their names and
-    first lines, so that an upload may be one flat folder; several files of passages are read one after the other.
-    Raises BadInputError, naming what is accepted.
+    Raises BadInputError, naming what is accepted, where no file has passages.
     """
-    found = detect(path)
+    looks = look(path, columns, parts)
+    passages = tuple(seen.path for seen in looks if seen.part == "passages")
+    if not passages:
+        raise _no_passages(path, looks)
+    grades = [seen for seen in looks if seen.part == "grades"]
+    qrels: dict[str, tuple[Path, ...]] = {}
+    for seen in grades:
+        split = split_name(seen.path)
+        qrels[split] = (*qrels.get(split, ()), seen.path)
+    return Sources(
+        passages,
+        tuple(seen.path for seen in looks if seen.part == "queries"),
+        qrels,
+        any(is_split(split_name(seen.path)) or claimed(seen.path.parent).part == "grades" for seen in grades),
+        texts_left_out(looks) if path.is_dir() else frozenset(),
+        group_unread(looks),
+        path if path.is_dir() else None,
+    )
+
+
+def _no_passages(path: Path, looks: tuple[FileLook, ...]) -> BadInputError:
     if not path.is_dir():
-        if found.format == "trec":
-            raise BadInputError(path, None, f"this is a file of TREC {found.role}", "a file of passages")
-        return Sources((path,))
-    if corpus := beir.corpus_file(path):
-        return _beir(path, corpus)
-    if not any(map(is_data, path.iterdir())):
-        return Sources((path,))
-    files = _roles(path)
-    if not files["passages"]:
-        raise BadInputError(path, None, "the folder has no file of passages", ACCEPTED)
-    return Sources(files["passages"], files["queries"], _by_split(files["judgments"]))
+        seen = looks[0]
+        named = {"run": "this is a TREC run", "grades": "these are grades", "queries": "these are queries"}
+        problem = f"{named[seen.part]} ({seen.why})" if seen.part in named else seen.why
+        return BadInputError(path, None, problem, "a file of passages" if seen.part in named else ACCEPTED)
+    data = [seen for seen in looks if seen.name]
+    if not data:
+        return BadInputError(path, None, "the folder holds nothing that can be imported", ACCEPTED)
+    taken = "; ".join(f"{seen.name}: {seen.part}, {seen.why}" for seen in data[:5])
+    unnamed = any(seen.columns or seen.rows for seen in data if seen.part == "not read")
+    expected = f"passages in fields of the usual names, or {YOURS}" if unnamed else ACCEPTED
+    return BadInputError(path, None, f"the folder has no file of passages ({taken})", expected)
 
 
-def _beir(path: Path, corpus: Path) -> Sources:
-    queries, qrels = beir.queries_file(path), beir.split_files(path)
-    if queries and qrels:
-        return Sources((corpus,), (queries,), qrels, by_split=True)
-    files = _roles(path)
-    named = (queries,) if queries else files["queries"]
-    return Sources((corpus,), named, qrels or _by_split(files["judgments"]), by_split=True)
-
-
-def _by_split(paths: tuple[Path, ...]) -> dict[str, Path]:
-    return {beir.split_name(path): path for path in paths}
-
-
-def _roles(path: Path) -> dict[str, tuple[Path, ...]]:
-    """Role -> files directly in the folder. Texts play no part here, but for TREC files and lists of queries."""
-    roles: dict[str, list[Path]] = {"passages": [], "queries": [], "judgments": [], "run": []}
-    for file in sorted(path.iterdir()):
-        if not file.is_file() or file.name.startswith("."):
-            continue
-        try:
-            found = detect(file)
-        except BadInputError:
-            if is_data(file):
-                raise
-            continue
-        if found.format != "text" or found.role == "queries":
-            roles[found.role].append(file)
-    return {role: tuple(files) for role, files in roles.items()}
-
-
-def read_passages(path: Path, columns: Columns, size: int, overlap: int) -> Iterator[Doc]:
+def read_passages(
+    path: Path, columns: Columns, size: int, overlap: int, left_out: frozenset[Path] = frozenset()
+) -> Iterator[Doc]:
     """Passages of one file or one folder of texts, as a stream.
 
-    `columns` names fields in JSONL, tables and Parquet; `size` and `overlap` are words a piece, for texts only.
-    Raises BadInputError where the input is wrong, when the stream gets there.
+    `columns` names fields in JSONL, tables and Parquet; `size` and `overlap` are words a piece, for texts only, as is
+    `left_out`: texts of the folder that are not read. Raises BadInputError where the input is wrong, when the stream
+    gets there.
     """
-    kind = "folder" if path.is_dir() else detect(path).format
+    kind = _kind(path)
     if kind == "jsonl":
         return jsonl.read_docs(path, columns)
     if kind == "parquet":
         return parquet.read_docs(path, columns)
-    return delimited.read_docs(path, columns) if kind == "delimited" else folder.read_docs(path, size, overlap)
+    return delimited.read_docs(path, columns) if kind == "table" else folder.read_docs(path, size, overlap, left_out)
+
+
+def _kind(path: Path) -> Format:
+    return "text" if path.is_dir() else format_of(path)
 
 
 def is_text(path: Path) -> bool:
     """Whether `read_passages` cuts passages out of text files there, rather than reading records."""
-    return path.is_dir() or detect(path).format == "text"
+    return _kind(path) not in ("jsonl", "parquet", "table")
 
 
 def estimate_passages(path: Path, size: int, overlap: int) -> int:
     """About how many passages `read_passages` will give, for a progress bar: counted fast, never read."""
-    kind = "folder" if path.is_dir() else detect(path).format
+    kind = _kind(path)
     if kind == "parquet":
         return parquet.count_rows(path)
-    return count_lines(path) if kind in ("jsonl", "delimited") else folder.estimate_passages(path, size, overlap)
+    return count_lines(path) if kind in ("jsonl", "table") else folder.estimate_passages(path, size, overlap)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rerank_core.corpus.judgments import read_judgments
@@ -50,6 +50,7 @@ class Topics:
     same_judgments: int = 0
     conflicting_judgments: int = 0
     ungraded: int = 0
+    _asked: set[str] = field(default_factory=set)
     _by_text: dict[str, str] = field(default_factory=dict)
     _last_number: int = 0
 
@@ -93,12 +94,16 @@ class Topics:
                 return qid
 
     def add_grades(self, path: Path, judge: str) -> None:
-        """Take the grades of a file; a query named by a text that is not there is made. Raises BadInputError."""
+        """Take the grades of a file; a query named by a text that is not there is made, also where it has no grade.
+
+        Raises BadInputError.
+        """
         for found in read_judgments(path):
+            qid = self._qid(found.query) if found.by_text else found.query
             if found.grade is None:
                 self.ungraded += 1
+                self._asked.add(qid)
                 continue
-            qid = self._qid(found.query) if found.by_text else found.query
             before = self.pairs.get((qid, found.docid))
             if before == found.grade:
                 self.same_judgments += 1
@@ -115,12 +120,18 @@ class Topics:
         return self._by_text[query]
 
     def keep_judged(self) -> int:
-        """Leave out the new queries that have no grade, where there are grades at all; return how many."""
+        """Leave out the new queries that no row of grades names, where there are grades at all; return how many."""
         judged = {qid for qid, _ in self.pairs}
-        left_out = [qid for qid in self.queries if judged and qid not in judged]
+        left_out = [qid for qid in self.queries if judged and qid not in judged | self._asked]
         for qid in left_out:
             del self.queries[qid]
         return len(left_out)
+
+    def rename_docs(self, names: Mapping[str, str]) -> None:
+        """Give the grades of these docids to others: docid as it is graded -> docid of the passage."""
+        if names:
+            self.rows = [replace(row, docid=names.get(row.docid, row.docid)) for row in self.rows]
+            self.pairs = {(row.qid, row.docid): row.grade for row in self.rows}
 
     def grades(self) -> dict[int, int]:
         """Grade -> number of pairs, lowest grade first."""

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from rerank_core.corpus.lines import read_lines
+from rerank_core.corpus.lines import WHITE, read_lines
 from rerank_core.corpus.run_order import RankColumn, compare_rank_column, trec_eval_order
 from rerank_core.errors import BadInputError
 from rerank_core.types import Qrels, Ranking, ScoredDoc
@@ -20,6 +20,7 @@ LARGEST_GRADE = 1_000
 
 Ties = Literal["file", "trec_eval"]
 
+_FIELD = re.compile(f"[^{WHITE}]+")
 _WHOLE = re.compile(r"([+-]?\d{1,9})(?:\.0+)?")
 
 
@@ -104,11 +105,17 @@ def _parse_score(cell: str, path: Path, line: int) -> float:
     return score
 
 
+def split_fields(line: str, wanted: int) -> list[str]:
+    """The fields of a line: between tabs where that makes `wanted` of them, else between any ASCII white space."""
+    cells = [cell.strip(WHITE) for cell in line.split("\t")]
+    return cells if len(cells) == wanted and all(cells) else _FIELD.findall(line)
+
+
 def _fields(path: Path, wanted: int, layout: str) -> Iterator[tuple[int, list[str]]]:
     for line, text in read_lines(path):
-        if not text.strip() or text.startswith("#"):
+        if not text.strip(WHITE) or text.startswith("#"):
             continue
-        fields = text.split()
+        fields = split_fields(text, wanted)
         if len(fields) != wanted:
             raise BadInputError(path, line, f"the line has {len(fields)} fields", f"{wanted}: {layout}")
         if "\0" in text:
@@ -148,7 +155,7 @@ def _falling_scores(ranking: Ranking) -> list[float]:
 
 
 def _one_word(name: str) -> str:
-    if name.split() != [name] or name.startswith("#"):
+    if _FIELD.findall(name) != [name] or name.startswith("#"):
         raise BadInputError(
             "TREC file", None, f"the id {name!r} is not one word", "ids without white space or leading '#'"
         )

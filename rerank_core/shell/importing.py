@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+from rerank_core.corpus.names import parse_part
+from rerank_core.corpus.report import ImportReport
 from rerank_core.errors import SettingsError
 from rerank_core.imported_runs import import_trec_run
 from rerank_core.ingest import ImportOptions, import_dataset, import_judgments, import_queries
 from rerank_core.passage_changes import ChangeReport, PassageChange, change_passages
 from rerank_core.shell.answer import Answer, Call, told
+from rerank_core.views.import_report import not_read_sentences
 from rerank_core.views.passage_changes import change_sentences
 
 
 def import_(call: Call) -> Answer:
     """The report of an import."""
-    names = ("split", "all_queries", "queries", "qrels", "chunk_words", "overlap_words")
-    options = ImportOptions(**{name: getattr(call.options, name) for name in names})
-    return told(import_dataset(call.workspace, call.options.name, call.options.path, options, call.progress).to_dict())
+    names = ("split", "all_queries", "queries", "qrels")
+    options = ImportOptions(**{name: getattr(call.options, name) for name in names}, **_reading(call))
+    return _reported(import_dataset(call.workspace, call.options.name, call.options.path, options, call.progress))
+
+
+def _reading(call: Call) -> dict[str, Any]:
+    """The options that say how files are read. Raises SettingsError."""
+    names = ("id_field", "title_field", "text_field", "chunk_words", "overlap_words")
+    parts = dict(parse_part(text) for text in call.options.parts)
+    return {**{name: getattr(call.options, name) for name in names}, "parts": parts}
+
+
+def _reported(report: ImportReport) -> Answer:
+    """All of it for programs; for people a sentence for what was not read, and the rest by name."""
+    facts = report.to_dict()
+    shown = told({name: value for name, value in facts.items() if name != "not_read"})
+    return Answer(facts, tuple(not_read_sentences(report.not_read)), shown.rows)
 
 
 def update(call: Call) -> Answer:
     """The report of passages that were added, replaced, and where asked for removed."""
     options = call.options
-    reading = ImportOptions(chunk_words=options.chunk_words, overlap_words=options.overlap_words)
+    reading = ImportOptions(**_reading(call))
     change = PassageChange(options.path, only_these=options.only_these, options=reading, preview=options.dry_run)
     return _changed(change_passages(call.workspace, options.dataset, change, call.progress))
 
@@ -42,13 +60,13 @@ def _changed(report: ChangeReport) -> Answer:
 
 def add_queries(call: Call) -> Answer:
     """The report of added queries."""
-    return told(import_queries(call.workspace, call.options.dataset, call.options.path, call.progress).to_dict())
+    return _reported(import_queries(call.workspace, call.options.dataset, call.options.path, call.progress))
 
 
 def add_labels(call: Call) -> Answer:
     """The report of added grades."""
     options = call.options
-    return told(import_judgments(call.workspace, options.dataset, options.path, options.judge, call.progress).to_dict())
+    return _reported(import_judgments(call.workspace, options.dataset, options.path, options.judge, call.progress))
 
 
 def add_run(call: Call) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from rerank_core.corpus.names import PARTS
 from rerank_core.shell.bench import add_bench
 from rerank_core.shell.deciding_options import add_deciding
 from rerank_core.shell.option_groups import EPILOG, Parser, Verbs, add_systems, add_ties, add_verb, add_view
@@ -35,7 +36,7 @@ def _importing(verbs: Verbs[Parser]) -> None:
     verb.add_argument("--all-queries", action="store_true", help="also the queries without a grade in that split")
     verb.add_argument("--queries", help="a file of queries beside the passages")
     verb.add_argument("--qrels", help="a file of grades beside the passages")
-    _chunking(verb)
+    _reading(verb)
     _changing(verbs)
     verb = add_verb(verbs, "import-queries", "add queries: JSONL, TSV, or one a line")
     verb.add_argument("dataset")
@@ -51,7 +52,11 @@ def _importing(verbs: Verbs[Parser]) -> None:
     add_ties(verb, "file")
 
 
-def _chunking(verb: Parser) -> None:
+def _reading(verb: Parser) -> None:
+    for field in ("id", "title", "text"):
+        verb.add_argument(f"--{field}-field", metavar="NAME", help=f"the passages' field or column of the {field}")
+    what = f"what a file is, where the guess is wrong ({', '.join(PARTS)}); may be given several times"
+    verb.add_argument("--as", dest="parts", action="append", default=[], metavar="FILE=PART", help=what)
     verb.add_argument("--chunk-words", type=int, default=200, help="words a passage of .txt/.md (0: not cut)")
     verb.add_argument("--overlap-words", type=int, default=40, help="words that neighbouring passages share")
 
@@ -62,7 +67,7 @@ def _changing(verbs: Verbs[Parser]) -> None:
     verb.add_argument("dataset")
     verb.add_argument("path", type=Path, help="as for import; of a folder with queries and grades the passages alone")
     verb.add_argument("--only-these", action="store_true", help="and remove every passage that is not among them")
-    _chunking(verb)
+    _reading(verb)
     _looking_first(verb)
     verb = add_verb(verbs, "remove", "remove passages of a dataset, by their ids", grades)
     verb.add_argument("dataset")

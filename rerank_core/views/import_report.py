@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from rerank_core.corpus.report import ImportReport, Listed
+from rerank_core.corpus.report import COLUMNS, ImportReport, Listed, NotRead
 
 if TYPE_CHECKING:
     import altair as alt
@@ -29,10 +30,27 @@ def findings(report: ImportReport) -> list[str]:
         _said(report.conflicting_judgments, "pairs came again with another grade; the last one counts"),
         _said(report.ungraded, "rows had no grade and were left out"),
         _own_passages(report),
+        _listed(
+            report.met_by_form, "graded ids differ from their passages' in Unicode form only; the grades were taken"
+        ),
         _said(report.over_512, "passages are longer than 512 tokens: many rerankers do not see their end"),
     ]
-    found = [line for line in lines if line]
+    found = [line for line in (*lines, *not_read_sentences(report.not_read)) if line]
     return found or ["No duplicates, no empty texts, every grade has its passage."]
+
+
+def not_read_sentences(items: Iterable[NotRead]) -> list[str]:
+    """What was left out, a line each: how many files of which kind, their names, and why. Plain text."""
+    return [_not_read(item) for item in items]
+
+
+def _not_read(item: NotRead) -> str:
+    names = ", ".join(item.files) + (" …" if len(item.files) < item.count and item.kind != COLUMNS else "")
+    if item.kind == COLUMNS:
+        noun = "column" if item.count == 1 else "columns"
+        return f"Not read: {item.count:,} {noun} of {names}: {item.why}."
+    noun = "file" if item.count == 1 else "files"
+    return f"Not read: {item.count:,} {noun} ({item.kind}){f': {names}' if item.files else ''}. Why: {item.why}."
 
 
 def length_chart(report: ImportReport) -> alt.Chart:

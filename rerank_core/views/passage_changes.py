@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rerank_core.corpus.change_report import ChangeReport
 from rerank_core.corpus.report import Listed
+from rerank_core.views.import_report import not_read_sentences
 
 
 def change_sentences(report: ChangeReport) -> list[str]:
@@ -23,6 +24,7 @@ def change_sentences(report: ChangeReport) -> list[str]:
             "Grades whose passage is removed; they are kept, and still count in the ideal order", report.orphaned_grades
         ),
         _said("Grades that have their passage again", report.returned_grades),
+        *not_read_sentences(report.not_read),
     ]
     return [line for line in lines if line]
 

@@ -104,6 +104,64 @@ def test_an_uploaded_file_is_imported_under_its_own_name(workspace, birds, one_s
     assert workspace.path.parent in type(workspace.path)(row.source).parents
 
 
+def test_what_was_not_read_is_said_on_the_page(workspace, birds, tmp_path, one_step):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.txt").write_text("Puffins nest.")
+    (tmp_path / "docs" / "b.pdf").write_bytes(b"%PDF-1.7")
+    start_import("few", str(tmp_path / "docs"))
+    work_off(workspace)
+    app = open_page(PAGE)
+    assert "Not read: 1 file (a PDF): b.pdf. Why: " in texts(app.markdown)
+
+
+def test_fields_and_parts_can_be_named(workspace, birds, tmp_path, one_step):
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "p.csv").write_text("ref,blurb\n007,Puffins nest\n")
+    (tmp_path / "set" / "q.csv").write_text("id,text\nq1,who nests\n")
+    app = open_page(PAGE)
+    field(app, "Name of the dataset").set_value("own")
+    field(app, "path on this machine").set_value(str(tmp_path / "set"))
+    app.text_input(key="import_id_field").set_value("ref")
+    app.text_input(key="import_text_field").set_value(" blurb ")
+    app.text_input(key="import_parts").set_value("q.csv=queries;")
+    app = press(app, "Import")
+    work_off(workspace)
+    app.run()
+    assert "'own' is imported" in texts(app.success)
+    with workspace.open() as db:
+        assert datasets.get_dataset(db, "own").n_queries == 1
+
+
+def test_a_part_that_is_none_is_said_and_starts_nothing(workspace, birds):
+    app = open_page(PAGE)
+    field(app, "Name of the dataset").set_value("own")
+    field(app, "path on this machine").set_value("/tmp")
+    app.text_input(key="import_parts").set_value("q.csv=query")
+    assert "write FILE=PART" in texts(press(app, "Import").error)
+    with workspace.open() as db:
+        assert jobs.open_jobs(db, "import") == []
+
+
+def test_the_names_of_uploaded_texts_are_their_ids(workspace, birds, one_step):
+    names = ["My notes #2 🙂.txt", "U\u0308bersicht.md"]
+    app = open_page(PAGE)
+    field(app, "Name of the dataset").set_value("up")
+    app.file_uploader[0].set_value([(name, b"Puffins nest", "text/plain") for name in names])
+    press(app, "Import")
+    work_off(workspace)
+    with workspace.open() as db:
+        assert set(datasets.get_docs(db, datasets.get_dataset(db, "up").id, names)) == set(names)
+
+
+def test_two_uploads_of_one_name_are_refused(workspace, birds):
+    app = open_page(PAGE)
+    field(app, "Name of the dataset").set_value("up")
+    app.file_uploader[0].set_value([("a.txt", b"one", "text/plain"), ("b/a.txt", b"two", "text/plain")])
+    assert "Two of the files are called 'a.txt'" in texts(press(app, "Import").error)
+    with workspace.open() as db:
+        assert jobs.open_jobs(db, "import") == []
+
+
 def add(app: AppTest, kind: str, name: str, content: bytes) -> AppTest:
     app.radio[0].set_value(kind)
     app.file_uploader[1].set_value((name, content, "text/plain"))
