@@ -63,10 +63,16 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """A library that is not always installed: its import name and the line that installs it."""
+    """A library that is not always installed: its import name and the line that installs it.
+
+    `versions`: those that work, such as ">=1.4.2,<1.5"; empty: any. `imports`: modules of other libraries without which
+    it cannot be imported.
+    """
 
     module: str
     pip: str
+    versions: str = ""
+    imports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

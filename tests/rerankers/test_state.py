@@ -190,3 +190,32 @@ def test_the_catalogue_and_the_states_are_told_without_any_library_of_models() -
         cwd=Path(__file__).parents[2],
     )
     assert done.stdout == "[]\n"
+
+
+def test_a_library_of_another_version_or_without_its_own_needs_is_not_ready() -> None:
+    def told(**changes: object) -> str:
+        extra = Extra("pytest", 'pip install "rerank-lens[x]"', **{"versions": ">=1", **changes})
+        return state(replace(get("minilm-cosine"), extra=extra)).detail
+
+    assert told() == "Ready."
+    assert told(versions="<1").startswith("pytest cannot be used here (pytest ")
+    assert told(versions="<1").endswith('<1 is needed): pip install "rerank-lens[x]"')
+    assert told(imports=("email.message", "xml.dom")) == "Ready."
+    assert "email.gone is gone" in told(imports=("email.message", "email.gone"))
+
+
+def test_a_library_that_asks_for_one_that_is_not_there_is_not_ready(tmp_path, monkeypatch) -> None:
+    (tmp_path / "outer_library.py").write_text("raise ImportError", "utf-8")
+    (tmp_path / "outer_library-2.0.dist-info").mkdir()
+    lines = "Metadata-Version: 2.1\nName: outer_library\nVersion: 2.0\nRequires-Dist: {}\n"
+    metadata = tmp_path / "outer_library-2.0.dist-info" / "METADATA"
+    monkeypatch.syspath_prepend(str(tmp_path))
+    cases = {
+        "inner-library>=1": "inner-library is not installed",
+        "pytest<1": "<1 is needed",
+        'inner-library; extra == "more"': "Ready.",
+    }
+    for number, (asked, expected) in enumerate(cases.items()):
+        metadata.write_text(lines.format(asked), "utf-8")
+        extra = Extra("outer_library", f"pip install {number}", versions=">=2,<3")
+        assert expected in state(replace(get("minilm-cosine"), extra=extra)).detail
