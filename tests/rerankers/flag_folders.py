@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
+
+import pytest
 
 MINICPM = {
     "_name_or_path": "BAAI/bge-reranker-v2-minicpm-layerwise",
@@ -78,6 +81,12 @@ GEMMA2 = {
     "transformers_version": "4.42.2",
     "use_cache": True,
 }
+
+
+def need_flag() -> None:
+    """Skip where FlagEmbedding is not installed; one that is there and cannot be imported is a failure of ours."""
+    if importlib.util.find_spec("FlagEmbedding") is None:
+        pytest.skip("the extra flag is not installed")
 
 
 def write_folder(folder: Path, config: dict, tokenizer) -> Path:
