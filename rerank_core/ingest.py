@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from rerank_core.additions import import_judgments, import_queries, import_run, to_judgments
+from rerank_core.additions import import_judgments, import_queries, import_run, own_passages, to_judgments
 from rerank_core.corpus.batches import doc_batches
 from rerank_core.corpus.beir import split_name
 from rerank_core.corpus.chunking import check_chunking
@@ -100,7 +100,9 @@ def import_dataset(
             passages = _Passages(workspace, dataset_id, topics)
             passages.load(sources, options, progress)
             progress(passages.count, passages.count, "storing queries and judgments")
-            report = _report(sources, topics, left_out, passages, time.monotonic() - started)
+            with workspace.open() as db:
+                own = own_passages(db, dataset_id, topics.queries.values())
+            report = _report(sources, topics, left_out, passages, own, time.monotonic() - started)
             with workspace.write() as db:
                 datasets.add_queries(db, dataset_id, topics.queries.values())
                 judgments.import_judgments(db, dataset_id, to_judgments(topics.rows, passages.hashes))
@@ -190,7 +192,9 @@ class _Passages:
         return fresh
 
 
-def _report(sources: Sources, topics: Topics, left_out: int, passages: _Passages, seconds: float) -> ImportReport:
+def _report(
+    sources: Sources, topics: Topics, left_out: int, passages: _Passages, own: tuple[int, int], seconds: float
+) -> ImportReport:
     files = {"passages": sources.passages, "queries": sources.queries, "judgments": tuple(sources.qrels.values())}
     return ImportReport(
         passages=passages.count,
@@ -210,6 +214,8 @@ def _report(sources: Sources, topics: Topics, left_out: int, passages: _Passages
         docs_without_text=Listed.of(docid for docid in topics.docids() if docid not in passages.hashes),
         queries_without_judgments=topics.unjudged_queries(),
         judgments_of_unknown_queries=Listed.of(topics.unknown_qids()),
+        queries_with_passage_ids=own[0],
+        queries_as_passages=own[1],
         grades=topics.grades(),
         words=passages.lengths.words,
         longest=passages.lengths.longest,

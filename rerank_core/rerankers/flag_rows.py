@@ -39,7 +39,8 @@ FLAG_ROWS = (
         download_bytes=2_271_000_000,
         settings=(_LENGTH, PRECISION),
         extra=_FLAG,
-        note="The same weights as the cross-encoder row, run by its authors' own library.",
+        note="The same weights as the cross-encoder row, run by its authors' own library, and the same default length: "
+        "512 tokens, the library's. Its authors trained with 1,024.",
     ),
     Model(
         "flag-bge-reranker-v2-gemma",

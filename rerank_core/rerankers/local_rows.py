@@ -16,7 +16,7 @@ A fact that nobody could tell is None.
 from __future__ import annotations
 
 from rerank_core.rerankers.flag_rows import FLAG_ROWS
-from rerank_core.rerankers.local_settings import CROSS, LATE, LOCAL, PRECISION, REMOTE
+from rerank_core.rerankers.local_settings import BGE_CROSS, BGE_M3_CROSS, CROSS, LATE, LOCAL, PRECISION, REMOTE
 from rerank_core.rerankers.model import Model, Setting
 
 _HUB = "https://huggingface.co/"
@@ -91,12 +91,14 @@ _CROSS_ENCODERS = (
         2_271_000_000,
         languages="multilingual",
         max_tokens=8192,
-        note="Its authors trained it with 1,024 tokens and advise that length.",
+        settings=BGE_M3_CROSS,
+        note="Reads 512 tokens unless max_length is set, as its authors' FlagEmbedding does and the row that runs it; "
+        "they trained it with 1,024 and advise that length.",
     ),
     _cross("BAAI/bge-reranker-base", "BGE reranker base", 278_044_417, 1_112_000_000, licence="MIT",
-           languages="English, Chinese"),
+           languages="English, Chinese", settings=BGE_CROSS),
     _cross("BAAI/bge-reranker-large", "BGE reranker large", 559_891_457, 2_240_000_000, licence="MIT",
-           languages="English, Chinese"),
+           languages="English, Chinese", settings=BGE_CROSS),
     _cross(
         "jinaai/jina-reranker-v2-base-multilingual",
         "Jina reranker v2 base",
@@ -128,11 +130,12 @@ def _yes_no(
         card=_HUB + name,
         download_bytes=download,
         settings=(
-            Setting("max_length", 8192, "The longest input in tokens, prompt included.", low=128, high=max_tokens),
+            Setting("max_length", 8192, "The longest input in tokens, as the model's authors count it: qwen3 with its "
+                    "prompt, mxbai without.", low=128, high=max_tokens),
             PRECISION,
             Setting("template", "qwen3" if "Qwen3" in name else "mxbai", "The prompt the model was trained with.",
                     choices=("qwen3", "mxbai")),
-            Setting("instruction", instruction, "What counts as relevant, in a sentence; empty: none."),
+            Setting("instruction", instruction, "What counts as relevant, in a sentence; may be empty."),
         ),
         needs_gpu=gpu,
         note="A causal language model that is asked whether the passage is relevant.",

@@ -38,8 +38,8 @@ class Setting:
 
     def check(self, value: Any) -> Any:
         """The value itself, by its present name; raises SettingsError where it is not allowed."""
+        value = next((now for once, now in self.former if once == value), value)
         if self.choices:
-            value = next((now for once, now in self.former if once == value), value)
             if value not in self.choices:
                 raise SettingsError(f"{self.name} must be one of {', '.join(map(str, self.choices))}, not {value!r}")
             return value
