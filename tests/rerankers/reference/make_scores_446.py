@@ -27,6 +27,18 @@ def flag(folder: str, length: int) -> Score:
     return score
 
 
+def flag_llm(folder: str, length: int) -> Score:
+    """FlagLLMReranker.compute_score."""
+    from FlagEmbedding import FlagLLMReranker
+
+    model = FlagLLMReranker(folder, use_fp16=False, devices="cpu", max_length=length)
+
+    def score(query: str, texts: list[str]) -> list[float]:
+        return model.compute_score([(query, text) for text in texts], normalize=False)
+
+    return score
+
+
 def colbert(folder: str, length: int) -> Score:
     """Checkpoint's query and passage encoders and `colbert_score` of Stanford's package."""
     from colbert.infra import ColBERTConfig
@@ -51,6 +63,8 @@ def main() -> None:
     for folder in ("bert", "xlm_r"):
         make(f"{folder}_flag", "cross-encoder", folder, "FlagEmbedding, FlagReranker.compute_score",
              (*PACKAGES, "FlagEmbedding"), (64, 512), flag, cut="passage")  # fmt: skip
+    make("gemma_flag", "flag-llm", "gemma", "FlagEmbedding, FlagLLMReranker.compute_score",
+         (*PACKAGES, "FlagEmbedding"), (64, 512), flag_llm, precision="float32")  # fmt: skip
     make("colbert", "late-interaction", "colbert", "colbert-ai, Checkpoint and colbert_score",
          (*PACKAGES, "colbert-ai"), (48, 180), colbert, token_vectors="float32")  # fmt: skip
 

@@ -170,6 +170,17 @@ def qwen(kind: str, folder: Path) -> Path:
     return _write(folder, _qwen_config(kind, vocabulary, tokens), _qwen(kind, vocabulary), files)
 
 
+def gemma(folder: Path) -> Path:
+    """As BAAI/bge-reranker-v2-gemma, with Qwen's tokens and one for the begin of a text."""
+    vocabulary, tokens, files = byte_level(begin="<bos>")
+    config = {"model_type": "gemma", "architectures": ["GemmaForCausalLM"], "vocab_size": vocabulary,
+              "num_key_value_heads": 1, "head_dim": 16, "max_position_embeddings": 4096, "rope_theta": 10000.0,
+              "rms_norm_eps": 1e-6, "hidden_act": "gelu_pytorch_tanh", "hidden_activation": "gelu_pytorch_tanh",
+              "tie_word_embeddings": True, "attention_bias": False, "bos_token_id": tokens["<bos>"],
+              "eos_token_id": tokens["<|im_end|>"], "pad_token_id": tokens["<|endoftext|>"], **SIZES}  # fmt: skip
+    return _write(folder, config, _qwen("gemma", vocabulary), files)
+
+
 CHAT = (
     "{{- '<|im_start|>system\n' }}{%- for message in messages %}{%- if message.role == 'query' %}"
     "{{- message.content + '<|im_end|>\n<|im_start|>user\n' }}{%- elif message.role == 'document' %}"
@@ -248,6 +259,7 @@ def splade(folder: Path) -> Path:
 
 FOLDERS = {
     "bert": bert, "xlm_r": xlm_r, "modern_bert": modern_bert, "chat_scores": chat_scores, "colbert": colbert,
-    "splade": splade, "qwen3": lambda folder: qwen("qwen3", folder), "qwen2": lambda folder: qwen("qwen2", folder),
+    "splade": splade, "gemma": gemma,
+    "qwen3": lambda folder: qwen("qwen3", folder), "qwen2": lambda folder: qwen("qwen2", folder),
     "pylate": lambda folder: pylate(folder, True), "pylate_plain": lambda folder: pylate(folder, False),
 }  # fmt: skip
