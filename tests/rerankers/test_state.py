@@ -13,6 +13,7 @@ import pytest
 from rerank_core.errors import NotReadyError, SettingsError
 from rerank_core.rerankers import state as state_module
 from rerank_core.rerankers.catalog import Extra, get, model_from_name
+from rerank_core.rerankers.download import download
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.local_folder import folder_of, hub_cache
 from rerank_core.rerankers.model_key import model_key
@@ -142,7 +143,18 @@ def test_code_of_a_model_is_never_trusted_silently(cache: Path, monkeypatch: pyt
     (repo / "refs" / "main").write_text("abc", "utf-8")
     lay_out(repo / "snapshots" / "abc", "config.json", "tokenizer.json", "model.safetensors")
     with pytest.raises(NotReadyError, match="trust_remote_code"):
-        load(get("jina-reranker-v2-base-multilingual"))
+        load(replace(get("jina-reranker-v2-base-multilingual"), cannot_run=""))
+
+
+def test_a_model_that_nothing_here_can_load_is_told_before_a_download(cache: Path) -> None:
+    model = get("jina-reranker-v2-base-multilingual")
+    now = state(model)
+    assert now.kind == "cannot-run"
+    assert get("jina-reranker-v2-base-multilingual-api").label in now.detail
+    for refused in (load, download):
+        with pytest.raises(NotReadyError, match=r"Jina reranker v2 base: Cannot run here: .* transformers 4"):
+            refused(model)
+    assert not cache.exists()
 
 
 def test_settings_that_a_model_does_not_take_are_refused() -> None:
