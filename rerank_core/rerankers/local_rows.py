@@ -109,8 +109,8 @@ _CROSS_ENCODERS = (
         max_tokens=1024,
         settings=(*CROSS, REMOTE),
         trust_remote_code=True,
-        cannot_run="the Python code that comes with it needs transformers 4, and this is made for 5. Its maker's service "
-        "has it: Jina Reranker 2 multilingual (API).",
+        cannot_run="the Python code that comes with it needs transformers 4, and this is made for 5. Its maker's "
+        "service has it: Jina Reranker 2 multilingual (API).",
         note="Not for commercial use. Cannot be loaded here: see Jina Reranker 2 multilingual (API).",
     ),
 )  # fmt: skip
