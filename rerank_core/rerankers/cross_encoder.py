@@ -50,7 +50,7 @@ class LibraryPairs:
 
     def __init__(self, model: Any, batch_size: int, reason: str = "", tokens: PairTokens | None = None) -> None:
         self._model, self.batch_size, self._reason, self._tokens = model, batch_size, reason, tokens
-        self.runs_as = "the library's own predict"
+        self.runs_as = "the library's own predict" if tokens is None else "the library's own model"
         if tokens is not None:
             self.limit = _limit(tokens, tokens.count)
             return
@@ -108,7 +108,7 @@ class LibraryPairs:
 
     def notes(self) -> Sequence[str]:
         """Why it is slower than it might be."""
-        return (f"scored by the library's own predict, not by the fast engine: {self._reason}",) if self._reason else ()
+        return (f"scored by {self.runs_as}, not by the fast engine: {self._reason}",) if self._reason else ()
 
 
 def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: str) -> Scorer:

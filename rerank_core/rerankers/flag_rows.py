@@ -10,7 +10,18 @@ from rerank_core.rerankers.local_settings import HALF_PRECISION, PRECISION
 from rerank_core.rerankers.model import Extra, Model, Setting
 
 _HUB = "https://huggingface.co/"
-_FLAG = Extra("FlagEmbedding", 'pip install "rerank-lens[flag]"')
+_FLAG = Extra(
+    "FlagEmbedding",
+    'pip install "rerank-lens[flag]"',
+    versions=">=1.4.2,<1.5",
+    imports=tuple(
+        f"transformers.{name}"
+        for name in (
+            "activations", "cache_utils", "configuration_utils", "modeling_outputs", "modeling_utils", "models.gemma",
+            "pytorch_utils", "utils",
+        )
+    ),
+)  # fmt: skip
 _LENGTH = Setting("max_length", 512, "The longest input in tokens, as FlagEmbedding counts it.", low=32, high=8192)
 _LAYER = "Score after this layer ({}); empty: the last. Fewer layers are faster and read less memory."
 

@@ -109,7 +109,9 @@ _CROSS_ENCODERS = (
         max_tokens=1024,
         settings=(*CROSS, REMOTE),
         trust_remote_code=True,
-        note="Not for commercial use. Brings its own Python code, which must be allowed explicitly.",
+        cannot_run="the Python code that comes with it needs transformers 4, and this is made for 5. Its maker's "
+        "service has it: Jina Reranker 2 multilingual (API).",
+        note="Not for commercial use. Cannot be loaded here: see Jina Reranker 2 multilingual (API).",
     ),
 )  # fmt: skip
 

@@ -13,7 +13,7 @@ from rerank_core.rerankers.local_folder import folder_of, weight_files
 from rerank_core.rerankers.model import Model
 
 # raised whenever a family's own code comes to give other numbers, or keeps what it makes of passages in other bytes
-_SCORING = {"bi-encoder": 2, "late-interaction": 3, "sparse": 2, "yes-no": 2}
+_SCORING = {"bi-encoder": 2, "late-interaction": 3, "sparse": 2, "yes-no": 2, "flag": 2, "flag-llm": 2}
 
 # what a key that leaves a setting out stands for, where that is not the default of every row of the family
 _UNSAID: dict[str, dict[str, Any]] = {"cross-encoder": {"cut": "longest_first", "max_length": None}}
@@ -22,10 +22,10 @@ _UNSAID: dict[str, dict[str, Any]] = {"cross-encoder": {"cut": "longest_first", 
 def model_key(model: Model, settings: Mapping[str, Any]) -> str:
     """Such as "cross-encoder BAAI/bge-reranker-v2-m3@953dc6f6 {...settings...} v1": equal keys give equal scores.
 
-    It holds family, source, all settings that may change a score and are not at their default (for a service: all of
-    them, its address too), and what tells the weights apart: the hub's
-    revision, or for a folder a hash over its configuration files and its weights' sizes and times of change. The device
-    is left out: it changes a score by rounding only. Raises SettingsError for settings that the model does not take.
+    It holds family, source, all settings that may change a score and are not at their default, or at what `_UNSAID` has
+    for them (for a service: all of them, its address too), and what tells the weights apart: the hub's revision, or for
+    a folder a hash over its configuration files and its weights' sizes and times of change. The device is left out: it
+    changes a score by rounding only. Raises SettingsError for settings that the model does not take.
     """
     checked = model.checked(settings)
     unsaid = {setting.name: setting.default for setting in model.settings} | _UNSAID.get(model.family, {})

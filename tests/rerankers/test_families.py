@@ -11,6 +11,7 @@ from rerank_core.errors import RerankLensError
 from rerank_core.rerankers.catalog import get, model_from_name
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.vector_memory import VectorMemory
+from tests.rerankers.flag_folders import need_flag
 
 QUERY = "who eats fish"
 TEXTS = ["Terns dive for small fish.", "A kestrel hunts voles.", "Otters eat fish beside rivers. " * 20, ""]
@@ -133,14 +134,14 @@ def test_the_terms_of_a_sparse_score_add_up_to_it(splade_folder) -> None:
 
 @pytest.mark.parametrize("folder", ["bert_folder", "xlmr_folder"])
 def test_flag_agrees_with_the_cross_encoder_on_ordinary_text(request: pytest.FixtureRequest, folder: str) -> None:
-    pytest.importorskip("FlagEmbedding", reason="the extra flag is not installed")
+    need_flag()
     place = str(request.getfixturevalue(folder))
     one, other = (load(model_from_name(family, place), device="cpu") for family in ("flag", "cross-encoder"))
     assert one.score(QUERY, TEXTS[:3]) == pytest.approx(other.score(QUERY, TEXTS[:3]), abs=1e-4)
 
 
 def test_an_error_of_a_flag_model_ends_in_an_error_and_not_in_endless_tries(bert_folder) -> None:
-    pytest.importorskip("FlagEmbedding", reason="the extra flag is not installed")
+    need_flag()
     scorer = load(model_from_name("flag", str(bert_folder)), device="cpu")
     weights = scorer._reranker.model.bert.embeddings.word_embeddings
     weights.weight.data = weights.weight.data[:, :7]

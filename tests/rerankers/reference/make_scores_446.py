@@ -27,6 +27,48 @@ def flag(folder: str, length: int) -> Score:
     return score
 
 
+def flag_llm(folder: str, length: int) -> Score:
+    """FlagLLMReranker.compute_score."""
+    from FlagEmbedding import FlagLLMReranker
+
+    model = FlagLLMReranker(folder, use_fp16=False, devices="cpu", max_length=length)
+
+    def score(query: str, texts: list[str]) -> list[float]:
+        return model.compute_score([(query, text) for text in texts], normalize=False)
+
+    return score
+
+
+def minicpm(folder: str, length: int) -> Score:
+    """LayerWiseFlagLLMReranker.compute_score after three layers."""
+    from FlagEmbedding import LayerWiseFlagLLMReranker
+
+    model = LayerWiseFlagLLMReranker(folder, use_fp16=True, devices="cpu", max_length=length, cutoff_layers=[3])
+
+    def score(query: str, texts: list[str]) -> list[float]:
+        return model.compute_score([(query, text) for text in texts], normalize=False)
+
+    return score
+
+
+def gemma2(folder: str, length: int) -> Score:
+    """LightWeightFlagLLMReranker.compute_score after three layers; passages are halved after the first and the second.
+
+    On a CPU it computes in float32, whatever is asked for.
+    """
+    from FlagEmbedding import LightWeightFlagLLMReranker
+
+    model = LightWeightFlagLLMReranker(
+        folder, use_fp16=True, devices="cpu", max_length=length, cutoff_layers=[3], compress_ratio=2,
+        compress_layers=[1, 2],
+    )  # fmt: skip
+
+    def score(query: str, texts: list[str]) -> list[float]:
+        return model.compute_score([(query, text) for text in texts], normalize=False)
+
+    return score
+
+
 def colbert(folder: str, length: int) -> Score:
     """Checkpoint's query and passage encoders and `colbert_score` of Stanford's package."""
     from colbert.infra import ColBERTConfig
@@ -51,6 +93,13 @@ def main() -> None:
     for folder in ("bert", "xlm_r"):
         make(f"{folder}_flag", "cross-encoder", folder, "FlagEmbedding, FlagReranker.compute_score",
              (*PACKAGES, "FlagEmbedding"), (64, 512), flag, cut="passage")  # fmt: skip
+    make("gemma_flag", "flag-llm", "gemma", "FlagEmbedding, FlagLLMReranker.compute_score",
+         (*PACKAGES, "FlagEmbedding"), (64, 512), flag_llm, precision="float32")  # fmt: skip
+    make("minicpm_flag", "flag-layerwise", "minicpm", "FlagEmbedding, LayerWiseFlagLLMReranker.compute_score",
+         (*PACKAGES, "FlagEmbedding"), (64, 512), minicpm, precision="float32", layer=3)  # fmt: skip
+    make("gemma2_flag", "flag-lightweight", "gemma2", "FlagEmbedding, LightWeightFlagLLMReranker.compute_score",
+         (*PACKAGES, "FlagEmbedding"), (64, 512), gemma2, precision="float32", layer=3, compress_ratio=2,
+         compress_layers="1, 2")  # fmt: skip
     make("colbert", "late-interaction", "colbert", "colbert-ai, Checkpoint and colbert_score",
          (*PACKAGES, "colbert-ai"), (48, 180), colbert, token_vectors="float32")  # fmt: skip
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
+from tests.rerankers.flag_folders import GEMMA2, MINICPM
 from tests.rerankers.reference.tiny_tokenizers import byte_level, unigram, wordpiece
 
 Shapes = dict[str, tuple[int, ...]]
@@ -170,6 +171,43 @@ def qwen(kind: str, folder: Path) -> Path:
     return _write(folder, _qwen_config(kind, vocabulary, tokens), _qwen(kind, vocabulary), files)
 
 
+def gemma(folder: Path) -> Path:
+    """As BAAI/bge-reranker-v2-gemma, with Qwen's tokens and one for the begin of a text."""
+    vocabulary, tokens, files = byte_level(begin="<bos>")
+    config = {"model_type": "gemma", "architectures": ["GemmaForCausalLM"], "vocab_size": vocabulary,
+              "num_key_value_heads": 1, "head_dim": 16, "max_position_embeddings": 4096, "rope_theta": 10000.0,
+              "rms_norm_eps": 1e-6, "hidden_act": "gelu_pytorch_tanh", "hidden_activation": "gelu_pytorch_tanh",
+              "tie_word_embeddings": True, "attention_bias": False, "bos_token_id": tokens["<bos>"],
+              "eos_token_id": tokens["<|im_end|>"], "pad_token_id": tokens["<|endoftext|>"], **SIZES}  # fmt: skip
+    return _write(folder, config, _qwen("gemma", vocabulary), files)
+
+
+def layered(kind: str, folder: Path) -> Path:
+    """`kind` "minicpm" or "gemma2": as BAAI's two rerankers with heads on their layers, in float32."""
+    vocabulary, tokens, files = byte_level(begin="<bos>")
+    given: dict[str, Any] = MINICPM if kind == "minicpm" else GEMMA2
+    config = {**given, "vocab_size": vocabulary, "torch_dtype": "float32", "bos_token_id": tokens["<bos>"],
+              "eos_token_id": tokens["<|im_end|>"], "pad_token_id": tokens["<|endoftext|>"]}  # fmt: skip
+    hidden, inner, heads = config["hidden_size"], config["intermediate_size"], config["num_attention_heads"]
+    width = config.get("head_dim", hidden // heads)
+    sizes = {"q": heads * width, "k": config["num_key_value_heads"] * width, "v": config["num_key_value_heads"] * width}
+    norms = ["input", "post_attention", *(["pre_feedforward", "post_feedforward"] if kind == "gemma2" else [])]
+    shapes: Shapes = {"model.embed_tokens.weight": (vocabulary, hidden), "model.norm.weight": (hidden,)}
+    for layer in range(config["num_hidden_layers"]):
+        place = f"model.layers.{layer}"
+        shapes |= {f"{place}.self_attn.{part}_proj.weight": (size, hidden) for part, size in sizes.items()}
+        shapes |= {f"{place}.{norm}_layernorm.weight": (hidden,) for norm in norms}
+        shapes |= {
+            f"{place}.self_attn.o_proj.weight": (hidden, heads * width),
+            f"{place}.mlp.gate_proj.weight": (inner, hidden),
+            f"{place}.mlp.up_proj.weight": (inner, hidden),
+            f"{place}.mlp.down_proj.weight": (hidden, inner),
+        }
+    for head in range(config["num_hidden_layers"] + 1 - config["start_layer"]):
+        shapes[f"lm_head.{head}.linear_head.weight"] = (1, hidden)
+    return _write(folder, config, shapes, files)
+
+
 CHAT = (
     "{{- '<|im_start|>system\n' }}{%- for message in messages %}{%- if message.role == 'query' %}"
     "{{- message.content + '<|im_end|>\n<|im_start|>user\n' }}{%- elif message.role == 'document' %}"
@@ -248,6 +286,8 @@ def splade(folder: Path) -> Path:
 
 FOLDERS = {
     "bert": bert, "xlm_r": xlm_r, "modern_bert": modern_bert, "chat_scores": chat_scores, "colbert": colbert,
-    "splade": splade, "qwen3": lambda folder: qwen("qwen3", folder), "qwen2": lambda folder: qwen("qwen2", folder),
+    "splade": splade, "gemma": gemma,
+    "minicpm": lambda folder: layered("minicpm", folder), "gemma2": lambda folder: layered("gemma2", folder),
+    "qwen3": lambda folder: qwen("qwen3", folder), "qwen2": lambda folder: qwen("qwen2", folder),
     "pylate": lambda folder: pylate(folder, True), "pylate_plain": lambda folder: pylate(folder, False),
 }  # fmt: skip

@@ -125,12 +125,15 @@ def byte_letters() -> list[str]:
     return [chr(byte) if byte in seen else chr(next(others)) for byte in range(256)]
 
 
-def byte_level(chat_template: str = "") -> tuple[int, dict[str, int], Files]:
-    """(size, token -> id, files) of Qwen's tokenizer, with the merges that the inputs need."""
+def byte_level(chat_template: str = "", begin: str | None = None) -> tuple[int, dict[str, int], Files]:
+    """(size, token -> id, files) of Qwen's tokenizer, with the merges that the inputs need.
+
+    `begin`: a token more, for the begin of a text.
+    """
     merges = json.loads((HERE / "qwen_merges.json").read_text("utf-8"))
     tokens = dict.fromkeys([*byte_letters(), *(merge.replace(" ", "") for merge in merges)])
     vocabulary = {token: place for place, token in enumerate(tokens)}
-    added = {token: len(vocabulary) + place for place, token in enumerate(QWEN_ADDED)}
+    added = {token: len(vocabulary) + place for place, token in enumerate((*QWEN_ADDED, *([begin] if begin else [])))}
     tokenizer = {
         "version": "1.0", "truncation": None, "padding": None, "added_tokens": _added(added, _PLAIN),
         "normalizer": {"type": "NFC"},
@@ -143,8 +146,9 @@ def byte_level(chat_template: str = "") -> tuple[int, dict[str, int], Files]:
                   "end_of_word_suffix": "", "fuse_unk": False, "byte_fallback": False, "ignore_merges": False,
                   "vocab": vocabulary, "merges": merges},
     }  # fmt: skip
-    config = {"tokenizer_class": "Qwen2Tokenizer", "model_max_length": 4096, "eos_token": "<|im_end|>",
-              "pad_token": "<|endoftext|>", "bos_token": None, "unk_token": None, "add_prefix_space": False,
+    kind = "PreTrainedTokenizerFast" if begin else "Qwen2Tokenizer"
+    config = {"tokenizer_class": kind, "model_max_length": 4096, "eos_token": "<|im_end|>",
+              "pad_token": "<|endoftext|>", "bos_token": begin, "unk_token": None, "add_prefix_space": False,
               "added_tokens_decoder": {
                   str(place): _special(token, token not in _PLAIN) for token, place in added.items()}}  # fmt: skip
     if chat_template:
