@@ -23,7 +23,8 @@ def in_order(provider: Provider, pairs: Iterable[tuple[Any, Any]], count: int) -
             raise provider.malformed(f"gave a score for passage {index} that is not a finite number")
         scores[index] = float(score)
     if len(scores) != count:
-        raise provider.malformed(f"gave {len(scores)} scores for {count} passages")
+        few = "; does the server keep only the best (top_n)?" if scores else "; the answer is empty"
+        raise provider.malformed(f"gave {len(scores)} scores for {count} passages{few}")
     return [scores[index] for index in range(count)]
 
 

@@ -178,6 +178,11 @@ API_ROWS = (
                 choices=PROTOCOLS,
             ),
             Setting("raw_scores", False, "Logits in place of probabilities; only Text Embeddings Inference."),
+            Setting(
+                "truncate_prompt_tokens",
+                False,
+                "Ask vLLM to cut long passages, which else fail the query; other servers may refuse the field.",
+            ),
             Setting("batch_size", 32, "Passages in one request.", low=1, high=1000, scores=False),
             _KEY_VARIABLE,
             _timeout(60.0),

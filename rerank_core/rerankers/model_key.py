@@ -15,6 +15,9 @@ from rerank_core.rerankers.model import Model
 # raised whenever a family's own code comes to give other numbers, or keeps what it makes of passages in other bytes
 _SCORING = {"bi-encoder": 2, "late-interaction": 2, "sparse": 2}
 
+# settings that a service's row did not always have: at their default they are left out, so that old scores are found
+_ADDED = frozenset({"truncate_prompt_tokens"})
+
 
 def model_key(model: Model, settings: Mapping[str, Any]) -> str:
     """Such as "cross-encoder BAAI/bge-reranker-v2-m3@953dc6f6 {...settings...} v1": equal keys give equal scores.
@@ -30,7 +33,7 @@ def model_key(model: Model, settings: Mapping[str, Any]) -> str:
     told = {
         name: value
         for name, value in checked.items()
-        if name in scoring and (value != defaults[name] or model.hosting == "api")
+        if name in scoring and (value != defaults[name] or (model.hosting == "api" and name not in _ADDED))
     }
     # the default is the model's own and may differ between rows of a family: name what a row sets
     told |= {name: value for name, value in checked.items() if name in ("template", "instruction")}
