@@ -54,6 +54,8 @@ class ProviderError(RerankLensError):
     The message never holds headers or keys; of the vendor's own text at most one short line without keys.
     """
 
-    def __init__(self, vendor: str, status: int | None, retryable: bool, problem: str) -> None:
+    def __init__(self, vendor: str, status: int | None, retryable: bool, problem: str, told: str = "") -> None:
         self.vendor, self.status, self.retryable = vendor, status, retryable
-        super().__init__(f"{vendor}: {problem}" + (f" (HTTP {status})" if status is not None else ""))
+        super().__init__(
+            f"{vendor}: {problem}" + (f" (HTTP {status})" if status is not None else "") + (f": {told}" if told else "")
+        )

@@ -158,8 +158,9 @@ class Provider:
     def _error(self, failure: _Failure, attempts: int) -> ProviderError:
         tries = f", tried {attempts} times" if attempts > 1 else ""
         asked = f", asks to wait {failure.retry_after:.0f} s" if failure.retry_after is not None else ""
-        told = f": {failure.told}" if failure.told else ""
-        return ProviderError(self.vendor, failure.status, failure.retryable, failure.problem + asked + tries + told)
+        return ProviderError(
+            self.vendor, failure.status, failure.retryable, failure.problem + asked + tries, failure.told
+        )
 
 
 class Served:
