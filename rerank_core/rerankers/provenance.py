@@ -57,14 +57,12 @@ PROVENANCE = {
 }
 
 
-def told(model_id: str) -> dict[str, str]:
-    """What the page shows of a row: "Released", "Deprecated", "Replaced by" and "Facts from"; "" where not known."""
+def told(model_id: str) -> dict[str, str | None]:
+    """What the page shows of a row: "Released", "Deprecated", "Replaced by" and "Facts from"; None: not known."""
     known = PROVENANCE.get(model_id)
-    if known is None:
-        return {"Released": "", "Deprecated": "", "Replaced by": "", "Facts from": ""}
     return {
-        "Released": known.released or "",
-        "Deprecated": known.deprecated or "",
-        "Replaced by": known.replaced_by or "",
-        "Facts from": f"{known.source} ({known.read})",
+        "Released": known.released if known else None,
+        "Deprecated": known.deprecated if known else None,
+        "Replaced by": known.replaced_by if known else None,
+        "Facts from": f"{known.source} ({known.read})" if known else None,
     }

@@ -48,8 +48,8 @@ def test_what_replaces_a_row_is_another_row_that_is_itself_reached_in_the_end(mo
 def test_a_row_tells_when_it_came_out_and_what_follows_it() -> None:
     assert told("voyage-rerank-2.5-lite") == {
         "Released": "2025-08-11",
-        "Deprecated": "",
+        "Deprecated": None,
         "Replaced by": "voyage-rerank-3-lite",
         "Facts from": "https://vercel.com/ai-gateway/models/rerank-2.5-lite (2026-11-29)",
     }
-    assert set(told("cohere:some-name").values()) == {""}
+    assert set(told("cohere:some-name").values()) == {None}
