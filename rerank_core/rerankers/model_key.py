@@ -18,6 +18,9 @@ _SCORING = {"bi-encoder": 2, "late-interaction": 3, "sparse": 2, "yes-no": 2, "f
 # what a key that leaves a setting out stands for, where that is not the default of every row of the family
 _UNSAID: dict[str, dict[str, Any]] = {"cross-encoder": {"cut": "longest_first", "max_length": None}}
 
+# settings that a service's row did not always have: at their default they are left out, so that old scores are found
+_ADDED = frozenset({"truncate_prompt_tokens"})
+
 
 def model_key(model: Model, settings: Mapping[str, Any]) -> str:
     """Such as "cross-encoder BAAI/bge-reranker-v2-m3@953dc6f6 {...settings...} v1": equal keys give equal scores.
@@ -33,7 +36,7 @@ def model_key(model: Model, settings: Mapping[str, Any]) -> str:
     told = {
         name: value
         for name, value in checked.items()
-        if name in scoring and (value != unsaid[name] or model.hosting == "api")
+        if name in scoring and (value != unsaid[name] or (model.hosting == "api" and name not in _ADDED))
     }
     # the default is the model's own and may differ between rows of a family: name what a row sets
     told |= {name: value for name, value in checked.items() if name in ("template", "instruction")}
