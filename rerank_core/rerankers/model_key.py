@@ -13,7 +13,7 @@ from rerank_core.rerankers.local_folder import folder_of, weight_files
 from rerank_core.rerankers.model import Model
 
 # raised whenever a family's own code comes to give other numbers, or keeps what it makes of passages in other bytes
-_SCORING = {"bi-encoder": 2, "late-interaction": 2, "sparse": 2}
+_SCORING = {"bi-encoder": 2, "late-interaction": 2, "sparse": 2, "llm-pointwise": 2, "llm-listwise": 2}
 
 
 def model_key(model: Model, settings: Mapping[str, Any]) -> str:
