@@ -13,7 +13,8 @@ view = choose_view(space)
 whole, stamp = whole_set(space, view)
 st.title("LLM grades")
 st.caption(
-    "A language model grades passages, in the manner of UMBRELA (arXiv 2406.06519). Its grades are kept apart: no "
+    "A language model grades passages, in UMBRELA's manner (arXiv 2406.06519) by a prompt of ours: figures published "
+    "for UMBRELA are not its own. Its grades are kept apart: no "
     "figure on another page counts them, and nobody who grades sees them."
 )
 if llm_grades.choose_part() == llm_grades.ASK:
