@@ -16,7 +16,8 @@ _LANGUAGE = re.compile(r"[ \t]*\w+\s+(?=\S)")
 # a line that only says that the answer follows: "Here is the ranking:"
 _INTRODUCES = re.compile(r"(?:(?!\[\s*\d)[^\n:]){0,200}:\s*")
 _TAKES_BACK = re.compile(
-    r"\b(?:not|cannot|unable|format|example|e\.g|draft|would|could|should|might|if|instead|wrong|input|original|initial|given)\b|n['’]t\b",
+    r"\b(?:not|cannot|unable|would|could|should|might|if|instead|wrong|format|example|e\.g|draft)\b|n['’]t\b"
+    r"|\b(?:input|original|initial|given)\b",
     re.IGNORECASE,
 )
 _REFUSES = re.compile(

@@ -87,7 +87,7 @@ def test_a_reply_that_is_no_list_is_told_and_the_other_system_is_answered(worksp
     ("reply", "problem"),
     [
         (completion("Terns and", finish="length"), "was cut before its answer ended: raise max_answer_tokens"),
-        (completion("<think>Terns", finish="stop"), "had used up its tokens"),
+        (completion("<think>Terns", finish="stop"), "stopped inside of its thoughts"),
         (completion(None, finish="content_filter"), "refused to answer"),
     ],
 )

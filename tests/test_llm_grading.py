@@ -146,7 +146,7 @@ def test_a_refused_question_is_a_failure_of_that_pair_alone(workspace, birds, ju
     ("reply", "problem"),
     [
         (completion("match: 1\ngrade: 1", finish="length"), "was cut before its answer ended: raise max_answer_tokens"),
-        (completion("<think>perhaps\ngrade: 1\n", finish="stop"), "had used up its tokens before it answered"),
+        (completion("<think>perhaps\ngrade: 1\n", finish="stop"), "stopped inside of its thoughts"),
         (completion(None, finish="length", reasoning_content="grade: 1"), "all of them on its thoughts"),
         (completion("grade: 1", finish="content_filter"), "refused to answer"),
         (completion(None, refusal="I can't help with that."), "refused to answer"),

@@ -19,17 +19,7 @@ _CUT = frozenset(
 _REFUSED = frozenset(
     {"content_filter", "refusal", "safety", "recitation", "blocklist", "prohibited_content", "spii", "sensitive"}
 )
-_BROKEN = frozenset(
-    {
-        "error",
-        "abort",
-        "aborted",
-        "cancelled",
-        "network_error",
-        "insufficient_system_resource",
-        "malformed_function_call",
-    }
-)
+_BROKEN = frozenset({"error", "abort", "aborted", "cancelled", "network_error", "insufficient_system_resource"})
 _THINKING_PARTS = re.compile(r"think|thought|reason|reflect|summary|analysis", re.IGNORECASE)
 _THINKING_FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_text")
 # tokens of a chat template that a server left in the text
@@ -40,7 +30,9 @@ _LEFT_OVER = (
 _LEFT_AT_START, _LEFT_AT_END = re.compile(_LEFT_OVER), re.compile(rf"{_LEFT_OVER}\Z")
 _LONGEST_MARK = 50
 _ROLE = re.compile(r"assistant\s*(?::|\n)\s*", re.IGNORECASE)
-_ANSWER_TAG = re.compile(r"<\s*(answer|response|output|final_?answer|final|solution|conclusion)\s*>", re.IGNORECASE)
+_ANSWER_NAMES = r"(?:answer|response|output|final_?answer|final|solution|conclusion)"
+_ANSWER_TAG = re.compile(rf"<\s*{_ANSWER_NAMES}\s*>", re.IGNORECASE)
+_ANSWER_END = re.compile(rf"<\s*/\s*{_ANSWER_NAMES}\s*>\Z", re.IGNORECASE)
 SPACE_MARKS = str.maketrans({"▁": " ", "Ġ": " ", "Ċ": "\n"})
 """For `str.translate`: how raw vocabularies write white space."""
 
@@ -112,6 +104,8 @@ def _problem(text: str, thought: bool, finish: str, cut: bool, refused: bool) ->
         return "refused to answer, or its service did (content filter)"
     if finish in _BROKEN:
         return f"broke off its answer (finish_reason {finish})"
+    if cut and not text and finish not in _CUT:
+        return f"stopped inside of its thoughts and gave no answer: {RAISE}"
     if cut and not text:
         return f"had used up its tokens before it answered{', all of them on its thoughts' * thought}: {RAISE}"
     if cut:
@@ -165,10 +159,11 @@ def _bare(text: str) -> str:
         text = text[mark.end() :].lstrip()
     text = _ROLE.sub("", text, count=1) if _ROLE.match(text) else text
     tags = list(_ANSWER_TAG.finditer(text))
-    if len(tags) == 1:
-        # the model says itself where its answer stands; what follows the closing tag is kept, so that it counts
-        text = re.sub(rf"<\s*/\s*{tags[0][1]}\s*>", "", text[tags[0].end() :], count=1, flags=re.IGNORECASE).strip()
-    return text
+    if len(tags) > 1:
+        return text
+    # the model says itself where its answer stands; what follows the closing tag is kept, so that it counts
+    start = tags[0].end() if tags else 0
+    return _ANSWER_END.sub("", text[start:]).strip()
 
 
 def _without_end(text: str) -> str:
@@ -185,14 +180,16 @@ def _places(choice: Any, text: str) -> tuple[Place, ...]:
     places = [_place(one) for one in given] if isinstance(given, list) else []
     spelled = "".join(place.token for place in places)
     found = split(spelled)
-    if not text or found.unclosed or _bare(spelled[found.start :]) != text:
+    if not text or found.unclosed:
+        return ()
+    if _bare(spelled[found.start :]) == text:
+        start = spelled.index(text, found.start)
+    else:
         # thoughts without a mark, which the service has taken out of the text
         spelled = _without_end(spelled)
-        if not text or not spelled.endswith(text):
-            return ()
         start = len(spelled) - len(text)
-    else:
-        start = spelled.index(text, found.start)
+        if not spelled.endswith(text):
+            return ()
     end, at, own = start + len(text), 0, []
     for place in places:
         here, at = at, at + len(place.token)

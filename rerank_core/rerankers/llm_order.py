@@ -28,7 +28,7 @@ _LABEL = (
 )
 _IS = re.compile(rf"\W*{_LABEL}\s+is\b", re.IGNORECASE)
 # numbers that are no places
-_SCORES = re.compile(r"scor|rating|grade|relevance|probab|confiden", re.IGNORECASE)
+_SCORES = re.compile(r"scor|rating|grade|probab|confiden|\Arelevances?\Z", re.IGNORECASE)
 _KEYS = ("id", "passage", "passage_id", "passage_number", "number", "document", "doc_id", "docid")
 
 

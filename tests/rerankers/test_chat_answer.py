@@ -40,6 +40,7 @@ MARKED = {
     "glm": "<think>{0}</think><|begin_of_box|>{1}<|end_of_box|>",
     "marco": "<Thought>{0}</Thought><Output>{1}</Output>",
     "an answer tag alone": "{0}<answer>{1}</answer>",
+    "an answer tag opened in the prompt": "<think>{0}</think>{1}</answer>",
     "full-width": "＜ｔｈｉｎｋ＞{0}＜／ｔｈｉｎｋ＞{1}",
     "deepseek's bars": "<｜think｜>{0}<｜/think｜>{1}",
     "with an attribute": '<think time="3">{0}</think>{1}',
@@ -215,6 +216,7 @@ STRAY = {"<think>": -0.0, "Yes": -15.0, "No": -14.0}
         # tokens that do not spell the answer say nothing of it
         ("Yes", [("<think>", STRAY)], []),
         ("Yes", [("<think>", STRAY), ("no", {})], []),
+        ("Yes", [("<think>", STRAY), ("so it is ", {}), ("Yes", YES)], []),
         ("Yes", [("noYes", YES)], []),
         ("Yes", [], []),
         ("", [("Yes", YES)], []),

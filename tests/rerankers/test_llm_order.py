@@ -21,7 +21,8 @@ THREE_TWO_ONE = [
     "Here is the order:\n```\n[3] > [2] > [1]\n```", "Final answer: [3] > [2] > [1]",
     "**Final answer:** [3] > [2] > [1]", "Final answer:\n[3] > [2] > [1]", "Ranking: 3, 2, 1",
     "The final order is [3] > [2] > [1]", "Sure! Here are the 3 passages: [3] > [2] > [1].",
-    "Here is the ranking:\n\n[3] > [2] > [1]",
+    "Here is the ranking:\n\n[3] > [2] > [1]", "Here are the passages in order of relevance: [3] > [2] > [1]",
+    "Ranking:\n1. [3]\n2. [2]\n3. [1]", "Final ranking (best first): [3] > [2] > [1]",
     "Passage [1] is on fruit, [2] on Germany.\n\nFinal answer: [3] > [2] > [1]",
     "[3] > [2] > [1]\n\nExplanation: [1] is on fruit.", "\\boxed{[3] > [2] > [1]}",
 ]  # fmt: skip
