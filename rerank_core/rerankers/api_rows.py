@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rerank_core.rerankers import cohere_api, contextual, jina_api, voyage
+from rerank_core.rerankers.chat_answer import ANSWER_TOKENS, MOST_ANSWER_TOKENS
 from rerank_core.rerankers.http_rerank import PROTOCOLS
 from rerank_core.rerankers.llm_pointwise import ANSWERS
 from rerank_core.rerankers.model import Extra, Model, Setting
@@ -255,9 +256,7 @@ API_ROWS = (
                 choices=ANSWERS,
             ),
             Setting("top_logprobs", 20, "How many likely tokens to ask for.", low=2, high=20),
-            Setting(
-                "max_answer_tokens", 16, "Tokens of an answer; more for a model that thinks first.", low=1, high=8192
-            ),
+            Setting("max_answer_tokens", 16, f"{ANSWER_TOKENS} 4,000 or more.", low=1, high=MOST_ANSWER_TOKENS),
             Setting("parallel", 8, "Questions at a time.", low=1, high=64, scores=False),
         ),
         extra=_LLM,
@@ -274,6 +273,13 @@ API_ROWS = (
         settings=_llm_settings(
             Setting("window", 20, "Passages in one question.", low=2, high=200),
             Setting("step", 10, "How far the window moves; at most the window.", low=1, high=200),
+            Setting(
+                "max_answer_tokens",
+                None,
+                f"{ANSWER_TOKENS} many thousands; empty: the server's own limit.",
+                low=1,
+                high=MOST_ANSWER_TOKENS,
+            ),
         ),
         extra=_LLM,
         note="Its own prompt: published figures of RankGPT do not carry over. A list of 100 takes nine questions "

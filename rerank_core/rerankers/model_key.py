@@ -13,7 +13,16 @@ from rerank_core.rerankers.local_folder import folder_of, weight_files
 from rerank_core.rerankers.model import Model
 
 # raised whenever a family's own code comes to give other numbers, or keeps what it makes of passages in other bytes
-_SCORING = {"bi-encoder": 2, "late-interaction": 3, "sparse": 2, "yes-no": 2, "flag": 2, "flag-llm": 2}
+_SCORING = {
+    "bi-encoder": 2,
+    "late-interaction": 3,
+    "sparse": 2,
+    "yes-no": 2,
+    "flag": 2,
+    "flag-llm": 2,
+    "llm-pointwise": 2,
+    "llm-listwise": 2,
+}
 
 # what a key that leaves a setting out stands for, where that is not the default of every row of the family
 _UNSAID: dict[str, dict[str, Any]] = {"cross-encoder": {"cut": "longest_first", "max_length": None}}

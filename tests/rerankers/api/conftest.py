@@ -133,6 +133,26 @@ class Service:
         }
 
 
+def completion(
+    content: Any, finish: str = "stop", tokens: list[tuple[str, dict[str, float]]] | None = None, **message: Any
+) -> dict[str, Any]:
+    """A chat completion with one choice. `tokens`: (token, {likely token: log-probability}) at each place."""
+    places = [
+        {"token": token, "logprob": 0.0, "bytes": None,
+         "top_logprobs": [{"token": top, "logprob": value, "bytes": None} for top, value in likely.items()]}
+        for token, likely in tokens or []
+    ]  # fmt: skip
+    choice = {"index": 0, "finish_reason": finish, "logprobs": {"content": places} if tokens is not None else None}
+    message = {"role": "assistant", "content": content, **message}
+    return {
+        "id": "1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "m",
+        "choices": [{**choice, "message": message}],
+    }
+
+
 class _Handler(BaseHTTPRequestHandler):
     service: Service
     protocol_version = "HTTP/1.1"
