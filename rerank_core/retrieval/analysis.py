@@ -3,28 +3,103 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
-# one character is enough ("plan B", "error 5", single Chinese characters): bm25s's own default drops such words
-_WORDS = re.compile(r"\w+").findall
+from rerank_core.retrieval.languages import ENGLISH, LANGUAGES, Language
+from rerank_core.text import characters, folded, is_paired, pairs, stretches, words
+
+ANALYSIS = 2
+"""Counts up when the same text gives other terms than before: indexes and candidates are kept under it."""
+
+Stem = Callable[[Sequence[str]], list[str]]
+_NO_LANGUAGE = Language("none")
+# the letters of Arabic that Persian and Arabic keyboards write differently, and those that many leave without a sign
+_PERSIAN = str.maketrans("يىك", "ییک")
+_ARABIC = str.maketrans("یک", "يك")
+_BARE = str.maketrans("أإآٱىة", "ااااي\u0647")
+# Lucene's HindiNormalizer: a nasal before a consonant has two spellings, and the nukta is often left out
+_RESPELLED = re.compile("[\u0600-\u06ff\u0900-\u097f]")
+_HINDI_NASAL, _NUKTA = re.compile("न्(?=[क-ह])|ँ"), "\u093c"
 
 
 class Analyzer:
-    """Lower case, words of letters, digits and underscores, English stop words out, then Porter2 stems.
+    """Words as `text.words` finds them, the language's stop words out, then its Snowball stems.
 
-    Not for use by several threads at once: PyStemmer keeps a cache. Making one is cheap.
+    A language without a stemmer or a list goes without. Where it is not written in Latin letters, words in ASCII are
+    taken for English. Scripts without spaces, and Hangul, are cut into pairs of characters, without stems or stop
+    words. Not for use by several threads at once: PyStemmer keeps a cache. Making one is cheap.
     """
 
-    def __init__(self, stemming: bool, stop_words: bool) -> None:
-        import Stemmer
-        from bm25s.stopwords import STOPWORDS_EN
-
-        self._stop_words = frozenset(STOPWORDS_EN) if stop_words else frozenset()
-        self._stemmer = Stemmer.Stemmer("english") if stemming else None
+    def __init__(self, stemming: bool, stop_words: bool, language: str = ENGLISH) -> None:
+        """`language`: a code of `LANGUAGES`, or "none": no stop words and no stems."""
+        about = LANGUAGES.get(language, _NO_LANGUAGE)
+        english = LANGUAGES[ENGLISH] if language in LANGUAGES and not about.latin else None
+        both = (about, english) if english is not None else (about,)
+        self._turkish = language == "tr"
+        self._stop_words = frozenset().union(*map(_stop_words, both)) if stop_words else frozenset()
+        stem = _stemmer(about) if stemming else _as_they_are
+        self._own = stem if about.latin else _bare(stem)
+        self._english = _stemmer(english) if stemming and english is not None else None
+        self._letters = _PERSIAN if language == "fa" else _ARABIC
 
     def terms(self, text: str) -> list[str]:
-        """The terms in their order, repeats included; empty where nothing but stop words or signs is there."""
-        words = [word for word in _WORDS(encodable(text).lower()) if word not in self._stop_words]
-        return self._stemmer.stemWords(words) if self._stemmer is not None else words
+        """The terms of a passage, repeats included; empty where nothing but stop words or signs is there.
+
+        Of what is cut into pairs, also the single characters: a query of one character finds it.
+        """
+        return self._terms(text, lambda stretch: [*characters(stretch), *pairs(stretch)])
+
+    def query_terms(self, text: str) -> list[str]:
+        """The terms of a query in their order: as `terms`, with single characters only where one stands alone."""
+        return self._terms(text, pairs)
+
+    def _terms(self, text: str, cut: Callable[[str], list[str]]) -> list[str]:
+        plain = folded(encodable(text), self._turkish)
+        if not is_paired(plain):
+            return self._stemmed(words(self._respelled(plain)))
+        found: list[str] = []
+        for word in words(self._respelled(plain)):
+            for part, paired in stretches(word):
+                found += cut(part) if paired else self._stemmed([part])
+        return found
+
+    def _respelled(self, plain: str) -> str:
+        if plain.isascii() or not _RESPELLED.search(plain):
+            return plain
+        return _HINDI_NASAL.sub("ं", plain.translate(self._letters)).replace(_NUKTA, "")
+
+    def _stemmed(self, found: Sequence[str]) -> list[str]:
+        """The terms of words, stop words left out."""
+        kept = [word for word in found if word not in self._stop_words]
+        if self._english is not None and any(map(str.isascii, kept)):
+            return [term for word in kept for term in (self._english if word.isascii() else self._own)([word])]
+        return self._own(kept)
+
+
+def _as_they_are(found: Sequence[str]) -> list[str]:
+    return list(found)
+
+
+def _bare(stem: Stem) -> Stem:
+    """The stems without the signs on Arabic letters that many leave out."""
+    return lambda found: [term.translate(_BARE) for term in stem(found)]
+
+
+@lru_cache(maxsize=8)
+def _stop_words(about: Language) -> frozenset[str]:
+    if not about.stop_words:
+        return frozenset()
+    import bm25s.stopwords
+
+    listed = [words(folded(word, about.name == "Turkish")) for word in getattr(bm25s.stopwords, about.stop_words)]
+    return frozenset(word for one in listed if len(one) == 1 for word in one)
+
+
+def _stemmer(about: Language) -> Stem:
+    import Stemmer
+
+    return Stemmer.Stemmer(about.stemmer).stemWords if about.stemmer else _as_they_are
 
 
 def encodable(text: str) -> str:
