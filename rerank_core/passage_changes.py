@@ -201,9 +201,13 @@ class _Gathered:
         longest = before.longest
         if gone.longest >= longest:
             progress(self.read, self.read, "looking for the longest passage")
-            longest = max((len(text.split()) for texts in self.changes.staying() for text in texts), default=0)
+            longest = max((count_units(text) for texts in self.changes.staying() for text in texts), default=0)
         kinds = self.changes.counts()
-        words = {name: before.words.get(name, 0) + now - gone.words[name] for name, now in self.lengths.words.items()}
+        # earlier versions counted words without spaces in another way: no bin holds fewer than none
+        words = {
+            name: max(0, before.words.get(name, 0) + now - gone.words[name])
+            for name, now in self.lengths.words.items()
+        }
         return replace(
             before,
             passages=self.dataset.n_docs + kinds.get("added", 0) - kinds.get("removed", 0),

@@ -31,8 +31,16 @@ _HAS_PAIRED = regex.compile(f"[{_PAIRED}]")
 _STRETCH = regex.compile(rf"(?P<paired>(?:[{_PAIRED}]\p{{M}}*)+)|[^{_PAIRED}]+")
 _CHARACTER = regex.compile(r".\p{M}*", regex.DOTALL)
 
-_NOT_ASCII_RUN = re.compile(r"[^ \t\n\r\f\v]*[^\x00-\x7f][^ \t\n\r\f\v]*")
-_SPACE = re.compile(r"\s+")
+_RUN = re.compile(r"\S+")
+_HAS_UNSPACED = regex.compile(f"[{_UNSPACED}]")
+_UNIT = regex.compile(
+    rf"[\p{{Ps}}\p{{Pi}}]*(?:(?=[{_UNSPACED}])\X){{1,2}}[\p{{Pe}}\p{{Pf}}\p{{Po}}]*"
+    rf"|(?:(?![{_UNSPACED}]|[\p{{Ps}}\p{{Pi}}]+[{_UNSPACED}])\X)+|\X"
+)
+
+_NOT_ASCII_RUN = re.compile(
+    r"(?<![^ \t\n\r\f\v])[^ \t\n\r\f\v\x80-\U0010ffff]*+[^\x00-\x7f][^ \t\n\r\f\v]*"
+)
 # soft hyphens, joiners, marks of direction, variation selectors, keycaps: they split a word and mean nothing in it
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Me}\u200B]+")
 # NFKC would make Kindle™ one word KindleTM, and 1½ the number 11/2
@@ -123,3 +131,38 @@ def cut_words(text: str) -> list[str]:
     return [
         term for word in found for part, paired in stretches(word) for term in (pairs(part) if paired else (part,))
     ]
+
+
+def units(text: str) -> Iterator[tuple[int, int]]:
+    """(start, end) of what counts as a word in a length, in order; only white space stands between them.
+
+    A run of anything but white space, as long as it is no longer than `LONGEST_WORD`; where a script has no spaces, two
+    characters with the signs around them: about a word of Chinese or Japanese. What one sees as one character (a
+    grapheme cluster of UAX #29) is never cut.
+    """
+    unspaced = _MAY_HAVE_PAIRED.search(text) is not None and _HAS_UNSPACED.search(text) is not None
+    for found in _RUN.finditer(text):
+        start, end = found.span()
+        if unspaced or end - start > LONGEST_WORD:
+            yield from ((start + one, start + other) for one, other in _cut_run(found.group()))
+        else:
+            yield start, end
+
+
+def count_units(text: str) -> int:
+    """How many `units` a text has."""
+    if text.isascii() and len(text) <= LONGEST_WORD:
+        return len(text.split())
+    return sum(1 for _ in units(text))
+
+
+def _cut_run(run: str) -> Iterator[tuple[int, int]]:
+    for found in _UNIT.finditer(run):
+        start, end = found.span()
+        if end - start <= LONGEST_WORD:
+            yield start, end
+            continue
+        # a hash, a link, marks without end: at clusters, and where one cluster is longer than all that, inside it
+        for cluster in regex.finditer(rf"(?:\X){{1,{LONGEST_WORD}}}", found.group()):
+            for place in range(cluster.start(), cluster.end(), 8 * LONGEST_WORD):
+                yield start + place, start + min(place + 8 * LONGEST_WORD, cluster.end())

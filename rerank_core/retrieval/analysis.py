@@ -16,8 +16,10 @@ Stem = Callable[[Sequence[str]], list[str]]
 _NO_LANGUAGE = Language("none")
 # the letters of Arabic that Persian and Arabic keyboards write differently, and those that many leave without a sign
 _PERSIAN = str.maketrans("يىك", "ییک")
-_ARABIC = str.maketrans("یک", "يك")
-_BARE = str.maketrans("أإآٱىة", "ااااي\u0647")
+_ARABIC = str.maketrans("یکٱى", "يكاي")
+_BARE = str.maketrans("یکٱأإآىة", "يكااااي\u0647")
+# what Snowball does not know: "and" before the article, and a final ta marbuta that is typed as ha
+_ARABIC_AND, _ARABIC_HA = re.compile(r"\b[وف](?=ال\w\w)"), re.compile(r"(?<=\w{3})ه\b")
 # Lucene's HindiNormalizer: a nasal before a consonant has two spellings, and the nukta is often left out
 _RESPELLED = re.compile("[\u0600-\u06ff\u0900-\u097f]")
 _HINDI_NASAL, _NUKTA = re.compile("न्(?=[क-ह])|ँ"), "\u093c"
@@ -26,7 +28,8 @@ _HINDI_NASAL, _NUKTA = re.compile("न्(?=[क-ह])|ँ"), "\u093c"
 class Analyzer:
     """Words as `text.words` finds them, the language's stop words out, then its Snowball stems.
 
-    A language without a stemmer or a list goes without. Where it is not written in Latin letters, words in ASCII are
+    Letters with several spellings in Arabic, Persian and Hindi are written in one way (Lucene's normalizers). A
+    language without a stemmer or a list goes without. Where it is not written in Latin letters, words in ASCII are
     taken for English. Scripts without spaces, and Hangul, are cut into pairs of characters, without stems or stop
     words. Not for use by several threads at once: PyStemmer keeps a cache. Making one is cheap.
     """
@@ -36,12 +39,12 @@ class Analyzer:
         about = LANGUAGES.get(language, _NO_LANGUAGE)
         english = LANGUAGES[ENGLISH] if language in LANGUAGES and not about.latin else None
         both = (about, english) if english is not None else (about,)
-        self._turkish = language == "tr"
+        self._turkish, self._arabic = language == "tr", language == "ar"
         self._stop_words = frozenset().union(*map(_stop_words, both)) if stop_words else frozenset()
-        stem = _stemmer(about) if stemming else _as_they_are
-        self._own = stem if about.latin else _bare(stem)
+        own = _stemmer(about) if stemming else _as_they_are
+        self._own = _bare(own) if self._arabic else own
         self._english = _stemmer(english) if stemming and english is not None else None
-        self._letters = _PERSIAN if language == "fa" else _ARABIC
+        self._letters = {"fa": _PERSIAN, "ar": _ARABIC}.get(language, _BARE)
 
     def terms(self, text: str) -> list[str]:
         """The terms of a passage, repeats included; empty where nothing but stop words or signs is there.
@@ -67,7 +70,8 @@ class Analyzer:
     def _respelled(self, plain: str) -> str:
         if plain.isascii() or not _RESPELLED.search(plain):
             return plain
-        return _HINDI_NASAL.sub("ं", plain.translate(self._letters)).replace(_NUKTA, "")
+        plain = _HINDI_NASAL.sub("ं", plain.translate(self._letters)).replace(_NUKTA, "")
+        return _ARABIC_HA.sub("ة", _ARABIC_AND.sub("", plain)) if self._arabic else plain
 
     def _stemmed(self, found: Sequence[str]) -> list[str]:
         """The terms of words, stop words left out."""

@@ -68,7 +68,7 @@ class Bm25Retriever:
     ) -> Bm25Retriever:
         """As `build`, but over the base of the index in `base`: only the passages that were added are read.
 
-        They are read in the base's language.
+        They are read in the base's language, which must be the settings' own or that of the corpus.
         """
         with deriving(base, changes, corpus, folder) as (passages, added):
             _write(passages, added, settings, analysis(base)[2], progress)
