@@ -31,6 +31,13 @@ _HAS_PAIRED = regex.compile(f"[{_PAIRED}]")
 _STRETCH = regex.compile(rf"(?P<paired>(?:[{_PAIRED}]\p{{M}}*)+)|[^{_PAIRED}]+")
 _CHARACTER = regex.compile(r".\p{M}*", regex.DOTALL)
 
+# as words and stretches above, in text as it is shown: half-width kana, and invisible characters within a word
+_SHOWN_WORD = regex.compile(r"[\p{L}\p{N}_][\p{L}\p{N}\p{M}_\p{Default_Ignorable_Code_Point}]*")
+_SHOWN_STRETCH = regex.compile(
+    rf"(?P<paired>(?:[{_PAIRED}ﾞﾟ][\p{{M}}\p{{Default_Ignorable_Code_Point}}]*)+)|[^{_PAIRED}]+"
+)
+_SHOWN_CHARACTER = regex.compile(r".[\p{M}\p{Default_Ignorable_Code_Point}ﾞﾟ]*", regex.DOTALL)
+
 _RUN = re.compile(r"\S+")
 _HAS_UNSPACED = regex.compile(f"[{_UNSPACED}]")
 _UNIT = regex.compile(
@@ -38,9 +45,7 @@ _UNIT = regex.compile(
     rf"|(?:(?![{_UNSPACED}]|[\p{{Ps}}\p{{Pi}}]+[{_UNSPACED}])\X)+|\X"
 )
 
-_NOT_ASCII_RUN = re.compile(
-    r"(?<![^ \t\n\r\f\v])[^ \t\n\r\f\v\x80-\U0010ffff]*+[^\x00-\x7f][^ \t\n\r\f\v]*"
-)
+_NOT_ASCII_RUN = re.compile(r"(?<![^ \t\n\r\f\v])[^ \t\n\r\f\v\x80-\U0010ffff]*+[^\x00-\x7f][^ \t\n\r\f\v]*")
 # soft hyphens, joiners, marks of direction, variation selectors, keycaps: they split a word and mean nothing in it
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Me}\u200B]+")
 # NFKC would make Kindle™ one word KindleTM, and 1½ the number 11/2
@@ -94,7 +99,7 @@ def _folded_run(run: str) -> str:
     if run.isascii():
         return run
     run = _POINTS.sub("", run).translate(_LETTERS).replace("i\u0307", "i")
-    return _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit.group(), digit.group())), run)
+    return str(_OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit.group(), digit.group())), run))
 
 
 def words(text: str) -> list[str]:
@@ -114,7 +119,7 @@ def stretches(word: str) -> Iterator[tuple[str, bool]]:
 
 def characters(text: str) -> list[str]:
     """The text letter by letter, marks with the letter that they stand on."""
-    return _CHARACTER.findall(text)
+    return list(_CHARACTER.findall(text))
 
 
 def pairs(stretch: str) -> list[str]:
@@ -128,9 +133,7 @@ def cut_words(text: str) -> list[str]:
     found = words(folded(text))
     if not is_paired(text):
         return found
-    return [
-        term for word in found for part, paired in stretches(word) for term in (pairs(part) if paired else (part,))
-    ]
+    return [term for word in found for part, paired in stretches(word) for term in (pairs(part) if paired else (part,))]
 
 
 def units(text: str) -> Iterator[tuple[int, int]]:
@@ -151,8 +154,9 @@ def units(text: str) -> Iterator[tuple[int, int]]:
 
 def count_units(text: str) -> int:
     """How many `units` a text has."""
-    if text.isascii() and len(text) <= LONGEST_WORD:
-        return len(text.split())
+    runs = text.split()
+    if max(map(len, runs), default=0) <= LONGEST_WORD and not _HAS_UNSPACED.search(text):
+        return len(runs)
     return sum(1 for _ in units(text))
 
 
@@ -166,3 +170,18 @@ def _cut_run(run: str) -> Iterator[tuple[int, int]]:
         for cluster in regex.finditer(rf"(?:\X){{1,{LONGEST_WORD}}}", found.group()):
             for place in range(cluster.start(), cluster.end(), 8 * LONGEST_WORD):
                 yield start + place, start + min(place + 8 * LONGEST_WORD, cluster.end())
+
+
+def shown_words(text: str) -> Iterator[tuple[int, int, tuple[int, ...]]]:
+    """(start, end, ends of its characters) of each word of a text as it is shown, not `folded`.
+
+    The ends are () for a word that is compared as a whole; with them, it is one that is compared by `pairs`. What is
+    invisible within a word belongs to it.
+    """
+    for found in _SHOWN_WORD.finditer(text):
+        if not is_paired(found.group()):
+            yield *found.span(), ()
+            continue
+        for part in _SHOWN_STRETCH.finditer(text, *found.span()):
+            ends = tuple(one.end() for one in _SHOWN_CHARACTER.finditer(text, *part.span())) if part["paired"] else ()
+            yield *part.span(), ends

@@ -10,14 +10,17 @@ from pages.ui import cache, state
 from pages.ui.job_params import recall_params
 from pages.ui.judge import LONGEST_NAME
 from pages.ui.markdown import plain
+from rerank_core.dataset_language import dense_note, found_language, how_words_are_read, language_of
 from rerank_core.errors import SettingsError
 from rerank_core.retrieval.index import search_facts
+from rerank_core.retrieval.languages import AUTO, LANGUAGES, NONE, language_name
 from rerank_core.retrieval.settings import FUSIONS, RETRIEVERS, RetrievalSettings
 from rerank_core.retrieval.vector_search import ANN_FROM
 from rerank_core.store import datasets, jobs, judgments
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems import ALWAYS_READY, FIRST_STAGE, System, all_systems
+from rerank_core.text import same_text
 from rerank_core.types import Query, text_hash
 
 MEASURES = ("nDCG@10", "RR@10", "P@5", "R@10", "Judged@10")
@@ -28,7 +31,10 @@ FUSION_NAMES = {"rrf": "RRF (k = 60)", "minmax": "Weighted, min–max", "zscore"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A choice of dataset, retrieval and systems. `level`: the lowest grade that counts as relevant."""
+    """A choice of dataset, retrieval and systems. `level`: the lowest grade that counts as relevant.
+
+    `language`: the one that BM25 reads words in, a code or "none".
+    """
 
     dataset: DatasetRow
     settings: RetrievalSettings
@@ -37,6 +43,7 @@ class View:
     level: int
     shown: int
     judge: str
+    language: str
 
     @property
     def ready_ids(self) -> list[str]:
@@ -67,7 +74,8 @@ def choose_view(space: Workspace) -> View:
         _show_recall(space, dataset, settings, level)
         judge = _choose_judge()
     state.remember_view()
-    return View(dataset, settings, systems, baseline, level, shown, judge)
+    language = language_of(space, dataset, settings)
+    return View(dataset, settings, systems, baseline, level, shown, judge, language)
 
 
 def _choose_judge() -> str:
@@ -129,14 +137,43 @@ def _choose_retrieval(space: Workspace, dataset: DatasetRow) -> RetrievalSetting
         )
         fusion = st.selectbox("Fusion", FUSIONS, 0, FUSION_NAMES.get, key=state.FUSION, bind="query-params")
         weight = st.slider("Weight of dense", 0.0, 1.0, 0.5, 0.05, key=state.DENSE_WEIGHT, bind="query-params")
+        language = _choose_language(space, dataset)
         filters = _choose_filter(space, dataset)
     shares = {"bm25": 1 - weight, "dense": weight}
     weights = tuple(shares[name] for name in retrievers) if fusion in ("minmax", "zscore") else ()
     try:
-        return RetrievalSettings(tuple(retrievers), fusion, weights, depth=depth, filters=filters)
+        settings = RetrievalSettings(
+            tuple(retrievers), fusion, weights, depth=depth, language=language, filters=filters
+        )
     except SettingsError as error:
         st.warning(str(error))
         st.stop()
+    _show_language(space, dataset, settings)
+    return settings
+
+
+def _choose_language(space: Workspace, dataset: DatasetRow) -> str:
+    """Whose stemmer and stop words BM25 uses."""
+    found = language_name(found_language(space, dataset))
+    names = {AUTO: f"Found out: {found}", NONE: "None: words as they are"}
+    return st.selectbox(
+        "Language of the words",
+        (AUTO, NONE, *LANGUAGES),
+        0,
+        lambda code: names.get(code) or LANGUAGES[code].name,
+        key=state.LANGUAGE,
+        bind="query-params",
+        help="Whose stems and stop words BM25 uses. Found out from a sample of the passages.",
+    )
+
+
+def _show_language(space: Workspace, dataset: DatasetRow, settings: RetrievalSettings) -> None:
+    """Say how BM25 reads words, and where the dense model is none for this language."""
+    code = language_of(space, dataset, settings)
+    if "bm25" in settings.retrievers:
+        st.caption(how_words_are_read(code, settings))
+    if note := dense_note(code, settings):
+        st.warning(note)
 
 
 def _choose_filter(space: Workspace, dataset: DatasetRow) -> tuple:
@@ -227,8 +264,8 @@ def _add_typed(space: Workspace, dataset_id: int) -> None:
     if not text:
         return
     with space.write() as db:
-        known = {query.text: query.qid for query in datasets.get_queries(db, dataset_id)}
-        qid = known.get(text, f"typed-{text_hash(text)[:8]}")
+        known = {same_text(query.text): query.qid for query in datasets.get_queries(db, dataset_id)}
+        qid = known.get(same_text(text), f"typed-{text_hash(text)[:8]}")
         datasets.add_queries(db, dataset_id, [Query(qid, text)])
         datasets.count_queries(db, dataset_id)
     state.put(state.QUERY, qid)

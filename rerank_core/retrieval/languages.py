@@ -104,5 +104,5 @@ LANGUAGES: Mapping[str, Language] = {
 
 
 def language_name(code: str) -> str:
-    """"German" for "de"; "several languages" for "none", as detection answers it."""
+    """The name of a code; "several languages" for "none", as detection answers it."""
     return LANGUAGES[code].name if code in LANGUAGES else "several languages"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from rerank_core.dataset_language import dense_note, found_language
 from rerank_core.errors import SettingsError
 from rerank_core.imported_runs import import_trec_run
 from rerank_core.ingest import ImportOptions, import_dataset, import_judgments, import_queries
 from rerank_core.passage_changes import ChangeReport, PassageChange, change_passages
+from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.shell.answer import Answer, Call, told
+from rerank_core.store import datasets
 from rerank_core.views.passage_changes import change_sentences
 
 
@@ -14,7 +19,12 @@ def import_(call: Call) -> Answer:
     """The report of an import."""
     names = ("split", "all_queries", "queries", "qrels", "chunk_words", "overlap_words")
     options = ImportOptions(**{name: getattr(call.options, name) for name in names})
-    return told(import_dataset(call.workspace, call.options.name, call.options.path, options, call.progress).to_dict())
+    report = import_dataset(call.workspace, call.options.name, call.options.path, options, call.progress)
+    with call.workspace.open() as db:
+        code = found_language(call.workspace, datasets.get_dataset(db, call.options.name))
+    answer = told({**report.to_dict(), "language": code})
+    note = dense_note(code, RetrievalSettings())
+    return replace(answer, lines=(note,)) if note else answer
 
 
 def update(call: Call) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rerank_core.dataset_language import dense_note, how_words_are_read, language_of
 from rerank_core.pipeline import Pipeline
 from rerank_core.retrieval.index import search_facts
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -74,9 +75,19 @@ def index(call: Call) -> Answer:
     Pipeline(call.workspace).retriever(dataset, settings, call.progress)
     facts = search_facts(call.workspace.index_folder, dataset.fingerprint, settings)
     searched = {"bm25": "exact", "dense": facts.sentence() if facts is not None else ""}
-    return listed(
-        [{"index": name, "passages": dataset.n_docs, "search": searched[name]} for name in settings.retrievers]
-    )
+    code = language_of(call.workspace, dataset, settings)
+    languages = {"bm25": code, "dense": ""}
+    rows = [
+        {"index": name, "passages": dataset.n_docs, "search": searched[name], "language": languages[name]}
+        for name in settings.retrievers
+    ]
+    read = (how_words_are_read(code, settings),) if "bm25" in settings.retrievers else ()
+    return Answer(rows, (*read, *_notes(code, settings)), rows)
+
+
+def _notes(code: str, settings: RetrievalSettings) -> tuple[str, ...]:
+    note = dense_note(code, settings)
+    return (note,) if note else ()
 
 
 def run(call: Call) -> Answer:
@@ -84,11 +95,13 @@ def run(call: Call) -> Answer:
     with call.workspace.open() as db:
         dataset = datasets.get_dataset(db, call.options.dataset)
     systems = [get_system(call.workspace, one) for one in call.options.systems]
-    failed = rank_all(call, dataset, settings_of(call.options), systems)
+    settings = settings_of(call.options)
+    failed = rank_all(call, dataset, settings, systems)
     rows = [
         {"system": one.id, "queries": dataset.n_queries - failed[one.id], "failed": failed[one.id]} for one in systems
     ]
-    return listed(rows, FAILED if any(failed.values()) else DONE)
+    notes = _notes(language_of(call.workspace, dataset, settings), settings)
+    return Answer(rows, notes, rows, FAILED if any(failed.values()) else DONE)
 
 
 def rank_all(call: Call, dataset: DatasetRow, settings: RetrievalSettings, systems: list[System]) -> dict[str, int]:
