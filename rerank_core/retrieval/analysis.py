@@ -22,6 +22,7 @@ _BARE = str.maketrans("یکٱأإآىة", "يكااااي\u0647")
 _ARABIC_AND, _ARABIC_HA = re.compile(r"\b[وف](?=ال\w\w)"), re.compile(r"(?<=\w{3})ه\b")
 # Lucene's HindiNormalizer: a nasal before a consonant has two spellings, and the nukta is often left out
 _RESPELLED = re.compile("[\u0600-\u06ff\u0900-\u097f]")
+_HINDI_U = re.compile("(?:ू|ुओं?|ुएं?)$")
 _HINDI_NASAL, _NUKTA = re.compile("न्(?=[क-ह])|ँ"), "\u093c"
 
 
@@ -42,7 +43,7 @@ class Analyzer:
         self._turkish, self._arabic = language == "tr", language == "ar"
         self._stop_words = frozenset().union(*map(_stop_words, both)) if stop_words else frozenset()
         own = _stemmer(about) if stemming else _as_they_are
-        self._own = _bare(own) if self._arabic else own
+        self._own = _AROUND[language](own) if stemming and language in _AROUND else own
         self._english = _stemmer(english) if stemming and english is not None else None
         self._letters = {"fa": _PERSIAN, "ar": _ARABIC}.get(language, _BARE)
 
@@ -88,6 +89,16 @@ def _as_they_are(found: Sequence[str]) -> list[str]:
 def _bare(stem: Stem) -> Stem:
     """The stems without the signs on Arabic letters that many leave out."""
     return lambda found: [term.translate(_BARE) for term in stem(found)]
+
+
+def _with_final_u(stem: Stem) -> Stem:
+    """The stems of Hindi, words in -u apart: Snowball cuts that off, and makes Hindu of Hindi."""
+    return lambda found: [
+        term for word in found for term in ([_HINDI_U.sub("ु", word)] if _HINDI_U.search(word) else stem([word]))
+    ]
+
+
+_AROUND: dict[str, Callable[[Stem], Stem]] = {"ar": _bare, "hi": _with_final_u}
 
 
 @lru_cache(maxsize=8)
