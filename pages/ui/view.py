@@ -10,10 +10,10 @@ from pages.ui import cache, state
 from pages.ui.job_params import recall_params
 from pages.ui.judge import LONGEST_NAME
 from pages.ui.markdown import plain
-from rerank_core.dataset_language import dense_note, found_language, how_words_are_read, language_of
+from rerank_core.dataset_language import dense_note, how_words_are_read, language_of
 from rerank_core.errors import SettingsError
 from rerank_core.retrieval.index import search_facts
-from rerank_core.retrieval.languages import AUTO, LANGUAGES, NONE, language_name
+from rerank_core.retrieval.languages import AUTO, ENGLISH, LANGUAGES, NONE
 from rerank_core.retrieval.settings import FUSIONS, RETRIEVERS, RetrievalSettings
 from rerank_core.retrieval.vector_search import ANN_FROM
 from rerank_core.store import datasets, jobs, judgments
@@ -43,7 +43,7 @@ class View:
     level: int
     shown: int
     judge: str
-    language: str
+    language: str = ENGLISH
 
     @property
     def ready_ids(self) -> list[str]:
@@ -137,7 +137,7 @@ def _choose_retrieval(space: Workspace, dataset: DatasetRow) -> RetrievalSetting
         )
         fusion = st.selectbox("Fusion", FUSIONS, 0, FUSION_NAMES.get, key=state.FUSION, bind="query-params")
         weight = st.slider("Weight of dense", 0.0, 1.0, 0.5, 0.05, key=state.DENSE_WEIGHT, bind="query-params")
-        language = _choose_language(space, dataset)
+        language = _choose_language()
         filters = _choose_filter(space, dataset)
     shares = {"bm25": 1 - weight, "dense": weight}
     weights = tuple(shares[name] for name in retrievers) if fusion in ("minmax", "zscore") else ()
@@ -152,10 +152,9 @@ def _choose_retrieval(space: Workspace, dataset: DatasetRow) -> RetrievalSetting
     return settings
 
 
-def _choose_language(space: Workspace, dataset: DatasetRow) -> str:
+def _choose_language() -> str:
     """Whose stemmer and stop words BM25 uses."""
-    found = language_name(found_language(space, dataset))
-    names = {AUTO: f"Found out: {found}", NONE: "None: words as they are"}
+    names = {AUTO: "That of the passages", NONE: "None: words as they are"}
     return st.selectbox(
         "Language of the words",
         (AUTO, NONE, *LANGUAGES),
@@ -163,7 +162,7 @@ def _choose_language(space: Workspace, dataset: DatasetRow) -> str:
         lambda code: names.get(code) or LANGUAGES[code].name,
         key=state.LANGUAGE,
         bind="query-params",
-        help="Whose stems and stop words BM25 uses. Found out from a sample of the passages.",
+        help="Whose stems and stop words BM25 uses. That of the passages is found out from a sample of them.",
     )
 
 
