@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rerank_core.retrieval.dictionaries import DICTIONARY, WITH_DICTIONARY
 from rerank_core.retrieval.language import detect_corpus
 from rerank_core.retrieval.languages import AUTO, ENGLISH, LANGUAGES, NONE, language_name
 from rerank_core.retrieval.settings import BUNDLED, RetrievalSettings
@@ -36,7 +37,10 @@ def how_words_are_read(code: str, settings: RetrievalSettings) -> str:
     if code == NONE:
         return "No stemmer and no stop words: words are compared as they are."
     about = LANGUAGES[code]
-    parts = ["words of two letters each, as it has no spaces or hangs particles on words"] if code in PAIRED else []
+    cut = (
+        "words by a dictionary" if settings.cutting == DICTIONARY and code in WITH_DICTIONARY else "pairs of characters"
+    )
+    parts = [cut] if code in PAIRED else []
     if code not in PAIRED and settings.stemming:
         parts.append("stems by Snowball" if about.stemmer else "no stems, as there is no stemmer for it")
     if code not in PAIRED and settings.stop_words:

@@ -11,7 +11,7 @@ import streamlit as st
 
 DATASET, QUERY, SYSTEMS, BASELINE = "ds", "q", "sys", "base"
 DEPTH, SHOWN, LEVEL = "depth", "top", "rel"
-RETRIEVERS, FUSION, DENSE_WEIGHT, LANGUAGE = "ret", "fuse", "w", "lang"
+RETRIEVERS, FUSION, DENSE_WEIGHT, LANGUAGE, CUTTING = "ret", "fuse", "w", "lang", "cut"
 JUDGE, TYPED = "judge", "typed_query"
 NOBODY = "me"  # the judge's name where nobody gave one
 FILTER_FIELD, FILTER_VALUES = "ff", "fv"
@@ -30,7 +30,7 @@ HISTORY_JUDGES, HISTORY_KINDS, HISTORY_SOURCES, HISTORY_WORDS = "hist_by", "hist
 PAGE, REMEMBERED, LINKED = "page", "remembered", "linked"
 VIEW = (
     *(DATASET, SYSTEMS, BASELINE, DEPTH, SHOWN, LEVEL),
-    *(RETRIEVERS, FUSION, DENSE_WEIGHT, LANGUAGE, FILTER_FIELD, FILTER_VALUES),
+    *(RETRIEVERS, FUSION, DENSE_WEIGHT, LANGUAGE, CUTTING, FILTER_FIELD, FILTER_VALUES),
 )
 IMPORT_JOB, CHANGE_JOB = "import_job", "change_job"
 KIND, SAVED = "kind", "saved"

@@ -10,8 +10,9 @@ from pages.ui import cache, state
 from pages.ui.job_params import recall_params
 from pages.ui.judge import LONGEST_NAME
 from pages.ui.markdown import plain
-from rerank_core.dataset_language import dense_note, how_words_are_read, language_of
+from rerank_core.dataset_language import dense_note, found_language, how_words_are_read, language_of
 from rerank_core.errors import SettingsError
+from rerank_core.retrieval.dictionaries import DICTIONARY, PAIRS, WITH_DICTIONARY
 from rerank_core.retrieval.index import search_facts
 from rerank_core.retrieval.languages import AUTO, ENGLISH, LANGUAGES, NONE
 from rerank_core.retrieval.settings import FUSIONS, RETRIEVERS, RetrievalSettings
@@ -26,6 +27,7 @@ from rerank_core.types import Query, text_hash
 MEASURES = ("nDCG@10", "RR@10", "P@5", "R@10", "Judged@10")
 DEPTHS = (10, 20, 30, 50, 75, 100, 150, 200)
 RETRIEVER_NAMES = {"bm25": "BM25 (words)", "dense": "Dense (MiniLM)"}
+CUTTING_NAMES = {PAIRS: "Pairs of characters", DICTIONARY: "Words by a dictionary"}
 FUSION_NAMES = {"rrf": "RRF (k = 60)", "minmax": "Weighted, min–max", "zscore": "Weighted, z-score", "union": "Union"}
 
 
@@ -138,12 +140,13 @@ def _choose_retrieval(space: Workspace, dataset: DatasetRow) -> RetrievalSetting
         fusion = st.selectbox("Fusion", FUSIONS, 0, FUSION_NAMES.get, key=state.FUSION, bind="query-params")
         weight = st.slider("Weight of dense", 0.0, 1.0, 0.5, 0.05, key=state.DENSE_WEIGHT, bind="query-params")
         language = _choose_language()
+        cutting = _choose_cutting(found_language(space, dataset) if language == AUTO else language)
         filters = _choose_filter(space, dataset)
     shares = {"bm25": 1 - weight, "dense": weight}
     weights = tuple(shares[name] for name in retrievers) if fusion in ("minmax", "zscore") else ()
     try:
         settings = RetrievalSettings(
-            tuple(retrievers), fusion, weights, depth=depth, language=language, filters=filters
+            tuple(retrievers), fusion, weights, depth=depth, language=language, cutting=cutting, filters=filters
         )
     except SettingsError as error:
         st.warning(str(error))
@@ -163,6 +166,21 @@ def _choose_language() -> str:
         key=state.LANGUAGE,
         bind="query-params",
         help="Whose stems and stop words BM25 uses. That of the passages is found out from a sample of them.",
+    )
+
+
+def _choose_cutting(code: str) -> str:
+    """How words are found where there are no spaces: asked only where a dictionary is an answer."""
+    if code not in WITH_DICTIONARY:
+        return PAIRS
+    return st.selectbox(
+        "Words without spaces",
+        tuple(CUTTING_NAMES),
+        0,
+        CUTTING_NAMES.get,
+        key=state.CUTTING,
+        bind="query-params",
+        help="The dictionary needs the extra 'words': pip install 'rerank-lens[words]'.",
     )
 
 

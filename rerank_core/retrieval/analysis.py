@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from rerank_core.retrieval.dictionaries import DICTIONARY, PAIRS, WITH_DICTIONARY, cutter
 from rerank_core.retrieval.languages import ENGLISH, LANGUAGES, Language
 from rerank_core.text import characters, folded, is_paired, pairs, stretches, words
 
@@ -35,13 +36,19 @@ class Analyzer:
     words. Not for use by several threads at once: PyStemmer keeps a cache. Making one is cheap.
     """
 
-    def __init__(self, stemming: bool, stop_words: bool, language: str = ENGLISH) -> None:
-        """`language`: a code of `LANGUAGES`, or "none": no stop words and no stems."""
+    def __init__(self, stemming: bool, stop_words: bool, language: str = ENGLISH, cutting: str = PAIRS) -> None:
+        """`language`: a code of `LANGUAGES`, or "none": no stop words and no stems.
+
+        `cutting` "dictionary": words by a dictionary instead of pairs, where there is one for the language. Raises
+        NotReadyError where its library is missing.
+        """
         about = LANGUAGES.get(language, _NO_LANGUAGE)
         english = LANGUAGES[ENGLISH] if language in LANGUAGES and not about.latin else None
         both = (about, english) if english is not None else (about,)
         self._turkish, self._arabic = language == "tr", language == "ar"
         self._stop_words = frozenset().union(*map(_stop_words, both)) if stop_words else frozenset()
+        by_dictionary = cutting == DICTIONARY and language in WITH_DICTIONARY
+        self._dictionary = cutter(language) if by_dictionary else None
         own = _stemmer(about) if stemming else _as_they_are
         self._own = _AROUND[language](own) if stemming and language in _AROUND else own
         self._english = _stemmer(english) if stemming and english is not None else None
@@ -52,11 +59,11 @@ class Analyzer:
 
         Of what is cut into pairs, also the single characters: a query of one character finds it.
         """
-        return self._terms(text, lambda stretch: [*characters(stretch), *pairs(stretch)])
+        return self._terms(text, self._dictionary or (lambda stretch: [*characters(stretch), *pairs(stretch)]))
 
     def query_terms(self, text: str) -> list[str]:
         """The terms of a query in their order: as `terms`, with single characters only where one stands alone."""
-        return self._terms(text, pairs)
+        return self._terms(text, self._dictionary or pairs)
 
     def _terms(self, text: str, cut: Callable[[str], list[str]]) -> list[str]:
         plain = folded(encodable(text), self._turkish)

@@ -112,7 +112,7 @@ class Bm25Retriever:
 
 
 def _write(corpus: Corpus, folder: Path, settings: RetrievalSettings, spoken_in: str, progress: Progress) -> None:
-    analyzer, total = Analyzer(settings.stemming, settings.stop_words, spoken_in), len(corpus)
+    analyzer, total = Analyzer(settings.stemming, settings.stop_words, spoken_in, settings.cutting), len(corpus)
     docids: list[str] = []
     texts: list[str] = []
     vocabulary: dict[str, int] = {}

@@ -82,6 +82,7 @@ def write(
         "stemming": settings.stemming,
         "stop_words": settings.stop_words,
         "language": language,
+        "cutting": settings.cutting,
     }
     (folder / _SETTINGS).write_text(json.dumps(about), encoding="utf-8")
     np.save(folder / _LENGTHS, lengths)
@@ -91,10 +92,10 @@ def write(
         scorer.save(folder, show_progress=False)
 
 
-def analysis(folder: Path) -> tuple[bool, bool, str]:
-    """Stemming, stop words and language of an index, as `Analyzer` takes them."""
+def analysis(folder: Path) -> tuple[bool, bool, str, str]:
+    """Stemming, stop words, language and cutting of an index, as `Analyzer` takes them."""
     about = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
-    return about["stemming"], about["stop_words"], about["language"]
+    return about["stemming"], about["stop_words"], about["language"], about["cutting"]
 
 
 def idf(holding: int, passages: int) -> np.float32:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rerank_core.errors import NotReadyError
 from rerank_core.retrieval.analysis import Analyzer
 from rerank_core.retrieval.bm25 import Bm25Retriever
+from rerank_core.retrieval.dictionaries import cutter
 from rerank_core.retrieval.index import build_or_load
 from rerank_core.retrieval.language import detect, detect_corpus
 from rerank_core.retrieval.languages import LANGUAGES
@@ -32,7 +35,7 @@ def read(path):
 def test_the_right_passage_comes_first_in_every_language(tmp_path, corpus_of, path):
     passages, queries = read(path)
     retriever = Bm25Retriever.build(corpus_of(passages), tmp_path / "bm25", BM25)
-    assert analysis(tmp_path / "bm25") == (True, True, path.stem)
+    assert analysis(tmp_path / "bm25") == (True, True, path.stem, "pairs")
     first = {row["query"]: retriever.retrieve(row["query"], 1).docids for row in queries}
     assert first == {row["query"]: (row["right"],) for row in queries}
     assert (len(passages), len(queries)) == (20, 10)
@@ -84,6 +87,27 @@ def test_stop_words_are_those_of_the_language():
 def test_one_character_finds_passages_that_hold_it_in_a_word(tmp_path, corpus_of):
     index = Bm25Retriever.build(corpus_of({"1": "大人の猫は寝る", "2": "犬は走る"}), tmp_path / "i", BM25)
     assert index.retrieve("猫", 5).docids == ("1",)
+
+
+@pytest.mark.parametrize(("language", "library"), [("zh", "rjieba"), ("ja", "janome")])
+def test_a_dictionary_finds_the_right_passages_too(tmp_path, corpus_of, language, library):
+    pytest.importorskip(library)
+    passages, queries = read(Path(__file__).parent / "languages" / f"{language}.jsonl")
+    settings = RetrievalSettings(retrievers=("bm25",), cutting="dictionary")
+    retriever = Bm25Retriever.build(corpus_of(passages), tmp_path / "bm25", settings)
+    right = [retriever.retrieve(row["query"], 1).docids == (row["right"],) for row in queries]
+    assert sum(right) >= 9
+    assert (
+        Analyzer(True, True, language, "dictionary").query_terms("図書館" if language == "ja" else "图书馆")[-1:] != []
+    )
+
+
+def test_a_dictionary_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "rjieba", None)
+    cutter.cache_clear()
+    with pytest.raises(NotReadyError, match=r"rerank-lens\[words\]"):
+        Analyzer(True, True, "zh", "dictionary")
+    assert Analyzer(True, True, "de", "dictionary").terms("Haus") == ["haus"]  # nothing to cut: nothing is missing
 
 
 @pytest.mark.parametrize("language", ["none", *LANGUAGES])

@@ -36,6 +36,7 @@ def test_both_ends_of_the_range_of_depth_are_allowed(depth):
         {"language": "xx"},
         {"language": "German"},
         {"language": None},
+        {"cutting": "words"},
         {"filters": (("lang", ()),)},
         {"filters": (("lang", ("en",)), ("lang", ("de",)))},
         {"filters": (("lang", ({"a": 1},)),)},
@@ -85,6 +86,7 @@ def test_json_that_is_not_settings_is_refused(text):
         {"stop_words": False},
         {"language": "de"},
         {"language": "none"},
+        {"cutting": "dictionary"},
         {"filters": (("lang", ("en",)),)},
     ],
 )
