@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rerank_core.retrieval.languages import AUTO, ENGLISH, LANGUAGES
 from rerank_core.retrieval.settings import BUNDLED, RetrievalSettings
 from rerank_core.systems import FIRST_STAGE, System
 
@@ -20,20 +21,23 @@ QUERY, RERANKER, ENCODER = (
 DIMENSION = "{{dimension of the encoder}}"
 RERANKS = ("cross-encoder", "flag", "cohere")
 """Families that give one score to a query and a passage, and that OpenSearch can hold or reach as such a model."""
+_BY_PAIRS = ("zh", "ja", "ko")
+_STEMMERS_THERE = {"en": "porter2", "de": "german2"}
+_NO_STEMMER_THERE = ("eo", "fa", "ne", "sr", "st", "ta", "yi")
 _TECHNIQUES = {"minmax": "min_max", "zscore": "z_score"}
 
 
 def index(settings: RetrievalSettings) -> dict[str, Any]:
-    """The index's settings and mappings: BM25 and its analysis, and a field for vectors where there is a dense part."""
-    kept = ["lowercase"]
-    kept += ["english_stop"] if settings.stop_words else []
-    kept += ["english_stemmer"] if settings.stemming else []
+    """The index's settings and mappings: BM25 and its analysis, and a field for vectors where there is a dense part.
+
+    The settings' language is a code or "none"; "auto", which OpenSearch cannot know, is read as English.
+    """
+    filters = _filters(settings)
+    kept = ["cjk_width", "lowercase", *filters, *(["cjk_bigram"] if settings.language in _BY_PAIRS else [])]
+    tokenizer = "thai" if settings.language == "th" else "standard"
     analysis = {
-        "filter": {
-            "english_stop": {"type": "stop", "stopwords": "_english_"},
-            "english_stemmer": {"type": "stemmer", "language": "porter2"},
-        },
-        "analyzer": {"passages": {"type": "custom", "tokenizer": "standard", "filter": kept}},
+        "filter": filters,
+        "analyzer": {"passages": {"type": "custom", "tokenizer": tokenizer, "filter": kept}},
     }
     options: dict[str, Any] = {
         "analysis": analysis,
@@ -46,6 +50,21 @@ def index(settings: RetrievalSettings) -> dict[str, Any]:
         method = {"name": "hnsw", "engine": "lucene", "space_type": "cosinesimil"}
         fields[VECTOR_FIELD] = {"type": "knn_vector", "dimension": dimension, "method": method}
     return {"settings": {"index": options}, "mappings": {"properties": fields}}
+
+
+def _filters(settings: RetrievalSettings) -> dict[str, Any]:
+    """Filters of our own by name, in the order in which they are used: stop words and stems of the language."""
+    code = ENGLISH if settings.language == AUTO else settings.language
+    about = LANGUAGES.get(code)
+    found: dict[str, Any] = {}
+    if about is None:
+        return found
+    name = about.name.lower()
+    if settings.stop_words and about.stop_words:
+        found[f"{name}_stop"] = {"type": "stop", "stopwords": f"_{name}_"}
+    if settings.stemming and about.stemmer and code not in _NO_STEMMER_THERE:
+        found[f"{name}_stemmer"] = {"type": "stemmer", "language": _STEMMERS_THERE.get(code, name)}
+    return found
 
 
 def pipeline(settings: RetrievalSettings, system: System) -> dict[str, Any]:

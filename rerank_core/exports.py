@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rerank_core.comparison import all_rankings
 from rerank_core.corpus.beir import write_beir
 from rerank_core.corpus.trec import write_qrels, write_run
+from rerank_core.dataset_language import language_of
 from rerank_core.deploy import deployment, write_deployment
 from rerank_core.errors import NotFoundError
 from rerank_core.labels_export import export_labels
@@ -51,7 +52,8 @@ def write_export(workspace: Workspace, what: str, chosen: Chosen, path: Path) ->
     """
     dataset = chosen.dataset
     if what == "deploy":
-        write_deployment(path, deployment(dataset.name, chosen.settings, chosen.system, chosen.top))
+        settings = replace(chosen.settings, language=language_of(workspace, dataset, chosen.settings))
+        write_deployment(path, deployment(dataset.name, settings, chosen.system, chosen.top))
         return
     if what == "labels":
         export_labels(workspace, dataset, path)

@@ -21,6 +21,7 @@ from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.doc_changes import DocChanges
 from rerank_core.store.import_lock import alone
 from rerank_core.store.workspace import Workspace, transaction
+from rerank_core.text import count_units
 from rerank_core.types import Judgment, Progress, no_progress
 
 __all__ = ["ChangeReport", "PassageChange", "change_passages", "remove_passages", "update_passages"]
@@ -205,9 +206,12 @@ class _Gathered:
         longest = before.longest
         if gone.longest >= longest:
             progress(self.read, self.read, "looking for the longest passage")
-            longest = max((len(text.split()) for texts in self.changes.staying() for text in texts), default=0)
+            longest = max((count_units(text) for texts in self.changes.staying() for text in texts), default=0)
         kinds = self.changes.counts()
-        words = {name: before.words.get(name, 0) + now - gone.words[name] for name, now in self.lengths.words.items()}
+        # earlier versions counted words without spaces in another way: no bin holds fewer than none
+        words = {
+            name: max(0, before.words.get(name, 0) + now - gone.words[name]) for name, now in self.lengths.words.items()
+        }
         return replace(
             before,
             passages=self.dataset.n_docs + kinds.get("added", 0) - kinds.get("removed", 0),

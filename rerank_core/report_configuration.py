@@ -12,7 +12,9 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from rerank_core import __version__
+from rerank_core.dataset_language import language_of
 from rerank_core.efficiency import Efficiency
+from rerank_core.retrieval.languages import AUTO, language_name
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.runs import queries_hash
 from rerank_core.store import runs
@@ -73,6 +75,7 @@ def configuration(
         data=_data(dataset, whole, asked.only),
         retrieval=(
             *((name, _text(value)) for name, value in asdict(settings).items()),
+            ("language of the passages", language_name(language_of(workspace, dataset, settings))),
             ("key of all these", settings.key()),
         ),
         measuring=_measuring(summary, asked),
@@ -113,12 +116,18 @@ def _option(name: str, value: str) -> list[str]:
 
 def _retrieval(settings: RetrievalSettings) -> list[str]:
     plain = RetrievalSettings(
-        settings.retrievers, settings.fusion, settings.weights, depth=settings.depth, dense_model=settings.dense_model
+        settings.retrievers,
+        settings.fusion,
+        settings.weights,
+        depth=settings.depth,
+        dense_model=settings.dense_model,
+        language=settings.language,
     )
     if plain != settings:
         return _option("settings", settings.to_json())
     words = _option("retrievers", ",".join(settings.retrievers)) + _option("fusion", settings.fusion)
     words += _option("weights", ",".join(map(repr, settings.weights))) if settings.weights else []
+    words += _option("language", settings.language) if settings.language != AUTO else []
     return words + _option("depth", str(settings.depth)) + _option("dense-model", settings.dense_model)
 
 

@@ -25,6 +25,25 @@ def files_of(settings, system, top=10):
     return {name: json.loads(text) if name.endswith(".json") else text for name, text in files.items()}
 
 
+@pytest.mark.parametrize(
+    ("language", "tokenizer", "filters"),
+    [
+        ("auto", "standard", ["english_stop", "english_stemmer"]),
+        ("de", "standard", ["german_stop", "german_stemmer"]),
+        ("fi", "standard", ["finnish_stemmer"]),
+        ("ja", "standard", ["cjk_bigram"]),
+        ("th", "thai", []),
+        ("none", "standard", []),
+    ],
+)
+def test_words_are_read_in_the_language_of_the_settings(language, tokenizer, filters):
+    files = files_of(RetrievalSettings(("bm25",), language=language), system_of("first-stage"))
+    analysis = files["opensearch-index.json"]["settings"]["index"]["analysis"]
+    assert analysis["analyzer"]["passages"]["tokenizer"] == tokenizer
+    assert analysis["analyzer"]["passages"]["filter"] == ["cjk_width", "lowercase", *filters]
+    assert list(analysis["filter"]) == [name for name in filters if name != "cjk_bigram"]
+
+
 def test_weights_depth_and_model_stand_in_the_files():
     files = files_of(HYBRID, system_of("bge-reranker-v2-m3"), top=5)
     (fused,) = files["opensearch-pipeline.json"]["phase_results_processors"]

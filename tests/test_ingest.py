@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -168,6 +169,24 @@ def test_repeated_queries_and_grades_are_counted(workspace: Workspace, beir: Pat
     assert stored(workspace, "animals")[3] == {
         "q1": {"007": 2, "1e5": 1}, "q2": {"gone": 1}, "nobody": {"007": 1},
     }  # fmt: skip
+
+
+def test_a_query_named_by_its_text_is_the_same_in_any_unicode_form(workspace: Workspace, tmp_path: Path):
+    (tmp_path / "corpus.jsonl").write_text('{"_id": "d1", "text": "kitchen"}\n', encoding="utf-8")
+    queries = ["Küche lüften", "küche lüften", "테스트"]
+    lines = (json.dumps({"_id": f"q{n}", "text": text}) + "\n" for n, text in enumerate(queries, 1))
+    (tmp_path / "queries.jsonl").write_text("".join(lines), encoding="utf-8")
+    texts = [unicodedata.normalize("NFD", text) for text in queries]
+    rows = "".join(f"{text},d1,1\n" for text in (*texts, "Küche\u00a0 lüf\u00adten", "new"))
+    (tmp_path / "grades.csv").write_text("query,docid,rating\n" + rows, encoding="utf-8")
+    import_dataset(workspace, "d", tmp_path, ImportOptions(qrels=str(tmp_path / "grades.csv"), all_queries=True))
+    with workspace.open() as db:
+        dataset = datasets.get_dataset(db, "d")
+        found = {query.qid: query.text for query in datasets.get_queries(db, dataset.id)}
+        qrels = judgments.qrels(db, dataset.id)
+    assert [found[qid] for qid in ("q1", "q2", "q3")] == queries
+    assert sorted(found.values()) == sorted([*queries, "new"])
+    assert qrels.keys() == found.keys()
 
 
 def test_a_folder_of_texts_is_cut_as_asked(workspace: Workspace, tmp_path: Path):

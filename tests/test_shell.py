@@ -160,6 +160,26 @@ def test_index_says_how_each_index_is_searched(call, folder):
         "bm25": "exact",
         "dense": "exact search by numpy",
     }
+    assert [row["language"] for row in json.loads(out.out)] == ["en", ""]
+
+
+def test_the_language_of_the_passages_is_said_and_can_be_chosen(call, folder):
+    texts = ["冬天不要完全关闭暖气，否则水管会结冰。", "咖啡机每周要用专用药片清洗一次。"]
+    rows = [{"_id": str(place), "text": text} for place, text in enumerate(texts)]
+    (folder / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    note = "The bundled dense model was trained on English; these passages look Chinese."
+    code, out = call("import", "birds", folder)
+    assert code == 0
+    assert note in out.out
+    code, out = call("index", "--dataset", "birds")
+    assert "Words are read as Chinese" in out.out
+    assert note in out.out
+    code, out = call("index", *BM25, "--language", "de")
+    assert "Words are read as German: stems by Snowball, stop words left out." in out.out
+    assert note not in out.out
+    with pytest.raises(SystemExit) as stopped:
+        call("index", *BM25, "--language", "xx")
+    assert stopped.value.code == 2
 
 
 def test_names_that_are_not_there_and_options_that_are_none_exit_with_2(call):

@@ -26,7 +26,7 @@ def board_data(view: View, comparison: Comparison) -> BoardData:
     if comparison.candidates is not None:
         # the ideal order is over the baseline's own candidates
         shown.update(comparison.candidates.docids[: view.shown])
-    mark = marker(comparison.query.text)
+    mark = marker(comparison.query.text, view.language)
     found_by = {doc.docid: doc.found_by for doc in comparison.candidates.docs} if comparison.candidates else {}
     docs = {docid: _passage(comparison.docs[docid], found_by.get(docid, {}), mark) for docid in sorted(shown)}
     return BoardData(

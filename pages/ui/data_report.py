@@ -9,7 +9,10 @@ import streamlit as st
 
 from pages.ui.markdown import plain
 from rerank_core.corpus.report import ImportReport
+from rerank_core.dataset_language import dense_note, found_language, how_words_are_read
+from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
+from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.import_report import findings, length_chart
 
@@ -23,6 +26,15 @@ def reports(space: Workspace) -> None:
             f"{plain(row.name)}: {row.n_docs:,} passages, {row.n_queries:,} queries", expanded=len(rows) == 1
         ):
             show(row.report)
+            _language(space, row)
+
+
+def _language(space: Workspace, row: DatasetRow) -> None:
+    """The language that was found, and where the dense model that comes along is none for it."""
+    code, settings = found_language(space, row), RetrievalSettings()
+    st.caption(how_words_are_read(code, settings))
+    if note := dense_note(code, settings):
+        st.warning(note)
 
 
 def show(raw: Mapping[str, Any]) -> None:

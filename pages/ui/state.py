@@ -11,7 +11,7 @@ import streamlit as st
 
 DATASET, QUERY, SYSTEMS, BASELINE = "ds", "q", "sys", "base"
 DEPTH, SHOWN, LEVEL = "depth", "top", "rel"
-RETRIEVERS, FUSION, DENSE_WEIGHT = "ret", "fuse", "w"
+RETRIEVERS, FUSION, DENSE_WEIGHT, LANGUAGE, CUTTING = "ret", "fuse", "w", "lang", "cut"
 JUDGE, TYPED = "judge", "typed_query"
 NOBODY = "me"  # the judge's name where nobody gave one
 FILTER_FIELD, FILTER_VALUES = "ff", "fv"
@@ -28,7 +28,10 @@ READS, READ_BY = "reads", "reader"
 AGREEING, AGREEMENT_PART, AGREEMENT_ERROR, SETTLED_TOO, REASON = "who", "agree", "agreement_error", "settled", "reason"
 HISTORY_JUDGES, HISTORY_KINDS, HISTORY_SOURCES, HISTORY_WORDS = "hist_by", "hist_what", "hist_from", "hist_has"
 PAGE, REMEMBERED, LINKED = "page", "remembered", "linked"
-VIEW = (DATASET, SYSTEMS, BASELINE, DEPTH, SHOWN, LEVEL, RETRIEVERS, FUSION, DENSE_WEIGHT, FILTER_FIELD, FILTER_VALUES)
+VIEW = (
+    *(DATASET, SYSTEMS, BASELINE, DEPTH, SHOWN, LEVEL),
+    *(RETRIEVERS, FUSION, DENSE_WEIGHT, LANGUAGE, CUTTING, FILTER_FIELD, FILTER_VALUES),
+)
 IMPORT_JOB, CHANGE_JOB = "import_job", "change_job"
 KIND, SAVED = "kind", "saved"
 VARIANT_OF, VARIANT_SAVED = "variant_of", "variant_saved"

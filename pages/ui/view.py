@@ -10,25 +10,33 @@ from pages.ui import cache, state
 from pages.ui.job_params import recall_params
 from pages.ui.judge import LONGEST_NAME
 from pages.ui.markdown import plain
+from rerank_core.dataset_language import dense_note, found_language, how_words_are_read, language_of
 from rerank_core.errors import SettingsError
+from rerank_core.retrieval.dictionaries import DICTIONARY, PAIRS, WITH_DICTIONARY
 from rerank_core.retrieval.index import search_facts
+from rerank_core.retrieval.languages import AUTO, ENGLISH, LANGUAGES, NONE
 from rerank_core.retrieval.settings import FUSIONS, RETRIEVERS, RetrievalSettings
 from rerank_core.retrieval.vector_search import ANN_FROM
 from rerank_core.store import datasets, jobs, judgments
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems import ALWAYS_READY, FIRST_STAGE, System, all_systems
+from rerank_core.text import same_text
 from rerank_core.types import Query, text_hash
 
 MEASURES = ("nDCG@10", "RR@10", "P@5", "R@10", "Judged@10")
 DEPTHS = (10, 20, 30, 50, 75, 100, 150, 200)
 RETRIEVER_NAMES = {"bm25": "BM25 (words)", "dense": "Dense (MiniLM)"}
+CUTTING_NAMES = {PAIRS: "Pairs of characters", DICTIONARY: "Words by a dictionary"}
 FUSION_NAMES = {"rrf": "RRF (k = 60)", "minmax": "Weighted, min–max", "zscore": "Weighted, z-score", "union": "Union"}
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A choice of dataset, retrieval and systems. `level`: the lowest grade that counts as relevant."""
+    """A choice of dataset, retrieval and systems. `level`: the lowest grade that counts as relevant.
+
+    `language`: the one that BM25 reads words in, a code or "none".
+    """
 
     dataset: DatasetRow
     settings: RetrievalSettings
@@ -37,6 +45,7 @@ class View:
     level: int
     shown: int
     judge: str
+    language: str = ENGLISH
 
     @property
     def ready_ids(self) -> list[str]:
@@ -67,7 +76,8 @@ def choose_view(space: Workspace) -> View:
         _show_recall(space, dataset, settings, level)
         judge = _choose_judge()
     state.remember_view()
-    return View(dataset, settings, systems, baseline, level, shown, judge)
+    language = language_of(space, dataset, settings)
+    return View(dataset, settings, systems, baseline, level, shown, judge, language)
 
 
 def _choose_judge() -> str:
@@ -129,14 +139,58 @@ def _choose_retrieval(space: Workspace, dataset: DatasetRow) -> RetrievalSetting
         )
         fusion = st.selectbox("Fusion", FUSIONS, 0, FUSION_NAMES.get, key=state.FUSION, bind="query-params")
         weight = st.slider("Weight of dense", 0.0, 1.0, 0.5, 0.05, key=state.DENSE_WEIGHT, bind="query-params")
+        language = _choose_language()
+        cutting = _choose_cutting(found_language(space, dataset) if language == AUTO else language)
         filters = _choose_filter(space, dataset)
     shares = {"bm25": 1 - weight, "dense": weight}
     weights = tuple(shares[name] for name in retrievers) if fusion in ("minmax", "zscore") else ()
     try:
-        return RetrievalSettings(tuple(retrievers), fusion, weights, depth=depth, filters=filters)
+        settings = RetrievalSettings(
+            tuple(retrievers), fusion, weights, depth=depth, language=language, cutting=cutting, filters=filters
+        )
     except SettingsError as error:
         st.warning(str(error))
         st.stop()
+    _show_language(space, dataset, settings)
+    return settings
+
+
+def _choose_language() -> str:
+    """Whose stemmer and stop words BM25 uses."""
+    names = {AUTO: "That of the passages", NONE: "None: words as they are"}
+    return st.selectbox(
+        "Language of the words",
+        (AUTO, NONE, *LANGUAGES),
+        0,
+        lambda code: names.get(code) or LANGUAGES[code].name,
+        key=state.LANGUAGE,
+        bind="query-params",
+        help="Whose stems and stop words BM25 uses. That of the passages is found out from a sample of them.",
+    )
+
+
+def _choose_cutting(code: str) -> str:
+    """How words are found where there are no spaces: asked only where a dictionary is an answer."""
+    if code not in WITH_DICTIONARY:
+        return PAIRS
+    return st.selectbox(
+        "Words without spaces",
+        tuple(CUTTING_NAMES),
+        0,
+        CUTTING_NAMES.get,
+        key=state.CUTTING,
+        bind="query-params",
+        help="The dictionary needs the extra 'words': pip install 'rerank-lens[words]'.",
+    )
+
+
+def _show_language(space: Workspace, dataset: DatasetRow, settings: RetrievalSettings) -> None:
+    """Say how BM25 reads words, and where the dense model is none for this language."""
+    code = language_of(space, dataset, settings)
+    if "bm25" in settings.retrievers:
+        st.caption(how_words_are_read(code, settings))
+    if note := dense_note(code, settings):
+        st.warning(note)
 
 
 def _choose_filter(space: Workspace, dataset: DatasetRow) -> tuple:
@@ -227,8 +281,8 @@ def _add_typed(space: Workspace, dataset_id: int) -> None:
     if not text:
         return
     with space.write() as db:
-        known = {query.text: query.qid for query in datasets.get_queries(db, dataset_id)}
-        qid = known.get(text, f"typed-{text_hash(text)[:8]}")
+        known = {same_text(query.text): query.qid for query in datasets.get_queries(db, dataset_id)}
+        qid = known.get(same_text(text), f"typed-{text_hash(text)[:8]}")
         datasets.add_queries(db, dataset_id, [Query(qid, text)])
         datasets.count_queries(db, dataset_id)
     state.put(state.QUERY, qid)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rerank_core.errors import SettingsError
+from rerank_core.text import is_paired, units
 
-_WORD = re.compile(r"\S+")
+_SENTENCE_END, _CLAUSE_END = re.compile("[。！？｡．]\\W*$"), re.compile("[、，；：,;:]\\W*$")
 
 
 def check_chunking(size: int, overlap: int) -> None:
@@ -21,20 +22,37 @@ def check_chunking(size: int, overlap: int) -> None:
 def spans(text: str, size: int, overlap: int) -> Iterator[tuple[int, int]]:
     """(start, end) of each piece, as character offsets: the piece is text[start:end].
 
-    `size` and `overlap` are counts of words, a word being a run of anything but white space; it is never cut, however
-    long it is. Each piece begins and ends with a word, has `size` words (the last one may have fewer), and shares
-    `overlap` words with the piece before it. `size` 0: the whole text, as one piece. A blank text has no pieces.
-    Raises SettingsError as `check_chunking`.
+    `size` and `overlap` are counts of `text.units`: words, or pairs of characters where a script has no spaces. A unit
+    is never cut. Each piece has `size` units (the last one may have fewer), and shares `overlap` units with the piece
+    before it. Where it would end within a text without spaces, it ends with the last sentence, clause or space in its
+    second half, if there is one. `size` 0: the whole text, as one piece. A blank text has no pieces. Raises
+    SettingsError as `check_chunking`.
     """
     check_chunking(size, overlap)
-    words = [match.span() for match in _WORD.finditer(text)]
+    words = list(units(text))
     if not words:
         return
     if size == 0:
         yield 0, len(text)
         return
-    for first in range(0, len(words), size - overlap):
+    first = 0
+    while True:
         last = min(first + size, len(words)) - 1
+        if last < len(words) - 1:
+            last = _good_end(text, words, max(first + size // 2, first + overlap), last)
         yield words[first][0], words[last][1]
         if last == len(words) - 1:
             return
+        first = last + 1 - overlap
+
+
+def _good_end(text: str, words: Sequence[tuple[int, int]], least: int, last: int) -> int:
+    """The unit to end a piece with, from `least` to `last`; `last` itself where words stand between spaces."""
+    start, end = words[last]
+    if words[last + 1][0] > end or not is_paired(text[start : words[last + 1][1]]):
+        return last
+    for ends in (_SENTENCE_END, _CLAUSE_END):
+        for place in range(last, least - 1, -1):
+            if ends.search(text[slice(*words[place])]):
+                return place
+    return next((place for place in range(last, least - 1, -1) if words[place + 1][0] > words[place][1]), last)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from rerank_core.text import count_units
+
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
@@ -33,7 +35,7 @@ def bin_label(start: int) -> str:
 class Lengths:
     """Counts words and tokens of passages that come in batches.
 
-    `words`: bin -> texts, a word being a run of anything but white space. `longest`: words of the longest text.
+    `words`: bin -> texts, words counted as `text.units`. `longest`: words of the longest text.
     `over`: texts of more than 512 tokens.
     """
 
@@ -46,7 +48,7 @@ class Lengths:
     def add(self, texts: Sequence[str]) -> None:
         """Count a batch of texts, each as a reranker reads it: the title included."""
         for text in texts:
-            words = len(text.split())
+            words = count_units(text)
             self.words[bin_label(max(start for start in BINS if start <= words))] += 1
             self.longest = max(self.longest, words)
         doubtful = [text for text in texts if not fits_surely(text)]

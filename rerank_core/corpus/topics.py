@@ -10,6 +10,7 @@ from pathlib import Path
 from rerank_core.corpus.judgments import read_judgments
 from rerank_core.corpus.queries import has_ids, read_queries
 from rerank_core.errors import BadInputError
+from rerank_core.text import same_text
 from rerank_core.types import Query
 
 SCALES = {
@@ -56,7 +57,7 @@ class Topics:
 
     def __post_init__(self) -> None:
         for query in self.known.values():
-            self._by_text.setdefault(query.text.strip(), query.qid)
+            self._by_text.setdefault(same_text(query.text), query.qid)
 
     def find(self, qid: str) -> Query | None:
         """The query of this qid, whether it is new or was known before."""
@@ -72,17 +73,17 @@ class Topics:
             before = self.find(query.qid)
             if before is None:
                 self._put(query)
-            elif before.text == query.text:
+            elif same_text(before.text) == same_text(query.text):
                 self.same_queries += 1
             else:
                 self.conflicting_queries.append(query.qid)
 
     def _put(self, query: Query) -> None:
         self.queries[query.qid] = query
-        self._by_text.setdefault(query.text.strip(), query.qid)
+        self._by_text.setdefault(same_text(query.text), query.qid)
 
     def _add_text(self, text: str) -> None:
-        if text.strip() in self._by_text:
+        if same_text(text) in self._by_text:
             self.same_queries += 1
         else:
             self._put(Query(self._free_qid(), text))
@@ -115,9 +116,10 @@ class Topics:
     def _qid(self, query: str) -> str:
         if self.find(query) is not None:
             return query
-        if query not in self._by_text:
+        key = same_text(query)
+        if key not in self._by_text:
             self._put(Query(self._free_qid(), query))
-        return self._by_text[query]
+        return self._by_text[key]
 
     def keep_judged(self) -> int:
         """Leave out the new queries that no row of grades names, where there are grades at all; return how many."""

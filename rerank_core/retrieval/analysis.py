@@ -3,28 +3,125 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
-# one character is enough ("plan B", "error 5", single Chinese characters): bm25s's own default drops such words
-_WORDS = re.compile(r"\w+").findall
+from rerank_core.retrieval.dictionaries import DICTIONARY, PAIRS, WITH_DICTIONARY, cutter
+from rerank_core.retrieval.languages import ENGLISH, LANGUAGES, Language
+from rerank_core.text import characters, folded, is_paired, pairs, stretches, words
+
+ANALYSIS = 2
+"""Counts up when the same text gives other terms than before: indexes and candidates are kept under it."""
+
+Stem = Callable[[Sequence[str]], list[str]]
+_NO_LANGUAGE = Language("none")
+# the letters of Arabic that Persian and Arabic keyboards write differently, and those that many leave without a sign
+_PERSIAN = str.maketrans("يىك", "ییک")
+_ARABIC = str.maketrans("یکٱى", "يكاي")
+_BARE = str.maketrans("یکٱأإآىة", "يكااااي\u0647")
+# what Snowball does not know: "and" before the article, and a final ta marbuta that is typed as ha
+_ARABIC_AND, _ARABIC_HA = re.compile(r"\b[وف](?=ال\w\w)"), re.compile(r"(?<=\w{3})ه\b")
+# Lucene's HindiNormalizer: a nasal before a consonant has two spellings, and the nukta is often left out
+_RESPELLED = re.compile("[\u0600-\u06ff\u0900-\u097f]")
+_HINDI_U = re.compile("(?:ू|ुओं?|ुएं?)$")
+_HINDI_NASAL, _NUKTA = re.compile("न्(?=[क-ह])|ँ"), "\u093c"
 
 
 class Analyzer:
-    """Lower case, words of letters, digits and underscores, English stop words out, then Porter2 stems.
+    """Words as `text.words` finds them, the language's stop words out, then its Snowball stems.
 
-    Not for use by several threads at once: PyStemmer keeps a cache. Making one is cheap.
+    Letters with several spellings in Arabic, Persian and Hindi are written in one way (Lucene's normalizers). A
+    language without a stemmer or a list goes without. Where it is not written in Latin letters, words in ASCII are
+    taken for English. Scripts without spaces, and Hangul, are cut into pairs of characters, without stems or stop
+    words. Not for use by several threads at once: PyStemmer keeps a cache. Making one is cheap.
     """
 
-    def __init__(self, stemming: bool, stop_words: bool) -> None:
-        import Stemmer
-        from bm25s.stopwords import STOPWORDS_EN
+    def __init__(self, stemming: bool, stop_words: bool, language: str = ENGLISH, cutting: str = PAIRS) -> None:
+        """`language`: a code of `LANGUAGES`, or "none": no stop words and no stems.
 
-        self._stop_words = frozenset(STOPWORDS_EN) if stop_words else frozenset()
-        self._stemmer = Stemmer.Stemmer("english") if stemming else None
+        `cutting` "dictionary": words by a dictionary instead of pairs, where there is one for the language. Raises
+        NotReadyError where its library is missing.
+        """
+        about = LANGUAGES.get(language, _NO_LANGUAGE)
+        english = LANGUAGES[ENGLISH] if language in LANGUAGES and not about.latin else None
+        both = (about, english) if english is not None else (about,)
+        self._turkish, self._arabic = language == "tr", language == "ar"
+        self._stop_words = frozenset().union(*map(_stop_words, both)) if stop_words else frozenset()
+        by_dictionary = cutting == DICTIONARY and language in WITH_DICTIONARY
+        self._dictionary = cutter(language) if by_dictionary else None
+        own = _stemmer(about) if stemming else _as_they_are
+        self._own = _AROUND[language](own) if stemming and language in _AROUND else own
+        self._english = _stemmer(english) if stemming and english is not None else None
+        self._letters = {"fa": _PERSIAN, "ar": _ARABIC}.get(language, _BARE)
 
     def terms(self, text: str) -> list[str]:
-        """The terms in their order, repeats included; empty where nothing but stop words or signs is there."""
-        words = [word for word in _WORDS(encodable(text).lower()) if word not in self._stop_words]
-        return self._stemmer.stemWords(words) if self._stemmer is not None else words
+        """The terms of a passage, repeats included; empty where nothing but stop words or signs is there.
+
+        Of what is cut into pairs, also the single characters: a query of one character finds it.
+        """
+        return self._terms(text, self._dictionary or (lambda stretch: [*characters(stretch), *pairs(stretch)]))
+
+    def query_terms(self, text: str) -> list[str]:
+        """The terms of a query in their order: as `terms`, with single characters only where one stands alone."""
+        return self._terms(text, self._dictionary or pairs)
+
+    def _terms(self, text: str, cut: Callable[[str], list[str]]) -> list[str]:
+        plain = folded(encodable(text), self._turkish)
+        if not is_paired(plain):
+            return self._stemmed(words(self._respelled(plain)))
+        found: list[str] = []
+        for word in words(self._respelled(plain)):
+            for part, paired in stretches(word):
+                found += cut(part) if paired else self._stemmed([part])
+        return found
+
+    def _respelled(self, plain: str) -> str:
+        if plain.isascii() or not _RESPELLED.search(plain):
+            return plain
+        plain = _HINDI_NASAL.sub("ं", plain.translate(self._letters)).replace(_NUKTA, "")
+        return _ARABIC_HA.sub("ة", _ARABIC_AND.sub("", plain)) if self._arabic else plain
+
+    def _stemmed(self, found: Sequence[str]) -> list[str]:
+        """The terms of words, stop words left out."""
+        kept = [word for word in found if word not in self._stop_words]
+        if self._english is not None and any(map(str.isascii, kept)):
+            return [term for word in kept for term in (self._english if word.isascii() else self._own)([word])]
+        return self._own(kept)
+
+
+def _as_they_are(found: Sequence[str]) -> list[str]:
+    return list(found)
+
+
+def _bare(stem: Stem) -> Stem:
+    """The stems without the signs on Arabic letters that many leave out."""
+    return lambda found: [term.translate(_BARE) for term in stem(found)]
+
+
+def _with_final_u(stem: Stem) -> Stem:
+    """The stems of Hindi, words in -u apart: Snowball cuts that off, and makes Hindu of Hindi."""
+    return lambda found: [
+        term for word in found for term in ([_HINDI_U.sub("ु", word)] if _HINDI_U.search(word) else stem([word]))
+    ]
+
+
+_AROUND: dict[str, Callable[[Stem], Stem]] = {"ar": _bare, "hi": _with_final_u}
+
+
+@lru_cache(maxsize=8)
+def _stop_words(about: Language) -> frozenset[str]:
+    if not about.stop_words:
+        return frozenset()
+    import bm25s.stopwords
+
+    listed = [words(folded(word, about.name == "Turkish")) for word in getattr(bm25s.stopwords, about.stop_words)]
+    return frozenset(word for one in listed if len(one) == 1 for word in one)
+
+
+def _stemmer(about: Language) -> Stem:
+    import Stemmer
+
+    return Stemmer.Stemmer(about.stemmer).stemWords if about.stemmer else _as_they_are
 
 
 def encodable(text: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from rerank_core.retrieval.analysis import Analyzer
 from rerank_core.retrieval.index_folder import writing
+from rerank_core.retrieval.language import spoken
 from rerank_core.retrieval.parts import Changes, deriving, living, parts, read_rows, save_rows
 from rerank_core.retrieval.postings import Postings, analysis, write
 from rerank_core.retrieval.reweighing import reweigh
@@ -38,7 +39,7 @@ class Bm25Retriever:
     def __init__(self, folder: Path) -> None:
         """Use `build`, `derive` or `load`."""
         self._rows, _ = read_rows(folder)
-        self._stemming, self._stop_words = analysis(folder)
+        self._analysis = analysis(folder)
         found = parts(folder)
         weights = [None] if len(found) == 1 else [found[-1] / name for name in _WEIGHTS]
         self._postings = [Postings.load(part, other) for part, other in zip(found, weights, strict=True)]
@@ -52,7 +53,7 @@ class Bm25Retriever:
         Holds the term numbers of all passages in memory (4 bytes each), never their texts.
         """
         with writing(folder) as temporary:
-            _write(corpus, temporary, settings, progress)
+            _write(corpus, temporary, settings, spoken(settings, corpus), progress)
         return cls.load(folder)
 
     @classmethod
@@ -65,9 +66,12 @@ class Bm25Retriever:
         settings: RetrievalSettings,
         progress: Progress = no_progress,
     ) -> Bm25Retriever:
-        """As `build`, but over the base of the index in `base`: only the passages that were added are read."""
+        """As `build`, but over the base of the index in `base`: only the passages that were added are read.
+
+        They are read in the base's language, which must be the settings' own or that of the corpus.
+        """
         with deriving(base, changes, corpus, folder) as (passages, added):
-            _write(passages, added, settings, progress)
+            _write(passages, added, settings, analysis(base)[2], progress)
             both = [Postings.load(base), Postings.load(added)]
             files = [added / name for name in _WEIGHTS]
             reweigh(both, living(added), settings.k1, settings.b, files, progress)
@@ -93,7 +97,7 @@ class Bm25Retriever:
 
     def _scores(self, query: str) -> NDArray[np.float32] | None:
         """Every row's score, shape (rows,); None where no term of the query is in the index."""
-        terms = Analyzer(self._stemming, self._stop_words).terms(query)
+        terms = Analyzer(*self._analysis).query_terms(query)
         found = [part.scores(terms) for part in self._postings]
         if all(scores is None for scores in found):
             return None
@@ -107,8 +111,8 @@ class Bm25Retriever:
         )
 
 
-def _write(corpus: Corpus, folder: Path, settings: RetrievalSettings, progress: Progress) -> None:
-    analyzer, total = Analyzer(settings.stemming, settings.stop_words), len(corpus)
+def _write(corpus: Corpus, folder: Path, settings: RetrievalSettings, spoken_in: str, progress: Progress) -> None:
+    analyzer, total = Analyzer(settings.stemming, settings.stop_words, spoken_in, settings.cutting), len(corpus)
     docids: list[str] = []
     texts: list[str] = []
     vocabulary: dict[str, int] = {}
@@ -121,7 +125,7 @@ def _write(corpus: Corpus, folder: Path, settings: RetrievalSettings, progress: 
             progress(len(docids), total, "Reading words")
     progress(len(docids), total, "Reading words")
     save_rows(folder, docids, texts)
-    write(folder, terms, vocabulary, settings)
+    write(folder, terms, vocabulary, settings, spoken_in)
 
 
 class _Watched(list["array[int]"]):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,10 +128,13 @@ def _folder(root: Path, fingerprint: str, name: str, settings: RetrievalSettings
 
 def _bm25(folder: Path, corpus: Corpus, settings: RetrievalSettings, build: Progress | None) -> Retriever:
     from rerank_core.retrieval.bm25 import Bm25Retriever
+    from rerank_core.retrieval.language import spoken
+    from rerank_core.retrieval.postings import analysis
 
     if build is None:
         return Bm25Retriever.load(folder)
-    base, change = _base(folder, corpus)
+    settings = replace(settings, language=spoken(settings, corpus))
+    base, change = _base(folder, corpus, lambda other: analysis(other)[2] == settings.language)
     if base is not None and change is not None:
         return Bm25Retriever.derive(base, change, corpus, folder, settings, build)
     return Bm25Retriever.build(corpus, folder, settings, build)
@@ -162,9 +166,15 @@ def _dense(
     return DenseRetriever.build(corpus, folder, encoder, vectors, build, encoded)
 
 
-def _base(folder: Path, corpus: Corpus) -> tuple[Path | None, Changes | None]:
-    """The index of the same kind under another fingerprint that has most in common with the corpus; None: none has."""
-    others = [other for other in folder.parent.parent.glob(f"*/{folder.name}") if other != folder and is_whole(other)]
+def _base(
+    folder: Path, corpus: Corpus, fits: Callable[[Path], bool] = lambda other: True
+) -> tuple[Path | None, Changes | None]:
+    """The index of the same kind under another fingerprint that has most in common with the corpus; None: none has.
+
+    `fits`: whether an index that stands there may be one.
+    """
+    named = folder.parent.parent.glob(f"*/{folder.name}")
+    others = [other for other in named if other != folder and is_whole(other) and fits(other)]
     fitting = [other for other in others if rows_in(other) >= LEAST_ROWS and _alike(rows_in(other), len(corpus))]
     newest = sorted(fitting, key=lambda other: other.stat().st_mtime, reverse=True)[:_BASES_TRIED]
     tried = [(change.share, other, change) for other in newest for change in (changes(other, corpus),)]

@@ -67,12 +67,23 @@ class Postings:
         return np.asarray(self._scorer.get_scores_from_ids(numbers)) if numbers else None
 
 
-def write(folder: Path, terms: list[array[int]], vocabulary: dict[str, int], settings: RetrievalSettings) -> None:
-    """Write the postings of passages, given each one's term numbers; `vocabulary`: term -> number."""
+def write(
+    folder: Path, terms: list[array[int]], vocabulary: dict[str, int], settings: RetrievalSettings, language: str
+) -> None:
+    """Write the postings of passages, given each one's term numbers; `vocabulary`: term -> number.
+
+    `language`: the one that the terms were made in.
+    """
     import bm25s
 
     lengths = np.fromiter(map(len, terms), dtype=np.int32, count=len(terms))
-    about = {"empty": not vocabulary, "stemming": settings.stemming, "stop_words": settings.stop_words}
+    about = {
+        "empty": not vocabulary,
+        "stemming": settings.stemming,
+        "stop_words": settings.stop_words,
+        "language": language,
+        "cutting": settings.cutting,
+    }
     (folder / _SETTINGS).write_text(json.dumps(about), encoding="utf-8")
     np.save(folder / _LENGTHS, lengths)
     if vocabulary:
@@ -81,10 +92,10 @@ def write(folder: Path, terms: list[array[int]], vocabulary: dict[str, int], set
         scorer.save(folder, show_progress=False)
 
 
-def analysis(folder: Path) -> tuple[bool, bool]:
-    """Stemming and stop words of an index."""
+def analysis(folder: Path) -> tuple[bool, bool, str, str]:
+    """Stemming, stop words, language and cutting of an index, as `Analyzer` takes them."""
     about = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
-    return about["stemming"], about["stop_words"]
+    return about["stemming"], about["stop_words"], about["language"], about["cutting"]
 
 
 def idf(holding: int, passages: int) -> np.float32:

@@ -9,6 +9,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from rerank_core.errors import SettingsError
+from rerank_core.retrieval.analysis import ANALYSIS
+from rerank_core.retrieval.dictionaries import DICTIONARY, PAIRS
+from rerank_core.retrieval.languages import AUTO, LANGUAGES, NONE
 
 Scalar = str | int | float | bool
 Filters = tuple[tuple[str, tuple[Scalar, ...]], ...]
@@ -29,7 +32,9 @@ class RetrievalSettings:
 
     `depth` is how many candidates go on to the rerankers. `weights` has one number for each of `retrievers`, in their
     order (empty: all alike), and is read by the weighted fusions minmax and zscore only. `dense_model` is "bundled", a
-    hub name or a local folder. `k1` and `b` are BM25's. Raises SettingsError for what cannot work.
+    hub name or a local folder. `k1` and `b` are BM25's. `language` says whose stemmer and stop words: a code of
+    `LANGUAGES`, "auto" for that of most passages, "none". `cutting`: "pairs" of characters, or words by
+    a "dictionary" where a language has no spaces and there is one. Raises SettingsError for what cannot work.
     """
 
     retrievers: tuple[str, ...] = RETRIEVERS
@@ -42,6 +47,8 @@ class RetrievalSettings:
     b: float = 0.4
     stemming: bool = True
     stop_words: bool = True
+    language: str = AUTO
+    cutting: str = PAIRS
     filters: Filters = ()
 
     def __post_init__(self) -> None:
@@ -99,7 +106,8 @@ class RetrievalSettings:
             raise SettingsError(f"Retrieval settings have a value of the wrong kind: {error}.") from error
 
     def _bm25_parts(self) -> list[Any]:
-        return [float(self.k1), float(self.b), self.stemming, self.stop_words]
+        # "auto" says as much as a code: candidates and indexes are kept under the passages' fingerprint too
+        return [float(self.k1), float(self.b), self.stemming, self.stop_words, self.language, self.cutting, ANALYSIS]
 
     def _check_retrievers(self) -> None:
         if not self.retrievers or len(set(self.retrievers)) != len(self.retrievers):
@@ -123,6 +131,11 @@ class RetrievalSettings:
             raise SettingsError(f"BM25's b must lie from 0 to 1, not {self.b!r}.")
         if type(self.stemming) is not bool or type(self.stop_words) is not bool:
             raise SettingsError("Stemming and stop words are either on or off (true or false).")
+        if self.language not in (AUTO, NONE, *LANGUAGES):
+            known = ", ".join((AUTO, NONE, *LANGUAGES))
+            raise SettingsError(f"Unknown language {self.language!r}; known: {known}.")
+        if self.cutting not in (PAIRS, DICTIONARY):
+            raise SettingsError(f"Words without spaces are cut by {PAIRS!r} or {DICTIONARY!r}, not {self.cutting!r}.")
 
     def _check_weights(self) -> None:
         if not self.weights:

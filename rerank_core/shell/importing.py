@@ -7,11 +7,14 @@ from typing import Any
 
 from rerank_core.corpus.names import parse_part
 from rerank_core.corpus.report import ImportReport
+from rerank_core.dataset_language import dense_note, found_language
 from rerank_core.errors import SettingsError
 from rerank_core.imported_runs import import_trec_run
 from rerank_core.ingest import ImportOptions, import_dataset, import_judgments, import_queries
 from rerank_core.passage_changes import ChangeReport, PassageChange, change_passages
+from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.shell.answer import Answer, Call, told
+from rerank_core.store import datasets
 from rerank_core.views.import_report import not_read_sentences
 from rerank_core.views.passage_changes import change_sentences
 
@@ -20,7 +23,11 @@ def import_(call: Call) -> Answer:
     """The report of an import."""
     names = ("split", "all_queries", "queries", "qrels")
     options = ImportOptions(**{name: getattr(call.options, name) for name in names}, **_reading(call))
-    return _reported(import_dataset(call.workspace, call.options.name, call.options.path, options, call.progress))
+    report = import_dataset(call.workspace, call.options.name, call.options.path, options, call.progress)
+    with call.workspace.open() as db:
+        code = found_language(call.workspace, datasets.get_dataset(db, call.options.name))
+    note = dense_note(code, RetrievalSettings())
+    return _reported(report, code, note)
 
 
 def _reading(call: Call) -> dict[str, Any]:
@@ -30,11 +37,11 @@ def _reading(call: Call) -> dict[str, Any]:
     return {**{name: getattr(call.options, name) for name in names}, "parts": parts}
 
 
-def _reported(report: ImportReport) -> Answer:
-    """All of it for programs; for people a sentence for what was not read, and the rest by name."""
-    facts = report.to_dict()
+def _reported(report: ImportReport, language: str = "", note: str = "") -> Answer:
+    """All of it for programs; for people a sentence for what was not read, a note, and the rest by name."""
+    facts = report.to_dict() | ({"language": language} if language else {})
     shown = told({name: value for name, value in facts.items() if name != "not_read"})
-    return Answer(facts, tuple(not_read_sentences(report.not_read)), shown.rows)
+    return Answer(facts, (*not_read_sentences(report.not_read), *([note] if note else [])), shown.rows)
 
 
 def update(call: Call) -> Answer:

@@ -7,6 +7,7 @@ import csv
 
 from rerank_core.errors import BadInputError, SettingsError
 from rerank_core.evaluation.names import Measure, parse_measure
+from rerank_core.retrieval.languages import AUTO, LANGUAGES, NONE
 from rerank_core.retrieval.settings import FUSIONS, RETRIEVERS, RetrievalSettings
 from rerank_core.shell.codes import CODES
 from rerank_core.systems import ALWAYS_READY
@@ -35,6 +36,13 @@ def add_view(verb: Parser) -> None:
     group.add_argument("--weights", help="one for each retriever, comma separated (minmax and zscore)")
     group.add_argument("--depth", type=int, default=50, help="candidates a query, 10 to 200 (default: %(default)s)")
     group.add_argument("--dense-model", default="bundled", help="a hub name or folder (default: %(default)s)")
+    group.add_argument(
+        "--language",
+        choices=(AUTO, NONE, *LANGUAGES),
+        default=AUTO,
+        metavar="CODE",
+        help="whose stems and stop words BM25 uses: de, fr ..., none, or %(default)s: found out from the passages",
+    )
     group.add_argument("--settings", metavar="JSON", help="all of the above, filters and BM25's k1 and b as one object")
 
 
@@ -48,6 +56,7 @@ def settings_of(arguments: argparse.Namespace) -> RetrievalSettings:
         weights=_numbers(arguments.weights) if arguments.weights else (),
         depth=arguments.depth,
         dense_model=arguments.dense_model,
+        language=arguments.language,
     )
 
 

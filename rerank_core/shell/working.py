@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from rerank_core.dataset_language import dense_note, how_words_are_read, language_of
 from rerank_core.pipeline import Pipeline
 from rerank_core.retrieval.index import search_facts
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -76,9 +77,19 @@ def index(call: Call) -> Answer:
     Pipeline(call.workspace).retriever(dataset, settings, call.progress)
     facts = search_facts(call.workspace.index_folder, dataset.fingerprint, settings)
     searched = {"bm25": "exact", "dense": facts.sentence() if facts is not None else ""}
-    return listed(
-        [{"index": name, "passages": dataset.n_docs, "search": searched[name]} for name in settings.retrievers]
-    )
+    code = language_of(call.workspace, dataset, settings)
+    languages = {"bm25": code, "dense": ""}
+    rows = [
+        {"index": name, "passages": dataset.n_docs, "search": searched[name], "language": languages[name]}
+        for name in settings.retrievers
+    ]
+    read = (how_words_are_read(code, settings),) if "bm25" in settings.retrievers else ()
+    return Answer(rows, (*read, *_notes(code, settings)), rows)
+
+
+def _notes(code: str, settings: RetrievalSettings) -> tuple[str, ...]:
+    note = dense_note(code, settings)
+    return (note,) if note else ()
 
 
 def run(call: Call) -> Answer:
@@ -89,8 +100,9 @@ def run(call: Call) -> Answer:
     with call.workspace.open() as db:
         dataset = datasets.get_dataset(db, call.options.dataset)
     systems = [get_system(call.workspace, one) for one in call.options.systems]
+    settings = settings_of(call.options)
     reasons: dict[str, Counter[str]] = {one.id: Counter() for one in systems}
-    failed = rank_all(call, dataset, settings_of(call.options), systems, lambda one, why: reasons[one].update([why]))
+    failed = rank_all(call, dataset, settings, systems, lambda one, why: reasons[one].update([why]))
     rows = [
         {"system": one.id, "queries": dataset.n_queries - failed[one.id], "failed": failed[one.id]} for one in systems
     ]
@@ -100,7 +112,8 @@ def run(call: Call) -> Answer:
         for one in systems
         for why, count in reasons[one.id].most_common()
     )
-    return Answer(told, lines, rows, FAILED if lines else DONE)
+    notes = _notes(language_of(call.workspace, dataset, settings), settings)
+    return Answer(told, (*lines, *notes), rows, FAILED if lines else DONE)
 
 
 def rank_all(

@@ -174,6 +174,12 @@ class StoredCorpus:
                 return
             last = rows[-1]["id"]
 
+    def sample(self, most: int) -> list[Doc]:
+        """The `most` passages with the lowest text hashes: the same ones, whatever their order of import."""
+        sql = "SELECT * FROM doc WHERE dataset_id = ? ORDER BY text_hash, docid LIMIT ?"
+        with self._unchanged() as db:
+            return [_doc(row) for row in db.query(sql, [self._dataset.id, most])]
+
     def hashes(self) -> Iterator[tuple[str, str]]:
         """(docid, text hash) of every passage, in the order of `docs`."""
         sql = "SELECT docid, text_hash FROM doc WHERE dataset_id = ? ORDER BY id"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rerank_core.corpus.chunking import spans
 from rerank_core.corpus.folder import first_heading, read_docs
 from rerank_core.errors import BadInputError, SettingsError
+from rerank_core.text import count_units
 
 TEXTS = st.text(alphabet=st.sampled_from("aé🙂\u05d0 \t\n\r\u00a0\u2003."), max_size=300)
 
@@ -45,8 +46,34 @@ def test_five_words_in_pieces_of_three_with_one_shared():
     assert [("a b c d e")[start:end] for start, end in spans("a b c d e", 3, 1)] == ["a b c", "c d e"]
 
 
-def test_a_word_of_ten_thousand_characters_is_one_piece():
-    assert list(spans("x" * 10_000, 1, 0)) == [(0, 10_000)]
+def test_a_word_of_ten_thousand_characters_is_cut():
+    assert list(spans("x" * 250 + " tail", 1, 0)) == [(0, 100), (100, 200), (200, 250), (251, 255)]
+
+
+CHINESE = "设备每周清洗一次，然后晾干。" * 40  # 14 characters, 7 pairs, two of them with a sign
+
+
+def test_text_without_spaces_is_cut_at_the_ends_of_sentences():
+    pieces = [CHINESE[start:end] for start, end in spans(CHINESE, 50, 0)]
+    assert "".join(pieces) == CHINESE
+    assert {len(piece) for piece in pieces[:-1]} == {14 * 8}  # 8 sentences of 6 units are 48, a ninth does not fit
+    assert all(piece.endswith("。") for piece in pieces)
+
+
+@given(
+    st.text(alphabet=st.sampled_from("中文字。，กำ\u0e31 가\u0301a🙂\u200d\n"), max_size=300),
+    st.integers(1, 20),
+    st.integers(0, 19),
+)
+def test_pieces_are_bounded_and_cover_every_script(text: str, size: int, overlap: int):
+    overlap = min(overlap, size - 1)
+    pieces = list(spans(text, size, overlap))
+    covered = {place for start, end in pieces for place in range(start, end)}
+    assert covered >= {place for place, character in enumerate(text) if not character.isspace()}
+    for (start, end), (after, later) in pairwise(pieces):
+        assert start < after <= later
+        assert end < later
+    assert all(count_units(text[start:end]) <= size for start, end in pieces)
 
 
 @pytest.mark.parametrize(("size", "overlap"), [(3, 3), (-1, 0), (3, -1)])

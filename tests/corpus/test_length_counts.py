@@ -49,6 +49,12 @@ def test_words_fall_into_fixed_bins():
     assert lengths.longest == 5000
 
 
+def test_a_text_without_spaces_has_more_than_one_word():
+    lengths = Lengths()
+    lengths.add(["低头思故乡" * 20])
+    assert lengths.longest == 50
+
+
 def test_a_report_survives_json():
     report = ImportReport(
         passages=3, files={"passages": ("a",)}, splits=("test",), grades={-1: 2}, words={"0": 1},

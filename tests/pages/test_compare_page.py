@@ -16,7 +16,7 @@ from rerank_core.retrieval.vector_search import SearchFacts
 from rerank_core.store import datasets, jobs, judgments
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems import get_system
-from rerank_core.types import Query
+from rerank_core.types import Doc, Query
 from tests.pages.conftest import CLIENT, WORDS_ONLY, compare, grade_event, open_page, payloads, send, texts
 
 
@@ -282,3 +282,18 @@ def test_a_run_from_elsewhere_is_marked_as_not_on_the_same_candidates(workspace,
     badges = {column["label"]: [badge["text"] for badge in column["badges"]] for column in board["columns"]}
     assert badges["theirs"] == ["other candidates than the rest: not a fair comparison"]
     assert badges["First stage as it is"] == []
+
+
+def test_the_language_of_words_is_said_and_chosen_and_an_english_model_is_warned_of(workspace):
+    texts_of = ["冬天不要完全关闭暖气，否则水管会结冰。", "咖啡机每周要用专用药片清洗一次。"]
+    with workspace.write() as db:
+        dataset = datasets.begin_dataset(db, "chinese", "", None)
+        datasets.add_docs(db, dataset, [Doc(str(place), text) for place, text in enumerate(texts_of)])
+        datasets.add_queries(db, dataset, [Query("q1", "咖啡机")])
+        datasets.finish_dataset(db, dataset, {})
+    app = open_page("Compare", ds="chinese", depth="20")
+    assert "Words are read as Chinese" in texts(app.caption)
+    assert "trained on English; these passages look Chinese" in texts(app.warning)
+    app = compare(ds="chinese", lang="German")
+    assert "Words are read as German" in texts(app.caption)
+    assert not app.warning

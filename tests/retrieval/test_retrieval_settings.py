@@ -33,6 +33,10 @@ def test_both_ends_of_the_range_of_depth_are_allowed(depth):
         {"b": 1.1},
         {"dense_model": " "},
         {"stemming": "yes"},
+        {"language": "xx"},
+        {"language": "German"},
+        {"language": None},
+        {"cutting": "words"},
         {"filters": (("lang", ()),)},
         {"filters": (("lang", ("en",)), ("lang", ("de",)))},
         {"filters": (("lang", ({"a": 1},)),)},
@@ -80,6 +84,9 @@ def test_json_that_is_not_settings_is_refused(text):
         {"b": 0.75},
         {"stemming": False},
         {"stop_words": False},
+        {"language": "de"},
+        {"language": "none"},
+        {"cutting": "dictionary"},
         {"filters": (("lang", ("en",)),)},
     ],
 )
@@ -98,6 +105,16 @@ def test_weights_of_the_same_proportion_have_one_key():
     assert settings.shares() == (1 / 4, 3 / 4)
     assert replace(settings, weights=(2.0, 6.0)).key() == settings.key()
     assert replace(settings, weights=(3.0, 1.0)).key() != settings.key()
+
+
+def test_terms_of_another_analysis_have_another_key(monkeypatch):
+    before = RetrievalSettings()
+    keys = before.key(), before.bm25_key()
+    only_dense = RetrievalSettings(retrievers=("dense",)).key()
+    monkeypatch.setattr("rerank_core.retrieval.settings.ANALYSIS", 1)
+    assert before.key() != keys[0]
+    assert before.bm25_key() != keys[1]
+    assert RetrievalSettings(retrievers=("dense",)).key() == only_dense
 
 
 def test_filter_values_of_other_types_have_other_keys():

@@ -6,12 +6,12 @@ doi 10.1109/SEQUEN.1997.666900.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_WORD = re.compile(r"\w+")
+from rerank_core.text import cut_words
+
 Shingles = frozenset[tuple[str, ...]]
 
 
@@ -48,8 +48,11 @@ def mmr(relevance: Mapping[str, float], texts: Mapping[str, str], mmr_lambda: fl
 
 
 def shingles(text: str, size: int) -> Shingles:
-    """All runs of `size` words, in small letters; a shorter text is one run; no words, no runs."""
-    words = _WORD.findall(text.lower())
+    """All runs of `size` words, as BM25 compares them but without stems; a shorter text is one run; no words, no runs.
+
+    Where a script has no spaces, pairs of characters are words.
+    """
+    words = cut_words(text)
     if not words:
         return frozenset()
     return frozenset(tuple(words[start : start + size]) for start in range(max(1, len(words) - size + 1)))

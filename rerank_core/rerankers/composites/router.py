@@ -9,6 +9,7 @@ from typing import Any
 
 from rerank_core.rerankers.composites.member_calls import MemberCalls, Outcome
 from rerank_core.rerankers.composites.spec import Condition, Router
+from rerank_core.text import count_units
 from rerank_core.types import Query, Ranking
 
 _QUESTION = re.compile(
@@ -47,8 +48,8 @@ def router(spec: Router, query: Query, candidates: Ranking, calls: MemberCalls) 
 
 
 def words(text: str) -> int:
-    """How many pieces of the text stand between white space."""
-    return len(text.split())
+    """How many words the text has; where there are no spaces, two characters count as one."""
+    return count_units(text)
 
 
 def has_digits(text: str) -> bool:

@@ -1,0 +1,187 @@
+"""Text as people mean it: one form for comparing, the words in it, and units that can be counted in every script.
+
+What is compared is normalised here, by Unicode's rules (UAX #15, UAX #29); what is shown, kept and exported is the
+user's own text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
+
+import regex
+
+LONGEST_WORD = 100
+"""Characters: a longer run without white space (a hash, a link) counts as several words and may be cut."""
+
+# scripts that put no white space between words
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+# Hangul has spaces, but particles hang on its words
+_PAIRED = _UNSPACED + r"\p{Hangul}"
+
+# re is the faster of the two, and right where no mark and no such script can be: its \w knows no marks
+_PLAIN_WORD = re.compile(r"\w+")
+_MAY_HAVE_MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u0591-\u1fff\u20d0-\u20ff\u2c80-\U0010ffff]")
+_MAY_HAVE_PAIRED = re.compile("[\u0e00-\u1fff\u2e80-\U0010ffff]")
+_WORD = regex.compile(r"[\p{L}\p{N}_][\p{L}\p{N}\p{M}_]*")
+_HAS_PAIRED = regex.compile(f"[{_PAIRED}]")
+_STRETCH = regex.compile(rf"(?P<paired>(?:[{_PAIRED}]\p{{M}}*)+)|[^{_PAIRED}]+")
+_CHARACTER = regex.compile(r".\p{M}*", regex.DOTALL)
+
+# as words and stretches above, in text as it is shown: half-width kana, and invisible characters within a word
+_SHOWN_WORD = regex.compile(r"[\p{L}\p{N}_][\p{L}\p{N}\p{M}_\p{Default_Ignorable_Code_Point}]*")
+_SHOWN_STRETCH = regex.compile(
+    rf"(?P<paired>(?:[{_PAIRED}ﾞﾟ][\p{{M}}\p{{Default_Ignorable_Code_Point}}]*)+)|[^{_PAIRED}]+"
+)
+_SHOWN_CHARACTER = regex.compile(r".[\p{M}\p{Default_Ignorable_Code_Point}ﾞﾟ]*", regex.DOTALL)
+
+_RUN = re.compile(r"\S+")
+_HAS_UNSPACED = regex.compile(f"[{_UNSPACED}]")
+_UNIT = regex.compile(
+    rf"[\p{{Ps}}\p{{Pi}}]*(?:(?=[{_UNSPACED}])\X){{1,2}}[\p{{Pe}}\p{{Pf}}\p{{Po}}]*"
+    rf"|(?:(?![{_UNSPACED}]|[\p{{Ps}}\p{{Pi}}]+[{_UNSPACED}])\X)+|\X"
+)
+
+_NOT_ASCII_RUN = re.compile(r"(?<![^ \t\n\r\f\v])[^ \t\n\r\f\v\x80-\U0010ffff]*+[^\x00-\x7f][^ \t\n\r\f\v]*")
+# soft hyphens, joiners, marks of direction, variation selectors, keycaps: they split a word and mean nothing in it
+_INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Me}\u200B]+")
+# NFKC would make Kindle™ one word KindleTM, and 1½ the number 11/2
+_GLUED = re.compile("[™℠]|(?=[¼-¾⅐-⅞↉])")
+# harakat and tatweel, Hebrew's vowels: most texts are written without them (Lucene's ArabicNormalizer)
+_POINTS = re.compile(
+    "[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed"
+    "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]+"
+)
+_OTHER_DIGIT = regex.compile(r"[\p{Nd}--[0-9]]", regex.V1)
+_LETTERS = str.maketrans({"\u02bc": "'", "\u02b9": "'"})  # apostrophes that Unicode calls letters
+_REMEMBERED_CHARS = 30  # the same few short words and signs come again and again
+_TURKISH = str.maketrans({"I": "ı", "İ": "i"})
+
+
+def same_text(text: str) -> str:
+    """A key that is equal for texts that look the same: NFC, nothing invisible, white space as single blanks.
+
+    For ids and query texts, which mean another thing in another case: it keeps case, width and accents.
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    return " ".join(text.split())
+
+
+def folded(text: str, turkish: bool = False) -> str:
+    """The text as words are compared in it: NFKC, case folded, nothing invisible, ASCII digits, no Arabic points.
+
+    White space between words stays white space. `turkish`: I is the capital of ı, and İ that of i. Idempotent.
+    """
+    if turkish:
+        text = unicodedata.normalize("NFC", text).translate(_TURKISH)
+    if not text.isascii():
+        text = _NOT_ASCII_RUN.sub(_folded_match, text)
+    return text.lower()
+
+
+def _folded_match(found: re.Match[str]) -> str:
+    run = found.group()
+    return _folded_word(run) if len(run) <= _REMEMBERED_CHARS else _folded_run(run)
+
+
+@lru_cache(maxsize=20_000)
+def _folded_word(run: str) -> str:
+    return _folded_run(run)
+
+
+def _folded_run(run: str) -> str:
+    run = _GLUED.sub(" ", _INVISIBLE.sub("", run))
+    run = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", run).casefold())
+    if run.isascii():
+        return run
+    run = _POINTS.sub("", run).translate(_LETTERS).replace("i\u0307", "i")
+    return str(_OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit.group(), digit.group())), run))
+
+
+def words(text: str) -> list[str]:
+    """The words of a `folded` text, in order: runs of letters, digits, marks and underscores."""
+    return (_WORD if not text.isascii() and _MAY_HAVE_MARKS.search(text) else _PLAIN_WORD).findall(text)
+
+
+def is_paired(text: str) -> bool:
+    """Whether the text has a script that is searched by pairs of characters: `stretches`."""
+    return not text.isascii() and bool(_MAY_HAVE_PAIRED.search(text)) and _HAS_PAIRED.search(text) is not None
+
+
+def stretches(word: str) -> Iterator[tuple[str, bool]]:
+    """(part, whether it is to be cut into `pairs`) of a word: 'Tシャツ' is 'T' and 'シャツ'."""
+    return ((found.group(), found["paired"] is not None) for found in _STRETCH.finditer(word))
+
+
+def characters(text: str) -> list[str]:
+    """The text letter by letter, marks with the letter that they stand on."""
+    return list(_CHARACTER.findall(text))
+
+
+def pairs(stretch: str) -> list[str]:
+    """Each two characters that are neighbours, as Lucene's CJKBigramFilter; the one character where there is one."""
+    own = characters(stretch)
+    return [one + other for one, other in pairwise(own)] if len(own) > 1 else own
+
+
+def cut_words(text: str) -> list[str]:
+    """The `words` of any text, `folded`, with `pairs` for words of scripts without spaces."""
+    found = words(folded(text))
+    if not is_paired(text):
+        return found
+    return [term for word in found for part, paired in stretches(word) for term in (pairs(part) if paired else (part,))]
+
+
+def units(text: str) -> Iterator[tuple[int, int]]:
+    """(start, end) of what counts as a word in a length, in order; only white space stands between them.
+
+    A run of anything but white space, as long as it is no longer than `LONGEST_WORD`; where a script has no spaces, two
+    characters with the signs around them: about a word of Chinese or Japanese. What one sees as one character (a
+    grapheme cluster of UAX #29) is never cut.
+    """
+    unspaced = _MAY_HAVE_PAIRED.search(text) is not None and _HAS_UNSPACED.search(text) is not None
+    for found in _RUN.finditer(text):
+        start, end = found.span()
+        if unspaced or end - start > LONGEST_WORD:
+            yield from ((start + one, start + other) for one, other in _cut_run(found.group()))
+        else:
+            yield start, end
+
+
+def count_units(text: str) -> int:
+    """How many `units` a text has."""
+    runs = text.split()
+    if max(map(len, runs), default=0) <= LONGEST_WORD and not _HAS_UNSPACED.search(text):
+        return len(runs)
+    return sum(1 for _ in units(text))
+
+
+def _cut_run(run: str) -> Iterator[tuple[int, int]]:
+    for found in _UNIT.finditer(run):
+        start, end = found.span()
+        if end - start <= LONGEST_WORD:
+            yield start, end
+            continue
+        # a hash, a link, marks without end: at clusters, and where one cluster is longer than all that, inside it
+        for cluster in regex.finditer(rf"(?:\X){{1,{LONGEST_WORD}}}", found.group()):
+            for place in range(cluster.start(), cluster.end(), 8 * LONGEST_WORD):
+                yield start + place, start + min(place + 8 * LONGEST_WORD, cluster.end())
+
+
+def shown_words(text: str) -> Iterator[tuple[int, int, tuple[int, ...]]]:
+    """(start, end, ends of its characters) of each word of a text as it is shown, not `folded`.
+
+    The ends are () for a word that is compared as a whole; with them, it is one that is compared by `pairs`. What is
+    invisible within a word belongs to it.
+    """
+    for found in _SHOWN_WORD.finditer(text):
+        if not is_paired(found.group()):
+            yield *found.span(), ()
+            continue
+        for part in _SHOWN_STRETCH.finditer(text, *found.span()):
+            ends = tuple(one.end() for one in _SHOWN_CHARACTER.finditer(text, *part.span())) if part["paired"] else ()
+            yield *part.span(), ends
