@@ -165,16 +165,17 @@ def _one_name(looks: list[FileLook], part: Part) -> list[FileLook]:
     return [seen.left_out(why) if left else seen for seen, left in zip(looks, spare, strict=True)]
 
 
+def in_grades_folder(seen: FileLook) -> bool:
+    """Whether the file lies in a folder that is named for grades, such as qrels/."""
+    return claimed(PurePath(seen.name).parent).part == "grades"
+
+
 def _grades_of_folder(looks: list[FileLook]) -> list[FileLook]:
     """Where a folder such as qrels/ holds grades, those beside it are not read."""
-
-    def in_folder(seen: FileLook) -> bool:
-        return len(PurePath(seen.name).parts) > 1 and claimed(PurePath(seen.name).parent).part == "grades"
-
-    if not any(seen.part == "grades" and in_folder(seen) for seen in looks):
+    if not any(seen.part == "grades" and in_grades_folder(seen) for seen in looks):
         return looks
     why = "the grades are read from their folder alone"
-    spare = [seen.part == "grades" and not in_folder(seen) and seen.why != AS_SAID for seen in looks]
+    spare = [seen.part == "grades" and not in_grades_folder(seen) and seen.why != AS_SAID for seen in looks]
     return [seen.left_out(why) if left else seen for seen, left in zip(looks, spare, strict=True)]
 
 
