@@ -13,8 +13,9 @@ view = choose_view(space)
 whole, stamp = whole_set(space, view)
 st.title("LLM grades")
 st.caption(
-    "A language model grades passages, in the manner of UMBRELA (arXiv 2406.06519). Its grades are kept apart: no "
-    "figure on another page counts them, and nobody who grades sees them."
+    "A language model grades passages by our own prompt in UMBRELA's manner (arXiv 2406.06519): UMBRELA's published "
+    "figures do not apply. Its grades are kept apart: no figure on another page counts them, and nobody who grades "
+    "sees them."
 )
 if llm_grades.choose_part() == llm_grades.ASK:
     llm_ask.show(space, view, whole)

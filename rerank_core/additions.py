@@ -13,12 +13,13 @@ from sqlite_utils import Database
 from rerank_core.corpus.look import group_unread, look_at
 from rerank_core.corpus.names import split_name
 from rerank_core.corpus.report import ImportReport, Listed
+from rerank_core.corpus.run_order import AGREES, RankColumn
 from rerank_core.corpus.topics import Row, Topics
-from rerank_core.corpus.trec import Ties, read_run
+from rerank_core.corpus.trec import RunFile, Ties, read_run_file
 from rerank_core.errors import BadInputError
 from rerank_core.store import datasets, judgments
 from rerank_core.store.workspace import Workspace, now
-from rerank_core.types import Judgment, Progress, Ranking, no_progress
+from rerank_core.types import Judgment, Progress, Query, Ranking, no_progress
 
 
 def import_judgments(
@@ -78,29 +79,50 @@ def import_queries(workspace: Workspace, dataset: str, path: Path, progress: Pro
         datasets.add_queries(db, dataset_row.id, topics.queries.values())
         datasets.count_queries(db, dataset_row.id)
         judged = judgments.qrels(db, dataset_row.id)
+        same_ids, same_texts = own_passages(db, dataset_row.id, topics.queries.values())
     return ImportReport(
         queries=len(topics.queries),
         files={"queries": (path.name,)},
         same_queries=topics.same_queries,
         conflicting_queries=Listed.of(topics.conflicting_queries),
         queries_without_judgments=len(topics.queries.keys() - judged.keys()),
+        queries_with_passage_ids=same_ids,
+        queries_as_passages=same_texts,
         not_read=not_read,
         seconds=round(time.monotonic() - started, 3),
     )
 
 
+def own_passages(db: Database, dataset_id: int, queries: Iterable[Query]) -> tuple[int, int]:
+    """How many queries have the id of a passage, and how many of these its text too, white space aside.
+
+    Both are 0 where all these ids are plain numbers and no text is the same: then they only count alike.
+    """
+    texts = {query.qid: query.text.split() for query in queries}
+    docs = datasets.get_docs(db, dataset_id, list(texts)).values()
+    same = sum(texts[doc.docid] in (doc.text.split(), doc.content.split()) for doc in docs)
+    return (len(docs), same) if same or not all(doc.docid.isdecimal() for doc in docs) else (0, 0)
+
+
 def import_run(
     workspace: Workspace, dataset: str, path: Path, system: str | None = None, ties: Ties = "file"
 ) -> dict[str, Ranking]:
-    """qid -> ranking out of a TREC run, see `corpus.trec.read_run`; nothing is stored.
+    """The rankings of `import_run_file`."""
+    return import_run_file(workspace, dataset, path, system, ties).rankings
+
+
+def import_run_file(
+    workspace: Workspace, dataset: str, path: Path, system: str | None = None, ties: Ties = "file"
+) -> RunFile:
+    """A TREC run for a dataset, see `corpus.trec.read_run_file`; nothing is stored.
 
     All of the run is returned, also queries and passages that the dataset does not have: `check_run` counts these.
     Raises NotFoundError, and BadInputError, also where the run has no query of this dataset.
     """
-    rankings = read_run(path, system, ties)
-    if check_run(workspace, dataset, rankings).queries == 0:
+    run = read_run_file(path, system, ties)
+    if check_run(workspace, dataset, run.rankings).queries == 0:
         raise BadInputError(path, None, f"no query of this run is in '{dataset}'", "a run over this dataset's queries")
-    return rankings
+    return run
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +131,8 @@ class RunReport:
 
     `queries`: in both. `unknown_queries`: in the run alone. `missing_queries`: in the dataset alone.
     `unknown_docs`: docids of the run that are no passage. `tied`: places that have the score of the place before.
+    `rank_column`: how the ranks of the run's file fit its scores.
+    `rank_column`: how the file's ranks fit its scores; it agrees where that was not read.
     """
 
     queries: int
@@ -116,10 +140,11 @@ class RunReport:
     missing_queries: Listed
     unknown_docs: Listed
     tied: int
+    rank_column: RankColumn = AGREES
 
 
 def check_run(workspace: Workspace, dataset: str, rankings: Mapping[str, Ranking]) -> RunReport:
-    """How `rankings` (qid -> ranking) fit the dataset. Raises NotFoundError."""
+    """How `rankings` (qid -> ranking) fit the dataset; without a word on ranks. Raises NotFoundError."""
     with workspace.open() as db:
         row = datasets.get_dataset(db, dataset)
         qids = [query.qid for query in datasets.get_queries(db, row.id)]

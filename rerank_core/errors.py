@@ -51,9 +51,11 @@ class ProviderError(RerankLensError):
     """Somebody else's service failed.
 
     `status` is the HTTP status, None for a transport failure; `retryable` says whether the same call may work later.
-    The message never holds headers, keys or the vendor's own text of the exception.
+    The message never holds headers or keys; of the vendor's own text at most one short line without keys.
     """
 
-    def __init__(self, vendor: str, status: int | None, retryable: bool, problem: str) -> None:
+    def __init__(self, vendor: str, status: int | None, retryable: bool, problem: str, told: str = "") -> None:
         self.vendor, self.status, self.retryable = vendor, status, retryable
-        super().__init__(f"{vendor}: {problem}" + (f" (HTTP {status})" if status is not None else ""))
+        super().__init__(
+            f"{vendor}: {problem}" + (f" (HTTP {status})" if status is not None else "") + (f": {told}" if told else "")
+        )

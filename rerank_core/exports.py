@@ -22,7 +22,7 @@ from rerank_core.systems import System
 
 EXPORTS = {
     "qrels": "the grades that count, as TREC qrels",
-    "labels": "every grade, undo and note ever given, to a .csv or .jsonl file",
+    "labels": "every grade, undo and note ever given, to a .csv file for people or a .jsonl file for tools",
     "run": "one system's rankings, as a TREC run",
     "beir": "passages, queries and grades, as a BEIR folder",
     "deploy": "one system and its settings, as a folder for OpenSearch and for a rerank server",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from rerank_core.additions import import_judgments, import_queries, import_run, other_forms, to_judgments
+from rerank_core.additions import import_judgments, import_queries, import_run, other_forms, own_passages, to_judgments
 from rerank_core.corpus.batches import doc_batches
 from rerank_core.corpus.chunking import check_chunking
 from rerank_core.corpus.lengths import Lengths
@@ -109,7 +109,9 @@ def import_dataset(
             passages.load(sources, options, progress)
             met = passages.meet_other_forms()
             progress(passages.count, passages.count, "storing queries and judgments")
-            report = _report(sources, topics, left_out, passages, time.monotonic() - started)
+            with workspace.open() as db:
+                own = own_passages(db, dataset_id, topics.queries.values())
+            report = _report(sources, topics, left_out, passages, own, time.monotonic() - started)
             report = replace(report, met_by_form=Listed.of(met))
             with workspace.write() as db:
                 datasets.add_queries(db, dataset_id, topics.queries.values())
@@ -241,7 +243,9 @@ class _Passages:
         return fresh
 
 
-def _report(sources: Sources, topics: Topics, left_out: int, passages: _Passages, seconds: float) -> ImportReport:
+def _report(
+    sources: Sources, topics: Topics, left_out: int, passages: _Passages, own: tuple[int, int], seconds: float
+) -> ImportReport:
     grades = tuple(path for paths in sources.qrels.values() for path in paths)
     files = {"passages": sources.passages, "queries": sources.queries, "judgments": grades}
     return ImportReport(
@@ -262,6 +266,8 @@ def _report(sources: Sources, topics: Topics, left_out: int, passages: _Passages
         docs_without_text=Listed.of(docid for docid in topics.docids() if docid not in passages.hashes),
         queries_without_judgments=topics.unjudged_queries(),
         judgments_of_unknown_queries=Listed.of(topics.unknown_qids()),
+        queries_with_passage_ids=own[0],
+        queries_as_passages=own[1],
         grades=topics.grades(),
         words=passages.lengths.words,
         longest=passages.lengths.longest,

@@ -1,14 +1,14 @@
-"""The labels of a dataset with all of their history, as JSON lines or CSV: nothing is left out."""
+"""The labels of a dataset with all of their history, as JSON lines for tools or CSV for people; nothing is left out."""
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, TextIO
 
+from rerank_core.corpus.spreadsheets import csv_text
 from rerank_core.errors import BadInputError
 from rerank_core.store import datasets, judges
 from rerank_core.store.datasets import DatasetRow
@@ -55,12 +55,14 @@ def label_events(workspace: Workspace, dataset: DatasetRow) -> list[LabelEvent]:
 
 
 def write_labels(events: Iterable[LabelEvent], out: TextIO, form: Format) -> int:
-    """Write events to an open text file and return how many; CSV has a header, and an empty field for None."""
+    """Write events to an open text file and return how many.
+
+    CSV has a header, an empty field for None, and an apostrophe before what a spreadsheet would run, see
+    `spreadsheets.harmless`; JSON lines have every text as it is.
+    """
     rows = [asdict(event) for event in events]
     if form == "csv":
-        table = csv.DictWriter(out, list(LabelEvent.__dataclass_fields__), lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+        out.write(csv_text(LabelEvent.__dataclass_fields__, (row.values() for row in rows)))
     else:
         out.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     return len(rows)

@@ -7,11 +7,11 @@ were of use: RAGAS's way (arXiv 2309.15217), in words of our own. These are opin
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rerank_core.answer_forms import as_json
 from rerank_core.errors import NotFoundError, ProviderError
 from rerank_core.evaluation.downstream import context_precision, faithfulness
 from rerank_core.llm_context import Context, context_of
@@ -42,7 +42,6 @@ _USEFUL = (
     "You are shown a question, an answer and numbered passages. For each passage, in order, decide whether it was of "
     f"use for this answer. {_DATA} Reply with a JSON list of true and false and nothing else."
 )
-_LIST = re.compile(r"\[.*\]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def answer_from(chat: Chat, query: Query, context: Context, max_tokens: int = 40
     """
     wanted = {"temperature": 0, "max_tokens": max_tokens}
     asked = f"<question>\n{query.text}\n</question>"
-    answer = chat.ask(_ANSWER, f"{context.text}\n{asked}", wanted).text
+    answer = _asked(chat, _ANSWER, f"{context.text}\n{asked}", wanted)
     given = f"{asked}\n<answer>\n{answer}\n</answer>"
     stated = _listed(chat, _STATEMENTS, given, wanted, str)
     supported: list[bool] = []
@@ -78,16 +77,20 @@ def answer_from(chat: Chat, query: Query, context: Context, max_tokens: int = 40
     return Answered(answer, statements, tuple(useful), faithfulness(supported), context_precision(useful))
 
 
+def _asked(chat: Chat, system: str, user: str, wanted: Mapping[str, Any]) -> str:
+    reply = chat.ask(system, user, wanted)
+    if reply.problem:
+        raise chat.provider.malformed(reply.problem)
+    return reply.text
+
+
 def _listed(
     chat: Chat, system: str, user: str, wanted: Mapping[str, Any], kind: type, length: int | None = None
 ) -> list[Any]:
-    """The JSON list in a reply, each item of one kind, and as many as asked for."""
-    text = chat.ask(system, user, wanted).text
-    found = _LIST.search(text)
-    try:
-        items = json.loads(found.group()) if found else None
-    except ValueError:
-        items = None
+    """The JSON list that a reply is, each item of one kind, and as many as asked for."""
+    items = as_json(_asked(chat, system, user, wanted))
+    if isinstance(items, dict) and len(items) == 1:
+        items = next(iter(items.values()))
     if not isinstance(items, list) or not all(isinstance(item, kind) for item in items):
         raise chat.provider.malformed("did not reply with the JSON list that it was asked for")
     if length is not None and len(items) != length:

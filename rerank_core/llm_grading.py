@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any
 
 from rerank_core.errors import ProviderError
 from rerank_core.judging.queue import pool
+from rerank_core.judging.umbrela import Answer
 from rerank_core.llm_judge import Judge, Question, make_judge, plan_work
 from rerank_core.rerankers.chat import Chat, open_chat
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -154,12 +154,7 @@ class _Asking:
             if error.retryable or error.status not in _OF_THE_PAIR:
                 raise
             return LlmGrade(*ids, None, str(error))
-        text = self._without_key(reply.text)
-        answer = self.judge.prompt.read(text)
-        kept = text[:_MOST_KEPT]
+        # an answer that was cut may hold a draft of a grade, and no more
+        answer = Answer(None, reply.problem) if reply.problem else self.judge.prompt.read(reply.text)
+        kept = reply.text[:_MOST_KEPT]
         return LlmGrade(*ids, answer.grade, answer.problem, kept, reply.input_tokens, reply.output_tokens)
-
-    def _without_key(self, text: str) -> str:
-        """A server may say our own key back to us."""
-        key = os.environ.get(self.judge.settings["key_variable"], "").strip()
-        return text.replace(key, "[key]") if key else text

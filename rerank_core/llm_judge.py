@@ -12,11 +12,12 @@ from sqlite_utils import Database
 
 from rerank_core.judging.umbrela import Prompt, prompt
 from rerank_core.rerankers.catalog import get
+from rerank_core.rerankers.chat_answer import ANSWER_TOKENS, MOST_ANSWER_TOKENS
 from rerank_core.rerankers.estimate import estimated_tokens
 from rerank_core.rerankers.model import Model, Setting
 from rerank_core.rerankers.pricing import ChatPrice, chat_price
 from rerank_core.rerankers.state import State, state
-from rerank_core.rerankers.words import first_words
+from rerank_core.rerankers.words import count_words, first_words
 from rerank_core.store import datasets, llm_grades
 from rerank_core.store.llm_grades import LlmJudge, Pair
 from rerank_core.types import Query
@@ -31,7 +32,7 @@ MODEL = Model(
     settings=(
         *(_SHARED[name] for name in ("base_url", "model", "key_variable")),
         replace(_SHARED["max_words"], default=800),
-        Setting("max_answer_tokens", 400, "Tokens of an answer; more for a model that thinks first.", low=1, high=8192),
+        Setting("max_answer_tokens", 400, f"{ANSWER_TOKENS} 4,000 or more.", low=1, high=MOST_ANSWER_TOKENS),
         _SHARED["parallel"],
         _SHARED["timeout"],
     ),
@@ -149,7 +150,7 @@ def plan_work(
         failed += before is not None and before.grade is None and not retry
         if before is None or (retry and before.grade is None):
             message = judge.prompt.user(queries[qid].text, queries[qid].note, texts[docid][1])
-            left = len(docs[docid].content[len(texts[docid][1]) :].split())
+            left = count_words(docs[docid].content) - count_words(texts[docid][1])
             questions.setdefault(key, Question(qid, docid, *key, message, left))
     made = [one.output_tokens for one in known.values() if one.output_tokens is not None and one.grade is not None]
     observed = len(made) >= _OBSERVED

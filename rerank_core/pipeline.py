@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rerank_core.errors import CancelledError, NotReadyError, RerankLensError
@@ -146,11 +146,13 @@ class Pipeline:
         settings: RetrievalSettings,
         systems: Sequence[System],
         progress: Progress = no_progress,
+        because: Callable[[str, str], None] | None = None,
     ) -> dict[str, int]:
         """Rank all queries with all systems; what is kept already is not made again, so a run that stopped goes on.
 
         A system that has then ranked every query of the dataset leaves a run as evidence (`store.runs`). Returns system
-        id -> number of queries on which it failed. Raises CancelledError where `progress` does.
+        id -> number of queries on which it failed; `because` is told (system id, reason) for each of those. Raises
+        CancelledError where `progress` does.
         """
         failed = {system.id: 0 for system in systems}
         total, done = len(queries) * len(systems), 0
@@ -158,7 +160,10 @@ class Pipeline:
             for system in systems:
                 progress(done, total, f"{system.label}: {query.text[:60]}")
                 stored = self.witnessed(dataset, query, settings, system, _within(progress, done, total))
-                failed[system.id] += stored.ranking is None
+                if stored.ranking is None:
+                    failed[system.id] += 1
+                    if because is not None:
+                        because(system.id, stored.error)
                 done += 1
         if len(queries) >= dataset.n_queries:
             record_runs(self.workspace, dataset, settings, systems)

@@ -10,12 +10,17 @@ import pytest
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Doc, Query
+from tests.skips import Skips
 
 # nothing in the tests may reach a model hub
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Skips(), "skips")
 
 
 @pytest.hookimpl(tryfirst=True)

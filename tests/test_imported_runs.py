@@ -108,6 +108,19 @@ def test_a_run_without_a_query_of_the_dataset_is_refused(workspace, birds, file)
         assert list_imported(db) == []
 
 
+def test_ranks_that_contradict_their_scores_are_reported_and_stand_in_the_note_of_the_system(workspace, birds, file):
+    agreeing, report = import_trec_run(workspace, "birds", file)
+    assert report.rank_column.sentence() == ""
+    assert "disagree" not in get_system(workspace, agreeing).model.note
+    file.write_text("q1 Q0 d1 1 0.1 t\nq1 Q0 007 2 0.9 t\nq2 Q0 d1 1 0.5 t\n")
+    system_id, report = import_trec_run(workspace, "birds", file, "distances")
+    assert (report.rank_column.against, report.rank_column.rising) == (("q1",), 1)
+    system = get_system(workspace, system_id)
+    assert "their-run.trec (read by score; on 1 queries its ranks disagree)" in system.model.note
+    Pipeline(workspace).run(birds, BIRD_QUERIES, BM25, [system])
+    assert all_rankings(workspace, birds, BM25, system)["q1"].docids == ("007", "d1")
+
+
 @pytest.fixture
 def dl19(workspace, collections):
     """TREC DL 2019's queries with all of NIST's grades; of its passages only one, since runs bring their own ids."""

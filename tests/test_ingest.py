@@ -13,11 +13,12 @@ from rerank_core import ingest
 from rerank_core.corpus import batches
 from rerank_core.corpus.beir import write_beir
 from rerank_core.errors import BadInputError, CancelledError, SettingsError
-from rerank_core.ingest import ImportOptions, ImportReport, import_dataset
+from rerank_core.ingest import ImportOptions, ImportReport, import_dataset, import_queries
 from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import StoredCorpus
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Doc, Query
+from rerank_core.views.import_report import findings
 
 DOCS = [
     Doc("007", "Puffins carry fish.", "Puffins", {"kind": "bird", "n": 1}),
@@ -383,3 +384,34 @@ def test_the_shared_collections_have_the_counts_of_their_source(
     assert sum(report.words.values()) == report.passages
     assert report.over_512 == over  # as counted by tokenizing each passage whole
     assert report.docs_without_text.count == report.judgments_of_unknown_queries.count == 0
+
+
+@pytest.mark.parametrize(
+    ("queries", "counts"),
+    [
+        ({"a1": "Ban  cars.\n"}, (1, 1)),  # white space aside
+        ({"a1": "Puffins\nfly"}, (1, 0)),
+        ({"a1": "Ban cars.", "a2": "other", "new": "Ban cars."}, (2, 1)),
+        ({"7": "Titles count too"}, (1, 1)),
+        ({"7": "a number that is only counted alike"}, (0, 0)),
+        ({"new": "Ban cars."}, (0, 0)),
+    ],
+)
+def test_queries_that_are_passages_of_the_corpus_are_counted_and_said(
+    workspace: Workspace, tmp_path: Path, queries: dict, counts: tuple
+):
+    docs = [Doc("a1", "Ban cars."), Doc("a2", "Keep cars."), Doc("7", "count too", "Titles")]
+    made = [Query(qid, text) for qid, text in queries.items()]
+    write_beir(tmp_path / "beir", docs, made, {"test": {qid: {"a2": 1} for qid in queries}})
+    report = import_dataset(workspace, "arguments", tmp_path / "beir")
+    assert (report.queries_with_passage_ids, report.queries_as_passages) == counts
+    assert ImportReport.from_dict(report.to_dict()) == report
+    said = [line for line in findings(report) if "--ignore-identical-ids" in line]
+    assert [line[: line.index(",")] for line in said] == [f"{counts[0]} queries have the id of a passage"] * (
+        counts[0] > 0
+    )
+    # and when the queries come later
+    write_beir(tmp_path / "docs", docs, [], {})
+    import_dataset(workspace, "later", tmp_path / "docs" / "corpus.jsonl")
+    report = import_queries(workspace, "later", tmp_path / "beir" / "queries.jsonl")
+    assert (report.queries_with_passage_ids, report.queries_as_passages) == counts

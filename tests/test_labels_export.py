@@ -9,8 +9,9 @@ import pytest
 
 from rerank_core.errors import BadInputError
 from rerank_core.labels_export import export_labels, label_events
-from rerank_core.store import judgments
+from rerank_core.store import datasets, judgments
 from rerank_core.store.judgments import GradeEvent
+from rerank_core.types import Query
 
 NOTE = 'says "maybe",\nand then nothing; =1+1'
 
@@ -53,6 +54,21 @@ def test_csv_holds_the_same(workspace, graded, tmp_path):
     assert rows[1]["docid"] == "007"
     assert [row["old_grade"] for row in rows] == ["", "1", "", "3"]
     assert list(rows[0]) == list(type(label_events(workspace, graded)[0]).__dataclass_fields__)
+
+
+def test_what_a_spreadsheet_would_run_is_harmless_in_csv_and_as_it_is_in_json_lines(workspace, birds, tmp_path):
+    formula = '=HYPERLINK("http://127.0.0.1/?x="&A1,"open")'
+    with workspace.write() as db:
+        datasets.add_queries(db, birds.id, [Query("q9", formula)])
+        event = GradeEvent("c", 1, "grade", "q9", "007", 1, "@SUM(1+1)", "pool")
+        judgments.record(db, birds.id, "=cmd|' /C calc'!A0", [event], birds.scale)
+    export_labels(workspace, birds, tmp_path / "labels.csv")
+    with (tmp_path / "labels.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["query"], row["note"], row["judge"]) == (f"'{formula}", "'@SUM(1+1)", "'=cmd|' /C calc'!A0")
+    export_labels(workspace, birds, tmp_path / "labels.jsonl")
+    row = json.loads((tmp_path / "labels.jsonl").read_text(encoding="utf-8"))
+    assert (row["query"], row["note"], row["judge"]) == (formula, "@SUM(1+1)", "=cmd|' /C calc'!A0")
 
 
 def test_no_labels_are_an_empty_file_with_its_header(workspace, birds, tmp_path):

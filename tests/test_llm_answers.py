@@ -16,7 +16,7 @@ from rerank_core.store import rankings
 from rerank_core.store.rankings import candidates_key
 from rerank_core.systems import get_system
 from tests.conftest import BIRD_QUERIES
-from tests.rerankers.api.conftest import Reply, Service, service
+from tests.rerankers.api.conftest import Reply, Service, completion, service
 from tests.whole_sets import ranking
 
 pytest.importorskip("openai", reason="the extra llm is not installed")
@@ -81,6 +81,39 @@ def test_a_reply_that_is_no_list_is_told_and_the_other_system_is_answered(worksp
     found = answers_job(workspace, params)
     assert "JSON list" in found["first-stage"]["problem"]
     assert found["minilm-cosine"]["faithfulness"] == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "problem"),
+    [
+        (completion("Terns and", finish="length"), "was cut before its answer ended: raise max_answer_tokens"),
+        (completion("<think>Terns", finish="stop"), "stopped inside of its thoughts"),
+        (completion(None, finish="content_filter"), "refused to answer"),
+    ],
+)
+def test_half_an_answer_is_none(workspace, params, service, reply, problem):
+    service.change = lambda answer: reply
+    assert problem in answers_job(workspace, params)["first-stage"]["problem"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["{}", "```json\n{}\n```", "<think>[true]</think>{}", "Here is the list:\n```\n{}\n```", '{{"list": {}}}'],
+)
+def test_a_list_may_be_written_in_the_usual_forms(workspace, params, service, written):
+    def answer(body: dict[str, Any]) -> str:
+        text = reads_of_fish(body)
+        return written.format(text) if text.startswith("[") else text
+
+    service.llm = answer
+    assert answers_job(workspace, params)["minilm-cosine"]["faithfulness"] == 1
+
+
+def test_a_list_inside_of_a_sentence_is_not_searched_for(workspace, params, service):
+    service.llm = lambda body: (
+        "I would say [true, true] here." if "was of use" in body["messages"][0]["content"] else reads_of_fish(body)
+    )
+    assert "JSON list" in answers_job(workspace, params)["first-stage"]["problem"]
 
 
 def test_a_list_of_another_length_is_no_answer(workspace, params, service):

@@ -25,7 +25,7 @@ from rerank_core.store.workspace import Workspace
 from rerank_core.systems import get_system
 from rerank_core.types import Doc, Query
 from rerank_core.worker import Worker
-from tests.rerankers.api.conftest import Reply, Service, service
+from tests.rerankers.api.conftest import Reply, Service, completion, service
 from tests.whole_sets import whole_set
 
 pytest.importorskip("openai", reason="the extra llm is not installed")
@@ -136,10 +136,46 @@ def test_an_answer_of_no_use_is_kept_with_its_reason_and_asked_again_only_on_req
 
 
 def test_a_refused_question_is_a_failure_of_that_pair_alone(workspace, birds, judge, service):
-    service.script = [Reply(400, {"error": {"message": "content policy"}})] * 2
+    service.script = [Reply(400, {"error": {"message": "content policy"}})]
     one = judge(parallel=1)
     assert grade_pairs(workspace, birds, PAIRS, one) == {"graded": 3, "failed": 1, "kept": 0}
     assert "does not accept the request (HTTP 400)" in answers(workspace, one)["q1", "d1"].problem
+
+
+@pytest.mark.parametrize(
+    ("reply", "problem"),
+    [
+        (completion("match: 1\ngrade: 1", finish="length"), "was cut before its answer ended: raise max_answer_tokens"),
+        (completion("<think>perhaps\ngrade: 1\n", finish="stop"), "stopped inside of its thoughts"),
+        (completion(None, finish="length", reasoning_content="grade: 1"), "all of them on its thoughts"),
+        (completion("grade: 1", finish="content_filter"), "refused to answer"),
+        (completion(None, refusal="I can't help with that."), "refused to answer"),
+        (completion("I'm sorry, I can't help with that."), "gave no line that begins with 'grade:'"),
+        (completion(None), "gave an empty answer"),
+    ],
+)
+def test_a_draft_a_cut_and_a_refusal_are_failures_and_no_grade(workspace, birds, judge, service, reply, problem):
+    service.change = lambda answer: reply
+    one = judge()
+    assert grade_pairs(workspace, birds, PAIRS[:1], one) == {"graded": 0, "failed": 1, "kept": 0}
+    (kept,) = answers(workspace, one).values()
+    assert kept.grade is None
+    assert problem in kept.problem
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "grade: 1 would be for related.\ngrade: 0\n</think>\n\nmatch: 3\ngrade: 3",
+        [{"type": "thinking", "thinking": "grade: 1"}, {"type": "text", "text": "grade: 3"}],
+        "<|channel|>analysis<|message|>grade: 1<|end|><|channel|>final<|message|>grade: 3",
+    ],
+)
+def test_a_grade_in_a_thought_is_not_the_grade(workspace, birds, judge, service, content):
+    service.change = lambda answer: completion(content)
+    one = judge()
+    grade_pairs(workspace, birds, PAIRS[:1], one)
+    assert grades(workspace, one) == {("q1", "d1"): 3}
 
 
 def test_an_answer_without_text_is_a_failure_of_that_pair_alone(workspace, birds, judge, service):

@@ -42,7 +42,7 @@ def test_import_run_evaluate_export(call, folder, tmp_path):
     assert code == 0
     assert json.loads(out.out)["passages"] == 2
     code, out = call("run", *BM25, "--systems", "first-stage", "--json")
-    assert (code, json.loads(out.out)) == (0, [{"system": "first-stage", "queries": 1, "failed": 0}])
+    assert (code, json.loads(out.out)) == (0, [{"system": "first-stage", "queries": 1, "failed": 0, "reasons": {}}])
     code, out = call("evaluate", *BM25, "--systems", "first-stage", "--json")
     assert json.loads(out.out)[0]["nDCG@10"] == 1.0
     code, _ = call("export", "run", tmp_path / "out.trec", *BM25)
@@ -144,7 +144,12 @@ def test_a_system_that_cannot_run_exits_with_4(call, folder):
     call("import", "birds", folder)
     code, out = call("run", *BM25, "--systems", "first-stage,ms-marco-tinybert-l2-v2", "--json")
     assert code == 4
-    assert [row["failed"] for row in json.loads(out.out)] == [0, 1]
+    first, other = json.loads(out.out)
+    assert (first["failed"], first["reasons"], other["failed"]) == (0, {}, 1)
+    ((reason, count),) = other["reasons"].items()
+    assert (count, reason[:40]) == (1, "MS MARCO TinyBERT L2: Needs a download: ")
+    shown = call("run", *BM25, "--systems", "first-stage,ms-marco-tinybert-l2-v2")[1].out
+    assert f"ms-marco-tinybert-l2-v2 failed on 1 queries: {reason}\n" in shown
 
 
 def test_index_says_how_each_index_is_searched(call, folder):

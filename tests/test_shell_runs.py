@@ -51,3 +51,24 @@ def test_a_file_that_is_no_run_is_refused_with_its_line(call, tmp_path):
     code, out = call("import-run", "birds", tmp_path / "bad.trec")
     assert code == 4
     assert "bad.trec, line 1" in out.err
+
+
+def test_a_run_whose_ranks_contradict_its_scores_is_imported_with_a_word(call, tmp_path):
+    (tmp_path / "distances.trec").write_text("q1 Q0 d1 1 0.1 t\nq1 Q0 007 2 0.9 t\n")
+    code, out = call("import-run", "birds", tmp_path / "distances.trec")
+    assert code == 0
+    assert "Its ranks and scores disagree on 1 of 1 queries (the first: q1)" in out.out
+    code, out = call("import-run", "birds", tmp_path / "distances.trec", "--json")
+    assert json.loads(out.out)["queries whose ranks and scores disagree"] == 1
+
+
+def test_queries_that_an_imported_run_lacks_count_0_in_a_verdict_and_that_is_said(call, tmp_path):
+    (tmp_path / "grades.txt").write_text("q1 0 007 1\nq2 0 d2 1\n")
+    call("import-labels", "birds", tmp_path / "grades.txt")
+    (tmp_path / "half.trec").write_text("q1 Q0 007 1 0.9 t\n")
+    call("import-run", "birds", tmp_path / "half.trec")
+    systems = ("first-stage", "run:half")
+    call("run", *BM25, "--systems", ",".join(systems))
+    said = "half returned nothing on 1 queries, which count 0."
+    assert said in call("compare", *BM25, "--systems", ",".join(systems))[1].out
+    assert said in call("gate", *BM25, "--baseline", systems[0], "--system", systems[1])[1].out

@@ -8,10 +8,11 @@ import streamlit as st
 
 from pages.ui import state, work
 from pages.ui.job_params import llm_grade_params
-from pages.ui.llm_model import choose_model
+from pages.ui.llm_model import choose_answer_tokens, choose_model
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.errors import SettingsError
+from rerank_core.judging.umbrela import prompt_name
 from rerank_core.llm_grading import pairs_of
 from rerank_core.llm_judge import MODEL, Judge, Work, make_judge, plan_work
 from rerank_core.rerankers.pricing import ChatPrice
@@ -73,12 +74,12 @@ def _settings(last: dict[str, Any]) -> dict[str, Any]:
         bounds = {setting.name: (int(setting.low or 1), int(setting.high or 1)) for setting in MODEL.settings}
         for column, name, label, key_ in (
             (words, "max_words", "Words of a passage", state.LLM_WORDS),
-            (answer, "max_answer_tokens", "Tokens of an answer", state.LLM_ANSWER),
             (parallel, "parallel", "Questions at a time", state.LLM_PARALLEL),
         ):
             given[name] = column.number_input(
                 label, *bounds[name], start[name], 1, key=key_, help=_HELP[name], persist_state="session"
             )
+        given["max_answer_tokens"] = choose_answer_tokens(answer, last)
         price_in, price_out, _ = st.columns(3)
         for column, label, key_ in (
             (price_in, "$ per million tokens sent", state.LLM_PRICE_IN),
@@ -144,7 +145,9 @@ def _word_for_word(plan: Work, judge: Judge) -> None:
     if not plan.questions:
         return
     with st.expander("The first question, word for word"):
-        st.caption(f"Prompt {judge.prompt.key}: with another word in it or in the scale, everything is asked anew.")
+        st.caption(
+            f"Our own {prompt_name(judge.prompt.key)}: with another word in it or in the scale, all is asked anew."
+        )
         st.code(judge.prompt.system, language=None, wrap_lines=True)
         st.code(plan.questions[0].message, language=None, wrap_lines=True)
 

@@ -11,6 +11,7 @@ from pages.ui.evaluate_cache import Stamp
 from pages.ui.markdown import plain
 from pages.ui.view import MEASURES, View
 from rerank_core.evaluation.names import parse_measure
+from rerank_core.judging.umbrela import prompt_name
 from rerank_core.llm_figures import (
     FILLED,
     LLM,
@@ -83,7 +84,7 @@ def show(space: Workspace, view: View, whole: WholeSet, stamp: Stamp) -> None:
 
 
 def _name(judge: LlmJudge) -> str:
-    return f"{judge.model} · {judge.prompt}"
+    return f"{judge.model} · {prompt_name(judge.prompt)}"
 
 
 def _counts(

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import state
 from rerank_core.llm_judge import MODEL
 
 _HELP = {setting.name: setting.help for setting in MODEL.settings}
 _DEFAULT = {setting.name: setting.default for setting in MODEL.settings}
+_ANSWER = next(setting for setting in MODEL.settings if setting.name == "max_answer_tokens")
 
 
 def choose_model(last: Mapping[str, Any]) -> dict[str, str]:
@@ -33,3 +35,13 @@ def choose_model(last: Mapping[str, Any]) -> dict[str, str]:
         ),
     }  # fmt: skip
     return {name: str(value or "").strip() for name, value in given.items()}
+
+
+def choose_answer_tokens(column: DeltaGenerator, last: Mapping[str, Any]) -> int:
+    """The most tokens of an answer; an answer that was cut names this setting."""
+    start = {**_DEFAULT, **last}[_ANSWER.name]
+    chosen = column.number_input(
+        "Tokens of an answer", int(_ANSWER.low or 1), int(_ANSWER.high or start), start, 1, key=state.LLM_ANSWER,
+        persist_state="session", help=_ANSWER.help,
+    )  # fmt: skip
+    return int(chosen)

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import state, work
-from pages.ui.llm_model import choose_model
+from pages.ui.llm_model import choose_answer_tokens, choose_model
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.comparison import load_comparison
@@ -72,7 +72,8 @@ def _context(
 def _answers(space: Workspace, view: View, query: Query, systems: list[str], k: int, names: Mapping[str, str]) -> None:
     with space.open() as db:
         before = jobs.recent(db, JOB)
-    chat = choose_model(before[0].params["chat"] if before else {})
+    last = before[0].params["chat"] if before else {}
+    chat = {**choose_model(last), "max_answer_tokens": choose_answer_tokens(st.columns([2, 6])[0], last)}
     if not chat["model"]:
         st.info("Name the model to ask, as its service or server calls it.")
         return

@@ -57,6 +57,8 @@ class ImportReport:
     newest grade counts. `ungraded`: rows whose grade was blank, left out.
     `docs_without_text`: judged ids that are no passage here, their judgments kept. `queries_without_judgments`: kept.
     `judgments_of_unknown_queries`: qids that are judged and are no query here, their judgments kept.
+    `queries_with_passage_ids`: qids that are docids too (not counted where all are plain numbers and no text is the
+    same); `queries_as_passages`: those of them whose text is the passage's as well, as in ArguAna and Quora.
     `grades`: grade -> number of pairs. `words`: bin -> passages, words of title and text; `longest`: words of the
     longest. `over_512`: passages of more than 512 tokens, counted exactly (BERT's uncased tokens,
     [CLS] and [SEP] included). `not_read`: the files and columns that were left out. `met_by_form`: graded ids that are
@@ -81,6 +83,8 @@ class ImportReport:
     docs_without_text: Listed = Listed()
     queries_without_judgments: int = 0
     judgments_of_unknown_queries: Listed = Listed()
+    queries_with_passage_ids: int = 0
+    queries_as_passages: int = 0
     grades: Mapping[int, int] = field(default_factory=dict)
     words: Mapping[str, int] = field(default_factory=dict)
     longest: int = 0

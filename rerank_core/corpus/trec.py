@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from rerank_core.corpus.lines import WHITE, read_lines
+from rerank_core.corpus.run_order import RankColumn, compare_rank_column, trec_eval_order
 from rerank_core.errors import BadInputError
 from rerank_core.types import Qrels, Ranking, ScoredDoc
 
@@ -49,41 +50,54 @@ def read_qrels(path: Path) -> Iterator[Grade]:
         yield Grade(qid, docid, parse_grade(grade, path, line), line)
 
 
+@dataclass(frozen=True, slots=True)
+class RunFile:
+    """A run as its file has it. `rankings`: qid -> ranking, queries in their order of first appearance."""
+
+    rankings: dict[str, Ranking]
+    rank_column: RankColumn
+
+
 def read_run(path: Path, system: str | None = None, ties: Ties = "file") -> dict[str, Ranking]:
-    """qid -> ranking, queries in their order of first appearance.
+    """The rankings of `read_run_file`."""
+    return read_run_file(path, system, ties).rankings
+
+
+def read_run_file(path: Path, system: str | None = None, ties: Ties = "file") -> RunFile:
+    """A run, and how its rank column fits its scores.
 
     The rank column is not trusted (it counts from 0, from 1, or is wrong): lines are sorted by score, highest first.
     `ties` decides on equal scores: 'file' keeps their order in the file, which is the one that the system gave before
-    its scores were rounded; 'trec_eval' is docid descending, for its figures to the last digit. Scores are kept raw.
+    its scores were rounded; 'trec_eval' is `trec_eval_order`, for its figures to the last digit. Scores are kept raw.
     `system` names the run; None: its tag. Raises BadInputError for a score that is not a finite number, a docid that a
     query has twice, and an empty file.
     """
     found: dict[str, dict[str, float]] = {}
+    ranks: dict[str, list[str]] = {}
     name = system
-    for line, (qid, _, docid, _, score, tag) in _fields(path, 6, "qid Q0 docid rank score tag"):
+    for line, (qid, _, docid, rank, score, tag) in _fields(path, 6, "qid Q0 docid rank score tag"):
         scores = found.setdefault(qid, {})
         if docid in scores:
             raise BadInputError(path, line, f"query {qid} has passage {docid} twice", "each passage once a query")
         scores[docid] = _parse_score(score, path, line)
+        ranks.setdefault(qid, []).append(rank)
         name = name or tag
     if not found:
         raise BadInputError(path, None, "the run is empty", "lines of: qid Q0 docid rank score tag")
-    return {qid: _ranking(qid, name or "", scores, ties) for qid, scores in found.items()}
+    column = compare_rank_column({qid: zip(ranks[qid], scores.values(), strict=True) for qid, scores in found.items()})
+    return RunFile({qid: _ranking(qid, name or "", scores, ties) for qid, scores in found.items()}, column)
 
 
 def _ranking(qid: str, system: str, scores: dict[str, float], ties: Ties) -> Ranking:
-    rows = list(scores.items())
-    if ties == "trec_eval":
-        rows.sort(key=lambda row: row[0].encode("utf-8"), reverse=True)
-    rows.sort(key=lambda row: -row[1])  # stable: ties keep the order they have
-    return Ranking(
-        qid, system, tuple(ScoredDoc(docid, score, rank) for rank, (docid, score) in enumerate(rows, start=1))
-    )
+    # sorted() is stable: ties keep the order they have in the file
+    order = trec_eval_order(scores) if ties == "trec_eval" else sorted(scores, key=lambda docid: -scores[docid])
+    return Ranking(qid, system, tuple(ScoredDoc(docid, scores[docid], rank) for rank, docid in enumerate(order, 1)))
 
 
 def _parse_score(cell: str, path: Path, line: int) -> float:
     try:
-        score = float(cell)
+        # float() also takes 1_000 and digits of other scripts, which C's atof reads otherwise
+        score = float(cell) if cell.isascii() and "_" not in cell else math.nan
     except ValueError:
         score = math.nan
     if not math.isfinite(score):

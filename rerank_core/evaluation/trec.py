@@ -1,12 +1,9 @@
-"""The one door to pytrec_eval (trec_eval's own code): what it computes, which queries are safe, how it orders."""
+"""The one door to pytrec_eval (trec_eval's own code): what it computes, and which queries are safe."""
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from math import isnan
 
-from rerank_core.errors import BadInputError
 from rerank_core.evaluation.names import BINARY, Kind, Measure
 from rerank_core.types import Qrels
 
@@ -21,20 +18,6 @@ def trec_name(measure: Measure) -> str | None:
     """What pytrec_eval calls `measure`; None where it has no such measure (RR@k, Judged, the other nDCGs)."""
     name = (_WHOLE if measure.k is None else _CUT).get(measure.kind)
     return name if name is None or measure.k is None else f"{name}_{measure.k}"
-
-
-def trec_eval_order(scores: Mapping[str, float]) -> list[str]:
-    """docids as trec_eval would order a run with these scores: score descending, ties by docid *descending*.
-
-    Scores are first cut to 32 bits, as trec_eval keeps them, which makes more ties. This is not our order: it is there
-    to check figures that others published (on trec-dl-2019 it moves nDCG@10 by up to 0.006). Raises BadInputError
-    for a score that is not a number.
-    """
-    for docid, score in scores.items():
-        if isnan(score):
-            raise BadInputError("scores", None, f"the score of passage {docid!r} is {score}", "a number")
-    kept = dict(zip(scores, array("f", scores.values()), strict=True))
-    return sorted(sorted(scores, reverse=True), key=lambda docid: -kept[docid])
 
 
 def is_safe(qid: str, ranking: Sequence[str], grades: Mapping[str, int]) -> bool:

@@ -1,19 +1,23 @@
 """A prompt that has a language model grade one passage for one query, and the strict reading of its answer.
 
-In the manner of UMBRELA (Upadhyay et al. 2024, arXiv 2406.06519): the model thinks of the intent, of how well the
-passage meets it and of how far it can be trusted, and then gives one grade. The words are ours, the scale is the
-dataset's own.
+In UMBRELA's manner (Upadhyay et al. 2024, arXiv 2406.06519): the model thinks of the intent, of how well the passage
+meets it and of how far it can be trusted, and then gives one grade. The words and the form of the answer are ours and
+the scale is the dataset's own, so the paper's figures do not carry over.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from rerank_core.answer_forms import as_json, narrow, unfenced
 from rerank_core.types import text_hash
 
 VERSION = "umbrela-1"
+"""Part of what grades are kept under. The name means the manner; `prompt_name` says so where people read it."""
 _SYSTEM = """\
 You assess search results. You are shown a query, sometimes a note on what the person behind it wants, and one \
 passage. Give the passage one grade of this scale, lowest first:
@@ -39,8 +43,21 @@ _PASSAGE = "<passage>\n{passage}\n</passage>"
 # a fence inside of foreign text would end our own too early
 _FENCE = re.compile(r"<(?=\s*/?\s*(?:query|note|passage)\b)", re.IGNORECASE)
 _DECORATION = "*_`\"'{},. \t"
-_LINE = re.compile(r"""^[\s>*_#`"'{-]*(?:final\s+)?grade[\s*_`"']*[:=](.*)$""", re.IGNORECASE | re.MULTILINE)
+_GRADE = r"(?:final )?(?:relevance )?grade"
+# what other prompts for this task call it; counts only where every line is a name and a value
+_OTHER_NAMES = (
+    r"(?:final |overall |relevance )*(?:score|rating)|relevance(?: (?:label|level))?|overall|o"
+    r"|(?:final )?(?:answer|label|judge?ment|verdict)"
+)
+_LINE = r"""^[ >*_#`"'{{-]*(?:the )?(?:{names})[ *_`"']*(?:[:=]|\bis\b)(.*)$"""
+_BY_GRADE, _BY_OTHERS = (
+    re.compile(_LINE.format(names=names), re.IGNORECASE | re.MULTILINE) for names in (_GRADE, _OTHER_NAMES)
+)
+_KEYS = tuple(re.compile(names, re.IGNORECASE) for names in (_GRADE, _OTHER_NAMES))
+_NAMED_VALUE = re.compile(r"""[ >*_#`"'{-]*[a-z][\w ]{0,30}[ *_`"']*[:=].*""", re.IGNORECASE)
+_TAGGED = re.compile(r"<(intent|match|trust|grade|score|rating|relevance|[mto])>([^<>]*)</\1>", re.IGNORECASE)
 _NUMBER = re.compile(r"(-?\d+(?:[.,]\d+)?)(.*)", re.DOTALL)
+_BESIDE = _DECORATION + "()[]:–—-"
 _SHOWN = 40
 
 
@@ -84,42 +101,77 @@ class Prompt:
         return parts + _PASSAGE.format(passage=_fenced(passage))
 
     def read(self, reply: str) -> Answer:
-        """The grade of a reply. Strict: one grade of the scale in a line "grade: …", or as the whole reply.
+        """The grade of a reply. Strict: one grade of the scale in a line "grade: …", as JSON, or as the whole reply.
 
-        After the number may stand that grade's own name. Anything else is a problem, and no grade.
+        Where no line is called grade, one by another usual name counts ("Relevance: 2"), if the reply has nothing but
+        such lines. After the number may stand that grade's own name. Anything else is a problem, and no grade.
         """
-        text = reply.strip()
+        text = narrow(reply)
         if not text:
             return Answer(None, "gave an empty answer")
-        given = _LINE.findall(text) or ([text] if re.fullmatch(r"-?\d+\.?", text) else [])
+        value = as_json(text)
+        given = _of_json(value) if value is not None else _of_lines(unfenced(text))
         if not given:
             return Answer(None, "gave no line that begins with 'grade:'")
-        answers = [self._one(value) for value in given]
+        answers = [self._one(one) for one in given]
         grades = {answer.grade for answer in answers}
         if len(grades) > 1:
             return Answer(None, f"gave {len(given)} grades that differ")
         return answers[-1]
 
     def _one(self, value: str) -> Answer:
-        shown = value.strip(_DECORATION)
-        found = _NUMBER.fullmatch(shown)
+        told = value.strip(_DECORATION)
+        found = _NUMBER.fullmatch(told)
         names = {grade: name for grade, name, _ in self.scale}
         if found is None:
-            return Answer(None, f"gave no number but '{shown[:_SHOWN]}'" if shown else "gave no number")
-        number, rest = found.group(1), found.group(2).strip(_DECORATION + "()[]:–—-")
+            return Answer(None, f"gave no number but '{told[:_SHOWN]}'" if told else "gave no number")
+        number, rest = found.group(1), found.group(2).strip(_BESIDE)
         if not re.fullmatch(r"-?\d+", number):
             return Answer(None, f"gave {number}, which is no whole number")
         grade = int(number)
         if grade not in names:
             return Answer(None, f"gave {number}, which is not on the scale ({', '.join(map(str, self._grades))})")
-        if rest and rest.casefold() != names[grade].casefold():
-            return Answer(None, f"gave '{shown[:_SHOWN]}', where only a grade may stand")
+        if rest and rest.casefold() != narrow(names[grade]).strip(_BESIDE).casefold():
+            return Answer(None, f"gave '{told[:_SHOWN]}', where only a grade may stand")
         return Answer(grade)
 
 
 def prompt(scale: Sequence[tuple[int, str, str]], max_words: int) -> Prompt:
     """The prompt for a scale, in any order of its grades."""
     return Prompt(tuple(sorted(scale)), max_words)
+
+
+def prompt_name(key: str) -> str:
+    """A prompt's key for people: the words are ours, and only the manner is UMBRELA's."""
+    return f"prompt in UMBRELA's manner ({key})" if key.startswith("umbrela-") else key
+
+
+def _of_lines(text: str) -> list[str]:
+    """What is given for a grade in each line that gives one."""
+    text = _TAGGED.sub(r"\n\1: \2\n", text)
+    if found := _BY_GRADE.findall(text):
+        return [str(value) for value in found]
+    lines = [line for line in text.splitlines() if line.strip()]
+    if all(_NAMED_VALUE.fullmatch(line) for line in lines) and (found := _BY_OTHERS.findall(text)):
+        return [str(value) for value in found]
+    # the whole reply is the grade, or the grade and its name
+    whole = re.fullmatch(r"(?:grade\s+)?(-?\d+(?![.,/]\d)\D*)", text.strip(_DECORATION + "$\\()<>"), re.IGNORECASE)
+    return [whole[1]] if whole and len(lines) == 1 else []
+
+
+def _of_json(value: Any) -> list[str]:
+    """What an object gives for a grade; [] where it gives none, or what gives it is no object."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if type(value) is int:
+        return [str(value)]
+    if not isinstance(value, Mapping):
+        return []
+    for names in _KEYS:
+        found = [one for key, one in value.items() if names.fullmatch(str(key).strip().replace("_", " "))]
+        if found:
+            return [json.dumps(one) if isinstance(one, bool | list | dict) else str(one) for one in found]
+    return []
 
 
 def _fenced(text: str) -> str:

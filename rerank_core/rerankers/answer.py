@@ -23,20 +23,22 @@ def in_order(provider: Provider, pairs: Iterable[tuple[Any, Any]], count: int) -
             raise provider.malformed(f"gave a score for passage {index} that is not a finite number")
         scores[index] = float(score)
     if len(scores) != count:
-        raise provider.malformed(f"gave {len(scores)} scores for {count} passages")
+        few = "; does the server keep only the best (top_n)?" if scores else "; the answer is empty"
+        raise provider.malformed(f"gave {len(scores)} scores for {count} passages{few}")
     return [scores[index] for index in range(count)]
 
 
 def scored_rows(provider: Provider, body: Any) -> list[tuple[Any, Any]]:
     """The (index, score) pairs of an answer to a rerank request.
 
-    Understood are a list of {index, score} (Text Embeddings Inference) and an object whose "results" (Jina, Cohere,
-    vLLM, Infinity) or "data" (Voyage) is a list of {index, relevance_score}. Raises ProviderError for anything else.
+    Understood are a list of {index, score} (Text Embeddings Inference), and an object that holds a list: "results"
+    (Jina, Cohere, vLLM, Infinity) or "data" (Voyage) of {index, relevance_score}, "rankings" of {index, logit}
+    (NVIDIA). Raises ProviderError for anything else.
     """
-    rows = body.get("results", body.get("data")) if isinstance(body, Mapping) else body
+    rows = body.get("results", body.get("data", body.get("rankings"))) if isinstance(body, Mapping) else body
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise provider.malformed("gave an answer that is no list of scores")
-    return [(row.get("index"), row.get("relevance_score", row.get("score"))) for row in rows]
+    return [(row.get("index"), row.get("relevance_score", row.get("score", row.get("logit")))) for row in rows]
 
 
 def count_tokens(provider: Provider, body: Any) -> None:

@@ -6,10 +6,14 @@ source stands beside each in `pricing.py`. A fact that we could not find is None
 
 from __future__ import annotations
 
-from rerank_core.rerankers import cohere_api, jina_api, voyage
+from dataclasses import replace
+
+from rerank_core.rerankers import cohere_api, contextual, jina_api, voyage
+from rerank_core.rerankers.chat_answer import ANSWER_TOKENS, MOST_ANSWER_TOKENS
 from rerank_core.rerankers.http_rerank import PROTOCOLS
 from rerank_core.rerankers.llm_pointwise import ANSWERS
 from rerank_core.rerankers.model import Extra, Model, Setting
+from rerank_core.rerankers.nvidia_ranking import TRUNCATE
 from rerank_core.rerankers.pricing import PRICES
 
 _API = Extra("httpx", 'pip install "rerank-lens[api]"')
@@ -149,18 +153,47 @@ def _llm_settings(*own: Setting) -> tuple[Setting, ...]:
 
 _LISTWISE_V3 = "Reads all passages in one window: scores hold within one list, and are not kept between queries."
 
+_COHERE_5 = (
+    "Scores are calibrated, says Cohere. The price is resellers', by tokens; answers count search units, so that what "
+    "a run cost is not known."
+)
+
 API_ROWS = (
     _cohere(
         "rerank-v3.5", "Cohere Rerank 3.5", 4096, "A later generation is out; some resellers have retired this one."
     ),
-    _cohere("rerank-v5.0-pro", "Cohere Rerank 5 Pro", 32_768, "Scores are calibrated, says Cohere."),
-    _cohere("rerank-v5.0-fast", "Cohere Rerank 5 Fast", 32_768, "Scores are calibrated, says Cohere."),
+    _cohere("rerank-v4.0-pro", "Cohere Rerank 4 Pro", 32_768, ""),
+    _cohere("rerank-v4.0-fast", "Cohere Rerank 4 Fast", 32_768, ""),
+    _cohere("rerank-v5.0-pro", "Cohere Rerank 5 Pro", 32_768, _COHERE_5),
+    _cohere("rerank-v5.0-fast", "Cohere Rerank 5 Fast", 32_768, _COHERE_5),
+    _voyage("rerank-3", "Voyage Rerank 3"),
+    _voyage("rerank-3-lite", "Voyage Rerank 3 Lite"),
     _voyage("rerank-2.5", "Voyage Rerank 2.5"),
     _voyage("rerank-2.5-lite", "Voyage Rerank 2.5 Lite"),
     _jina("jina-reranker-v3.5", "Jina Reranker 3.5 (API)", 600_000_000, 131_072, "93", _LISTWISE_V3),
     _jina("jina-reranker-v3", "Jina Reranker 3 (API)", 597_000_000, 131_072, "93", _LISTWISE_V3),
     _jina(
         "jina-reranker-v2-base-multilingual", "Jina Reranker 2 multilingual (API)", 278_000_000, None, "over 100", ""
+    ),
+    Model(
+        "contextual-ctxl-rerank-v2",
+        "Contextual AI Rerank 2",
+        "contextual",
+        "ctxl-rerank-v2-instruct-multilingual",
+        licence="proprietary",
+        languages="over 100",
+        hosting="api",
+        score_scale="relevance",
+        cost="by use, price not known",
+        card="https://docs.contextual.ai/how-to-guides/rerank",
+        settings=(
+            _base_url("https://api.contextual.ai/v1"),
+            _instruction("What to put first, in words, such as recent or official passages."),
+            _timeout(30.0),
+        ),
+        extra=_API,
+        keys=contextual.KEYS,
+        note="Follows an instruction of its own field. The weights of version 2 are also on the hub.",
     ),
     Model(
         "http-rerank",
@@ -178,12 +211,35 @@ API_ROWS = (
                 choices=PROTOCOLS,
             ),
             Setting("raw_scores", False, "Logits in place of probabilities; only Text Embeddings Inference."),
+            Setting(
+                "truncate_prompt_tokens",
+                False,
+                "Ask vLLM to cut long passages, which else fail the query; other servers may refuse the field.",
+            ),
             Setting("batch_size", 32, "Passages in one request.", low=1, high=1000, scores=False),
             _KEY_VARIABLE,
             _timeout(60.0),
         ),
         extra=_API,
         note="The server cuts long passages or refuses them, and does not tell how much was cut.",
+    ),
+    Model(
+        "nvidia-ranking",
+        "A server with NVIDIA's /ranking",
+        "nvidia",
+        hosting="api",
+        score_scale="logit",
+        card="https://docs.nvidia.com/nim/nemo-retriever/text-reranking/latest/using-reranking.html",
+        settings=(
+            replace(_base_url(""), help="The address before /ranking, such as http://gpu-1:8000/v1."),
+            replace(_SERVED_MODEL, required=True),
+            Setting("truncate", "END", "END: cut long passages. NONE: refuse them.", choices=TRUNCATE),
+            Setting("batch_size", 32, "Passages in one request.", low=1, high=512, scores=False),
+            _KEY_VARIABLE,
+            _timeout(60.0),
+        ),
+        extra=_API,
+        note="A reranking NIM. The server does not tell how much was cut.",
     ),
     Model(
         "llm-pointwise",
@@ -200,9 +256,7 @@ API_ROWS = (
                 choices=ANSWERS,
             ),
             Setting("top_logprobs", 20, "How many likely tokens to ask for.", low=2, high=20),
-            Setting(
-                "max_answer_tokens", 16, "Tokens of an answer; more for a model that thinks first.", low=1, high=8192
-            ),
+            Setting("max_answer_tokens", 16, f"{ANSWER_TOKENS} 4,000 or more.", low=1, high=MOST_ANSWER_TOKENS),
             Setting("parallel", 8, "Questions at a time.", low=1, high=64, scores=False),
         ),
         extra=_LLM,
@@ -210,7 +264,7 @@ API_ROWS = (
     ),
     Model(
         "llm-listwise",
-        "Language model, ordering windows (RankGPT)",
+        "Language model, ordering windows (in RankGPT's manner)",
         "llm-listwise",
         hosting="api",
         score_scale="none: an order",
@@ -219,8 +273,16 @@ API_ROWS = (
         settings=_llm_settings(
             Setting("window", 20, "Passages in one question.", low=2, high=200),
             Setting("step", 10, "How far the window moves; at most the window.", low=1, high=200),
+            Setting(
+                "max_answer_tokens",
+                None,
+                f"{ANSWER_TOKENS} many thousands; empty: the server's own limit.",
+                low=1,
+                high=MOST_ANSWER_TOKENS,
+            ),
         ),
         extra=_LLM,
-        note="A list of 100 takes nine questions at the default window and step.",
+        note="Its own prompt: published figures of RankGPT do not carry over. A list of 100 takes nine questions "
+        "at the default window and step.",
     ),
 )

@@ -25,6 +25,7 @@ NAMED_FAMILIES = (
     "cohere",
     "voyage",
     "jina-api",
+    "contextual",
 )
 
 

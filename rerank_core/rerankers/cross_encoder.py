@@ -6,16 +6,16 @@ Models of BERT's or XLM-R's shape go through `rerank_core.scoring`; all others t
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rerank_core.errors import RerankLensError
+from rerank_core.errors import RerankLensError, SettingsError
 from rerank_core.rerankers.family import Scorer, TokenLimit
 from rerank_core.rerankers.tokens import counter, longest_input
 from rerank_core.scoring.device import abilities
 from rerank_core.scoring.engine import Engine, open_engine
-from rerank_core.scoring.pair_tokens import UnknownModelError
+from rerank_core.scoring.pair_tokens import Cut, Pair, PairTokens, UnknownModelError, query_share
 from rerank_core.scoring.precision import Precision, plan
 
 
@@ -25,7 +25,7 @@ class EnginePairs:
     def __init__(self, engine: Engine) -> None:
         self.engine, self.runs_as = engine, engine.description
         tokens = engine.tokens
-        self.limit = TokenLimit(tokens.max_tokens, tokens.layout.special_tokens, engine.count, query_shares=True)
+        self.limit = _limit(tokens, engine.count)
         self.chunk = engine.chunk
         self.count_anew = engine.count_anew
 
@@ -43,11 +43,17 @@ class EnginePairs:
 
 
 class LibraryPairs:
-    """A sentence-transformers CrossEncoder with one label. `reason`: why the engine does not run it."""
+    """A sentence-transformers CrossEncoder with one label. `reason`: why the engine does not run it.
 
-    def __init__(self, model: Any, batch_size: int, reason: str = "") -> None:
-        self._model, self.batch_size, self._reason = model, batch_size, reason
-        self.runs_as = "the library's own predict"
+    `tokens` makes the inputs where they are not cut as the library's own predict cuts them.
+    """
+
+    def __init__(self, model: Any, batch_size: int, reason: str = "", tokens: PairTokens | None = None) -> None:
+        self._model, self.batch_size, self._reason, self._tokens = model, batch_size, reason, tokens
+        self.runs_as = "the library's own predict" if tokens is None else "the library's own model"
+        if tokens is not None:
+            self.limit = _limit(tokens, tokens.count)
+            return
         # an empty pair is all special tokens: [CLS] [SEP] [SEP], or a whole chat template
         empty = model.preprocess([("", "")])
         self.limit = TokenLimit(
@@ -64,6 +70,8 @@ class LibraryPairs:
 
         if not texts:
             return []
+        if self._tokens is not None:
+            return self._score_pairs(self._tokens.pairs(query, texts))
         scores = self._model.predict(
             [(query, text) for text in texts],
             batch_size=self.batch_size,
@@ -72,13 +80,35 @@ class LibraryPairs:
         )
         return [float(score) for score in scores]
 
+    def _score_pairs(self, pairs: Sequence[Pair]) -> list[float]:
+        """The model's scores of given tokens, in their order; long pairs share a batch with long ones."""
+        import torch
+
+        order = sorted(range(len(pairs)), key=lambda place: -len(pairs[place]))
+        scores = [0.0] * len(pairs)
+        for start in range(0, len(order), self.batch_size):
+            batch = order[start : start + self.batch_size]
+            with torch.inference_mode():
+                found = self._model(self._features([pairs[place] for place in batch]))["scores"]
+            for place, score in zip(batch, found.flatten().tolist(), strict=True):
+                scores[place] = score
+        return scores
+
+    def _features(self, pairs: Sequence[Pair]) -> dict[str, Any]:
+        tokenizer = self._model.tokenizer
+        columns = {"input_ids": [pair.ids.tolist() for pair in pairs]}
+        if "token_type_ids" in tokenizer.model_input_names:
+            columns["token_type_ids"] = [pair.types.tolist() for pair in pairs]
+        padded = tokenizer.pad(columns, padding=True, return_attention_mask=True, return_tensors="pt", verbose=False)
+        return {name: values.to(self._model.device) for name, values in padded.items()}
+
     def usage(self) -> Mapping[str, float]:
         """Nothing is counted."""
         return {}
 
     def notes(self) -> Sequence[str]:
         """Why it is slower than it might be."""
-        return (f"scored by the library's own predict, not by the fast engine: {self._reason}",) if self._reason else ()
+        return (f"scored by {self.runs_as}, not by the fast engine: {self._reason}",) if self._reason else ()
 
 
 def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: str) -> Scorer:
@@ -101,22 +131,50 @@ def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: s
     model.max_seq_length = longest_input(model.tokenizer, model.config, settings["max_length"])
     model.eval()
     try:
-        return EnginePairs(_engine(model, settings["precision"], device))
+        return EnginePairs(_engine(model, settings["precision"], device, settings["cut"]))
     except UnknownModelError as unknown:
-        return _library(model, settings["precision"], device, str(unknown))
+        return _library(model, settings["precision"], device, settings["cut"], str(unknown))
 
 
-def _engine(model: Any, precision: Precision, device: str) -> Engine:
+def _engine(model: Any, precision: Precision, device: str, cut: Cut) -> Engine:
     if len(model) != 1 or model.model is None:
         raise UnknownModelError("it is made of several modules")
+    _check_plain_pairs(model)
+    return open_engine(model.model, model.tokenizer, model.max_seq_length, precision, device, cut)
+
+
+def _check_plain_pairs(model: Any) -> None:
+    """Raise UnknownModelError for a model that does not read its tokenizer's pairs of query and passage as they are."""
     if getattr(model[0], "processing_kwargs", None):
         raise UnknownModelError("its files tell its tokenizer how to work")
     if any(model.prompts.values()):
         raise UnknownModelError("it reads a prompt before each pair")
-    return open_engine(model.model, model.tokenizer, model.max_seq_length, precision, device)
+    if model.preprocess([("", "")]).get("modality") == "message":
+        raise UnknownModelError("it reads query and passage within a chat template")
 
 
-def _library(model: Any, precision: Precision, device: str, reason: str) -> LibraryPairs:
+def _limit(tokens: PairTokens, count: Callable[[Sequence[str]], list[int]]) -> TokenLimit:
+    """How much of a passage those pairs hold."""
+    special, only_passage = tokens.layout.special_tokens, tokens.cut == "passage"
+    share = query_share(tokens.max_tokens) if only_passage else None
+    return TokenLimit(tokens.max_tokens, special, count, query_shares=True, query_first=only_passage, query_max=share)
+
+
+def _pair_tokens(model: Any, cut: Cut) -> PairTokens | None:
+    """What makes the model's inputs where the library's predict would cut them otherwise; None: it does not.
+
+    Raises SettingsError where this model's inputs cannot be made here.
+    """
+    if cut == "longest_first":
+        return None
+    try:
+        _check_plain_pairs(model)
+        return PairTokens(model.tokenizer, model.max_seq_length, cut)
+    except UnknownModelError as unknown:
+        raise SettingsError(f"cut must be longest_first for this model: {unknown}") from unknown
+
+
+def _library(model: Any, precision: Precision, device: str, cut: Cut, reason: str) -> LibraryPairs:
     import torch
 
     arithmetic = plan(precision, abilities(device)).arithmetic
@@ -124,4 +182,4 @@ def _library(model: Any, precision: Precision, device: str, reason: str) -> Libr
         reason += "; its preview is computed as exact"
     elif arithmetic != "float32":
         model.to(getattr(torch, arithmetic))
-    return LibraryPairs(model, batch_size=16 if device == "cpu" else 64, reason=reason)
+    return LibraryPairs(model, 16 if device == "cpu" else 64, reason, _pair_tokens(model, cut))

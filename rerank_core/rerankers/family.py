@@ -17,7 +17,8 @@ class TokenLimit:
     `count` gives the tokens of each text without those. `query_shares`: query and passage share the input, so that a
     long query leaves less room for the passage; when both do not fit, the longer one is cut first, as the `tokenizers`
     library does it. `query_first`: only the passage is cut, the query at most to `query_max`. `text_max` is the most
-    tokens of a passage that are ever read.
+    tokens of a passage that are ever read. `cut` is for a model that reads query and passage as one text, whose tokens
+    are not those of the two apart: it gives what `tokens_cut` does.
     """
 
     max_tokens: int
@@ -27,9 +28,12 @@ class TokenLimit:
     query_first: bool = False
     query_max: int | None = None
     text_max: int | None = None
+    cut: Callable[[str, Sequence[str]], list[int]] | None = None
 
     def tokens_cut(self, query: str, texts: Sequence[str]) -> list[int]:
         """For each text, how many of its tokens the model does not see next to this query; 0: it sees all."""
+        if self.cut is not None:
+            return self.cut(query, texts)
         room = max(0, self.max_tokens - self.special_tokens)
         query_tokens = self.count([query])[0] if self.query_shares and texts else 0
         if self.query_max is not None:

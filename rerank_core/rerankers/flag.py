@@ -1,7 +1,8 @@
 """The BGE rerankers through their authors' library, FlagEmbedding.
 
 FlagEmbedding 1.4.2 fails on no texts, takes a RuntimeError of the model for a lack of memory and then tries again for
-ever, and drops half precision silently on a CPU; each of these is dealt with here.
+ever, and drops half precision silently on a CPU; each of these is dealt with here. What it needs beside transformers 5
+stands in `flag_library`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from rerank_core.errors import RerankLensError, SettingsError
 from rerank_core.rerankers.family import TokenLimit
+from rerank_core.rerankers.flag_library import flag_library, join_by_tokens
 from rerank_core.rerankers.flag_pairs import YES_NO_PROMPT, pair_limit
 from rerank_core.rerankers.tokens import counter
 
@@ -25,8 +27,8 @@ _CLASSES = {
 class Flag:
     """One of FlagEmbedding's rerankers."""
 
-    def __init__(self, reranker: Any, family: str, max_length: int, device: str, batch_size: int) -> None:
-        self._reranker, self._device, self.batch_size, self._max_length = reranker, device, batch_size, max_length
+    def __init__(self, reranker: Any, family: str, max_length: int, batch_size: int) -> None:
+        self._reranker, self.batch_size, self._max_length = reranker, batch_size, max_length
         _unmask_errors(reranker.model)
         self.limit = _limit(reranker.tokenizer, family, max_length)
 
@@ -34,25 +36,26 @@ class Flag:
         """Raw logits."""
         if not texts:
             return []
-        scores = self._reranker.compute_score_single_gpu(
+        # not `compute_score_single_gpu`, which leaves out the "A: " and "B: " of the language models
+        scores = self._reranker.compute_score(
             [(query, text) for text in texts],
             batch_size=self.batch_size,
             max_length=self._max_length,
             normalize=False,
-            device=self._device,
         )
         return [float(score) for score in scores]
 
 
 def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: str) -> Flag:
     """A FlagEmbedding reranker from a local folder."""
-    import FlagEmbedding
     import torch
 
     precision = settings["precision"]
     if precision == "float16" and device == "cpu":
         raise SettingsError("float16 is not to be had on a CPU: FlagEmbedding would drop it silently")
+    library = flag_library()
     facts: dict[str, Any] = {
+        # one device: with several it would start a process for each
         "devices": device,
         "use_fp16": precision == "float16",
         "max_length": settings["max_length"],
@@ -63,10 +66,12 @@ def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: s
     with warnings.catch_warnings():
         # it advises half precision whenever float32 is asked for
         warnings.filterwarnings("ignore", message="Due to model constraints", category=UserWarning)
-        reranker = getattr(FlagEmbedding, _CLASSES[family])(str(folder), **facts)
+        reranker = getattr(library, _CLASSES[family])(str(folder), **facts)
+    if family == "flag":
+        join_by_tokens(reranker.tokenizer)
     reranker.use_fp16 = precision == "float16"
     reranker.model.to(getattr(torch, precision))
-    return Flag(reranker, family, settings["max_length"], device, batch_size=8 if device == "cpu" else 32)
+    return Flag(reranker, family, settings["max_length"], batch_size=8 if device == "cpu" else 32)
 
 
 def _limit(tokenizer: Any, family: str, max_length: int) -> TokenLimit:

@@ -103,16 +103,11 @@ class Gemma2:
         from transformers.masking_utils import create_causal_mask, create_sliding_window_causal_mask
 
         positions = torch.arange(states.shape[1], device=states.device)[None]
-        facts = {
-            "config": self._body.config,
-            "inputs_embeds": states,
-            "attention_mask": None,
-            "past_key_values": None,
-            "position_ids": positions,
-        }
+        # by position: the fourth was renamed in transformers 5.24
+        facts = (self._body.config, states, None, None, positions)
         masks = {
-            "full_attention": create_causal_mask(**facts),
-            "sliding_attention": create_sliding_window_causal_mask(**facts),
+            "full_attention": create_causal_mask(*facts),
+            "sliding_attention": create_sliding_window_causal_mask(*facts),
         }
         return masks, self._body.rotary_emb(states, positions)
 

@@ -58,7 +58,9 @@ class Pairs:
 
 def pair_limit(count: Callable[[Sequence[str]], list[int]], prompt: str, max_length: int) -> TokenLimit:
     """How much of a passage fits, by FlagEmbedding's rules: the query takes three quarters of `max_length` at most."""
-    line_break, asked, query_mark, text_mark = count(["\n", prompt, "A: ", "B: "])
+    line_break, asked, word, query, text = count(["\n", prompt, "word", "A: word", "B: word"])
+    # the blank of a mark becomes a part of the next word's first token
+    query_mark, text_mark = query - word, text - word
     return TokenLimit(
         max_length + line_break + asked,
         1 + query_mark + line_break + text_mark,

@@ -10,7 +10,18 @@ from rerank_core.rerankers.local_settings import HALF_PRECISION, PRECISION
 from rerank_core.rerankers.model import Extra, Model, Setting
 
 _HUB = "https://huggingface.co/"
-_FLAG = Extra("FlagEmbedding", 'pip install "rerank-lens[flag]"')
+_FLAG = Extra(
+    "FlagEmbedding",
+    'pip install "rerank-lens[flag]"',
+    versions=">=1.4.2,<1.5",
+    imports=tuple(
+        f"transformers.{name}"
+        for name in (
+            "activations", "cache_utils", "configuration_utils", "modeling_outputs", "modeling_utils", "models.gemma",
+            "pytorch_utils", "utils",
+        )
+    ),
+)  # fmt: skip
 _LENGTH = Setting("max_length", 512, "The longest input in tokens, as FlagEmbedding counts it.", low=32, high=8192)
 _LAYER = "Score after this layer ({}); empty: the last. Fewer layers are faster and read less memory."
 
@@ -28,7 +39,8 @@ FLAG_ROWS = (
         download_bytes=2_271_000_000,
         settings=(_LENGTH, PRECISION),
         extra=_FLAG,
-        note="The same weights as the cross-encoder row, run by its authors' own library.",
+        note="The same weights as the cross-encoder row, run by its authors' own library, and the same default length: "
+        "512 tokens, the library's. Its authors trained with 1,024.",
     ),
     Model(
         "flag-bge-reranker-v2-gemma",

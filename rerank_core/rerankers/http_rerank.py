@@ -10,6 +10,7 @@ from rerank_core.rerankers.answer import count_tokens, in_order, scored_rows
 from rerank_core.rerankers.batches import batches
 from rerank_core.rerankers.json_post import JsonPost
 from rerank_core.rerankers.provider import Provider, Served, key_from
+from rerank_core.rerankers.refusal import endpoint
 
 PROTOCOLS = ("documents", "texts")
 
@@ -24,6 +25,7 @@ class HttpRerank(Served):
         self._post = post
         self._model, self._raw = settings["model"], settings["raw_scores"]
         self._texts = settings["protocol"] == "texts"
+        self._cut = settings["truncate_prompt_tokens"]
         self.chunk: int = settings["batch_size"]
 
     def score(self, query: str, texts: Sequence[str]) -> list[float]:
@@ -39,12 +41,14 @@ class HttpRerank(Served):
     def _body(self, query: str, texts: list[str]) -> dict[str, Any]:
         if self._texts:
             return {"query": query, "texts": texts, "raw_scores": self._raw, "truncate": True}
-        return {"model": self._model, "query": query, "documents": texts}
+        # -1: cut at the model's own length. Other servers than vLLM may refuse a field that they do not know
+        cut = {"truncate_prompt_tokens": -1} if self._cut else {}
+        return {"model": self._model, "query": query, "documents": texts, **cut}
 
 
 def open_api(source: str, settings: Mapping[str, Any]) -> HttpRerank:
     """The server at `base_url`. Raises NotReadyError where its key is named and not set."""
     key = key_from([settings["key_variable"]] if settings["key_variable"] else [])
     provider = Provider(f"Server {urlsplit(settings['base_url']).netloc}", settings["timeout"])
-    post = JsonPost(provider, f"{settings['base_url'].rstrip('/')}/rerank", key)
+    post = JsonPost(provider, endpoint(settings["base_url"]), key)
     return HttpRerank(post, provider, settings)

@@ -9,6 +9,7 @@ from rerank_core.rerankers.answer import count_tokens, in_order, scored_rows
 from rerank_core.rerankers.batches import batches
 from rerank_core.rerankers.json_post import JsonPost
 from rerank_core.rerankers.provider import Provider, Served, key_from
+from rerank_core.rerankers.refusal import endpoint
 
 KEYS = ("JINA_API_KEY",)
 _MOST = 100
@@ -45,5 +46,5 @@ def open_api(source: str, settings: Mapping[str, Any]) -> Jina:
     """The model `source` of Jina. Raises NotReadyError where no key is set."""
     key = key_from(KEYS)
     provider = Provider("Jina", settings["timeout"])
-    post = JsonPost(provider, f"{settings['base_url'].rstrip('/')}/rerank", key)
+    post = JsonPost(provider, endpoint(settings["base_url"]), key)
     return Jina(post, provider, source)

@@ -14,7 +14,7 @@ from typing import Any
 from rerank_core.rerankers.family import TokenLimit
 from rerank_core.rerankers.kept import Kept, PackedShelf
 from rerank_core.rerankers.token_vectors import TokenVectors, packed, rounded, similarities, unpacked
-from rerank_core.rerankers.tokens import counter
+from rerank_core.rerankers.tokens import counter, positions
 from rerank_core.rerankers.vector_memory import VectorMemory, finite
 
 _MEMORY = 512 * 2**20
@@ -47,7 +47,7 @@ class LateInteraction:
             self._encode, lambda vectors: vectors.nbytes, _MEMORY, shelf
         )
         empty = model.preprocess([""], prompt=model.prompts.get("document"), task="document")
-        longest = min(model.max_seq_length, model[0].document_length or model.max_seq_length)
+        longest = model[0].document_length or model.max_seq_length
         self.limit = TokenLimit(longest, int(empty["input_ids"].shape[1]), counter(model.tokenizer), query_shares=False)
 
     def score(self, query: str, texts: Sequence[str]) -> list[float]:
@@ -99,7 +99,9 @@ def open_model(
     else:
         model = MultiVectorEncoder(str(folder), device=device, model_kwargs={"dtype": dtype}, **own)
     if settings["max_length"] is not None:
-        model[0].document_length = min(settings["max_length"], model.max_seq_length)
+        # `max_seq_length` of a late-interaction model is what it was trained with, which a person may go beyond
+        most = None if _is_bi_encoder(folder) else positions(model[0].config)
+        model[0].document_length = min(settings["max_length"], most or model.max_seq_length)
     return LateInteraction(model.eval(), 16 if device == "cpu" else 128, settings["token_vectors"], kept)
 
 

@@ -1,19 +1,19 @@
-"""A language model asked to put passages into order: RankGPT (Sun et al. 2023, arXiv 2304.09542).
+"""A language model asked to put passages into order, in RankGPT's manner (Sun et al. 2023, arXiv 2304.09542).
 
 A window moves over the list from its end to its front, so that good passages can rise through all of it; what the
 answer lacks, repeats or makes up is put right by the paper's rule, and counted. The order is all that there is: no
-score is made of it.
+score is made of it. The prompt is ours, one message where RankGPT has a dialogue, so the paper's figures are not ours.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rerank_core.answer_forms import refuses, shown
 from rerank_core.errors import SettingsError
 from rerank_core.rerankers.chat import Chat, open_chat
+from rerank_core.rerankers.llm_order import permutation
 from rerank_core.rerankers.provider import Served
 from rerank_core.rerankers.words import first_words, word_limit
 from rerank_core.types import Progress, no_progress
@@ -24,8 +24,6 @@ _SYSTEM = (
     "numbers in the new order, like this: [2] > [3] > [1]"
 )
 _USER = "<query>\n{query}\n</query>\n{passages}\nOrder all {count} passages by how well they answer: {query}"
-_BRACKETED = re.compile(r"\[\s*(\d+)\s*\]")
-_NUMBER = re.compile(r"\d+")
 _REPAIRED = "ids that the model left out, repeated or made up were put right by the rule of RankGPT"
 
 
@@ -35,13 +33,20 @@ class Listwise(Served):
     def __init__(self, chat: Chat, settings: Mapping[str, Any]) -> None:
         super().__init__(chat.provider, chat.close)
         self._chat, self._instruction = chat, settings["instruction"]
+        self._wanted: dict[str, Any] = {"temperature": 0}
+        if settings["max_answer_tokens"] is not None:
+            self._wanted["max_tokens"] = settings["max_answer_tokens"]
         self._window, self._step, self._max_words = settings["window"], settings["step"], settings["max_words"]
         if self._step > self._window:
             raise SettingsError(f"step {self._step} is longer than window {self._window}: passages would be skipped")
         self.limit = word_limit(self._max_words)
 
     def order(self, query: str, texts: Sequence[str], progress: Progress = no_progress) -> list[int]:
-        """The places of the texts, best first: a permutation. `progress` is told before each window."""
+        """The places of the texts, best first: a permutation. `progress` is told before each window.
+
+        Raises ProviderError where the answer to a window is no order: a refusal must not pass for an order that
+        changes nothing.
+        """
         places = list(range(len(texts)))
         if len(texts) < 2:
             return places
@@ -61,8 +66,14 @@ class Listwise(Served):
         )
         system = f"{_SYSTEM}\n{self._instruction}" if self._instruction else _SYSTEM
         user = _USER.format(query=query, passages=passages, count=len(texts))
-        reply = self._chat.ask(system, user, {"temperature": 0})
-        order, repairs = permutation(reply.text, len(texts))
+        reply = self._chat.ask(system, user, self._wanted)
+        if reply.problem:
+            raise self._provider.malformed(reply.problem)
+        found = permutation(reply.text, len(texts))
+        if found is None:
+            did = "refused to order the passages" if refuses(reply.text) else "gave no order of the passages"
+            raise self._provider.malformed(f"{did} but '{shown(reply.text)}'")
+        order, repairs = found
         if repairs:
             self._provider.note(_REPAIRED)
             self._provider.count("repaired", sum(repairs.values()))
@@ -84,31 +95,6 @@ def windows(count: int, size: int, step: int) -> Iterator[tuple[int, int]]:
         if start == 0:
             return
         end -= step
-
-
-def permutation(text: str, count: int) -> tuple[list[int], Counter[str]]:
-    """The order that an answer such as "[2] > [1]" gives to `count` passages, counting from 0, and what was repaired.
-
-    The rule of RankGPT: numbers out of range and repetitions are dropped, missing ones follow at the end in the order
-    in which they were shown. Numbers in brackets are read; where there are none, all numbers.
-
-    >>> permutation("[3] > [1] > [3] > [9]", 4)
-    ([2, 0, 1, 3], Counter({'missing': 2, 'repeated': 1, 'out_of_range': 1}))
-    """
-    repairs: Counter[str] = Counter()
-    order: dict[int, None] = {}
-    for number in _BRACKETED.findall(text) or _NUMBER.findall(text):
-        place = int(number[:9]) - 1
-        if not 0 <= place < count:
-            repairs["out_of_range"] += 1
-        elif place in order:
-            repairs["repeated"] += 1
-        else:
-            order[place] = None
-    missing = [place for place in range(count) if place not in order]
-    if missing:
-        repairs["missing"] = len(missing)
-    return [*order, *missing], repairs
 
 
 def open_api(source: str, settings: Mapping[str, Any]) -> Listwise:

@@ -35,7 +35,9 @@ _API_FAMILIES = {
     "cohere": "cohere_api",
     "voyage": "voyage",
     "jina-api": "jina_api",
+    "contextual": "contextual",
     "http": "http_rerank",
+    "nvidia": "nvidia_ranking",
     "llm-pointwise": "llm_pointwise",
     "llm-listwise": "llm_listwise",
 }

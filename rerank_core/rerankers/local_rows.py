@@ -16,7 +16,7 @@ A fact that nobody could tell is None.
 from __future__ import annotations
 
 from rerank_core.rerankers.flag_rows import FLAG_ROWS
-from rerank_core.rerankers.local_settings import CROSS, LATE, LOCAL, PRECISION, REMOTE
+from rerank_core.rerankers.local_settings import BGE_CROSS, BGE_M3_CROSS, CROSS, LATE, LOCAL, PRECISION, REMOTE
 from rerank_core.rerankers.model import Model, Setting
 
 _HUB = "https://huggingface.co/"
@@ -67,7 +67,7 @@ BUNDLED_ROWS = (
 )
 
 
-def _cross(name: str, label: str, parameters: int, download: int, **facts: object) -> Model:
+def _cross(name: str, label: str, parameters: int | None, download: int | None, **facts: object) -> Model:
     row: dict[str, object] = {
         "licence": "Apache-2.0",
         "languages": "English",
@@ -78,6 +78,11 @@ def _cross(name: str, label: str, parameters: int, download: int, **facts: objec
     }
     short = name.rpartition("/")[2].lower()
     return Model(short, label, "cross-encoder", name, parameters, download_bytes=download, **row)  # type: ignore[arg-type]
+
+
+def _ettin(size: str, parameters: int | None, **facts: object) -> Model:
+    facts = {"max_tokens": None, **facts}
+    return _cross(f"cross-encoder/ettin-reranker-{size}-v1", f"Ettin reranker {size}", parameters, None, **facts)
 
 
 _CROSS_ENCODERS = (
@@ -91,12 +96,14 @@ _CROSS_ENCODERS = (
         2_271_000_000,
         languages="multilingual",
         max_tokens=8192,
-        note="Its authors trained it with 1,024 tokens and advise that length.",
+        settings=BGE_M3_CROSS,
+        note="Reads 512 tokens unless max_length is set, as its authors' FlagEmbedding does and the row that runs it; "
+        "they trained it with 1,024 and advise that length.",
     ),
     _cross("BAAI/bge-reranker-base", "BGE reranker base", 278_044_417, 1_112_000_000, licence="MIT",
-           languages="English, Chinese"),
+           languages="English, Chinese", settings=BGE_CROSS),
     _cross("BAAI/bge-reranker-large", "BGE reranker large", 559_891_457, 2_240_000_000, licence="MIT",
-           languages="English, Chinese"),
+           languages="English, Chinese", settings=BGE_CROSS),
     _cross(
         "jinaai/jina-reranker-v2-base-multilingual",
         "Jina reranker v2 base",
@@ -107,13 +114,30 @@ _CROSS_ENCODERS = (
         max_tokens=1024,
         settings=(*CROSS, REMOTE),
         trust_remote_code=True,
-        note="Not for commercial use. Brings its own Python code, which must be allowed explicitly.",
+        cannot_run="the Python code that comes with it needs transformers 4, and this is made for 5. Its maker's "
+        "service has it: Jina Reranker 2 multilingual (API).",
+        note="Not for commercial use. Cannot be loaded here: see Jina Reranker 2 multilingual (API).",
     ),
+    _ettin("17m", 16_800_000),
+    _ettin("32m", 31_900_000),
+    _ettin("68m", 68_100_000),
+    _ettin("150m", None, max_tokens=7999),
+    _ettin("400m", None),
+    _ettin("1b", None, needs_gpu=True),
+    _cross("Alibaba-NLP/gte-reranker-modernbert-base", "GTE reranker ModernBERT base", 149_000_000, 598_000_000,
+           max_tokens=8192),
+    _cross("ibm-granite/granite-embedding-reranker-english-r2", "Granite reranker English r2", 149_000_000, None,
+           max_tokens=8192),
+    _cross("zeroentropy/zerank-1-small", "zerank 1 small", 1_700_000_000, 3_440_000_000, max_tokens=32_768,
+           settings=(*CROSS, REMOTE), trust_remote_code=True, needs_gpu=True,
+           note="Brings its own Python code, which must be allowed explicitly."),
+    _cross("zeroentropy/zerank-2", "zerank 2", 4_000_000_000, None, licence="CC-BY-NC-4.0", max_tokens=None,
+           needs_gpu=True, note="Not for commercial use."),
 )  # fmt: skip
 
 
 def _yes_no(
-    name: str, label: str, parameters: int, download: int, max_tokens: int, gpu: bool, instruction: str
+    name: str, label: str, parameters: int, download: int | None, max_tokens: int, gpu: bool, instruction: str
 ) -> Model:
     return Model(
         name.rpartition("/")[2].lower(),
@@ -128,11 +152,12 @@ def _yes_no(
         card=_HUB + name,
         download_bytes=download,
         settings=(
-            Setting("max_length", 8192, "The longest input in tokens, prompt included.", low=128, high=max_tokens),
+            Setting("max_length", 8192, "The longest input in tokens, as the model's authors count it: qwen3 with its "
+                    "prompt, mxbai without.", low=128, high=max_tokens),
             PRECISION,
             Setting("template", "qwen3" if "Qwen3" in name else "mxbai", "The prompt the model was trained with.",
                     choices=("qwen3", "mxbai")),
-            Setting("instruction", instruction, "What counts as relevant, in a sentence; empty: none."),
+            Setting("instruction", instruction, "What counts as relevant, in a sentence; may be empty."),
         ),
         needs_gpu=gpu,
         note="A causal language model that is asked whether the passage is relevant.",
@@ -144,6 +169,7 @@ _NONE = ""
 _YES_NO = (
     _yes_no("Qwen/Qwen3-Reranker-0.6B", "Qwen3 Reranker 0.6B", 595_776_512, 1_191_588_280, 32768, False, _QWEN_TASK),
     _yes_no("Qwen/Qwen3-Reranker-4B", "Qwen3 Reranker 4B", 4_022_000_000, 8_044_000_000, 32768, True, _QWEN_TASK),
+    _yes_no("Qwen/Qwen3-Reranker-8B", "Qwen3 Reranker 8B", 8_190_000_000, None, 32768, True, _QWEN_TASK),
     _yes_no("mixedbread-ai/mxbai-rerank-base-v2", "mxbai base v2", 494_032_768, 988_000_000, 32768, False, _NONE),
     _yes_no("mixedbread-ai/mxbai-rerank-large-v2", "mxbai large v2", 1_543_714_304, 3_087_000_000, 32768, True, _NONE),
 )  # fmt: skip
@@ -192,6 +218,17 @@ _LATE = (
         card=f"{_HUB}answerdotai/answerai-colbert-small-v1",
         download_bytes=134_000_000,
         settings=LATE,
+    ),
+    Model(
+        "lateon",
+        "LateOn",
+        "late-interaction",
+        "lightonai/LateOn",
+        languages="English",
+        score_scale="maxsim sum",
+        card=f"{_HUB}lightonai/LateOn",
+        settings=LATE,
+        note="A ModernBERT base; how much it reads of a passage is in its own settings.",
     ),
 )
 

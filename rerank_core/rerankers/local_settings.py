@@ -33,5 +33,18 @@ NAMED_PRECISION = Setting(
     # what workspaces say that were written before the precisions had names
     former=(("float32", "exact"), ("bfloat16", "fast"), ("float16", "fast")),
 )
-CROSS = (MAX_LENGTH, NAMED_PRECISION)
+CUT = Setting(
+    "cut",
+    "longest_first",
+    "What gives way where query and passage together are too long. longest_first: the longer of the two, as "
+    "transformers and sentence-transformers do; passage: the passage alone, beside a query of at most three quarters "
+    "of max_length, as FlagEmbedding does. They differ only beside a query that is longer than its share.",
+    choices=("longest_first", "passage"),
+)
+CROSS = (MAX_LENGTH, NAMED_PRECISION, CUT)
+# those of models whose authors run them through FlagEmbedding
+BGE_CROSS = (MAX_LENGTH, NAMED_PRECISION, replace(CUT, default="passage"))
+# FlagEmbedding's default length; an empty one, once this row's default, was the model's own
+_M3_LENGTH = replace(MAX_LENGTH, default=512, help="The longest input in tokens.", high=8192, former=((None, 8192),))
+BGE_M3_CROSS = (_M3_LENGTH, *BGE_CROSS[1:])
 REMOTE = Setting("trust_remote_code", False, "Allow this model to run the Python code that comes with it.")

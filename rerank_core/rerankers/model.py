@@ -38,8 +38,8 @@ class Setting:
 
     def check(self, value: Any) -> Any:
         """The value itself, by its present name; raises SettingsError where it is not allowed."""
+        value = next((now for once, now in self.former if once == value), value)
         if self.choices:
-            value = next((now for once, now in self.former if once == value), value)
             if value not in self.choices:
                 raise SettingsError(f"{self.name} must be one of {', '.join(map(str, self.choices))}, not {value!r}")
             return value
@@ -63,10 +63,16 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """A library that is not always installed: its import name and the line that installs it."""
+    """A library that is not always installed: its import name and the line that installs it.
+
+    `versions`: those that work, such as ">=1.4.2,<1.5"; empty: any. `imports`: modules of other libraries without which
+    it cannot be imported.
+    """
 
     module: str
     pip: str
+    versions: str = ""
+    imports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,8 @@ class Model:
     weights, `max_tokens` query and passage together unless `note` says otherwise. `memory_fp16` and `download_bytes`
     are in bytes; `memory_fp16` is that of the weights alone (2 bytes each). `score_scale` says what the raw number is.
     `keys` are environment variables of which one must be set. `needs_gpu`: too slow or too large without one.
-    `trust_remote_code`: the model brings Python code that must be allowed explicitly.
+    `trust_remote_code`: the model brings Python code that must be allowed explicitly. `cannot_run`: why nothing here
+    can load it, as a sentence; the row stays for its facts and for what was saved with it.
     """
 
     id: str
@@ -99,6 +106,7 @@ class Model:
     keys: tuple[str, ...] = ()
     needs_gpu: bool = False
     trust_remote_code: bool = False
+    cannot_run: str = ""
     note: str = ""
 
     @property

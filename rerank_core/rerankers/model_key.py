@@ -13,24 +13,39 @@ from rerank_core.rerankers.local_folder import folder_of, weight_files
 from rerank_core.rerankers.model import Model
 
 # raised whenever a family's own code comes to give other numbers, or keeps what it makes of passages in other bytes
-_SCORING = {"bi-encoder": 2, "late-interaction": 2, "sparse": 2}
+_SCORING = {
+    "bi-encoder": 2,
+    "late-interaction": 3,
+    "sparse": 2,
+    "yes-no": 2,
+    "flag": 2,
+    "flag-llm": 2,
+    "llm-pointwise": 2,
+    "llm-listwise": 2,
+}
+
+# what a key that leaves a setting out stands for, where that is not the default of every row of the family
+_UNSAID: dict[str, dict[str, Any]] = {"cross-encoder": {"cut": "longest_first", "max_length": None}}
+
+# settings that a service's row did not always have: at their default they are left out, so that old scores are found
+_ADDED = frozenset({"truncate_prompt_tokens"})
 
 
 def model_key(model: Model, settings: Mapping[str, Any]) -> str:
     """Such as "cross-encoder BAAI/bge-reranker-v2-m3@953dc6f6 {...settings...} v1": equal keys give equal scores.
 
-    It holds family, source, all settings that may change a score and are not at their default (for a service: all of
-    them, its address too), and what tells the weights apart: the hub's
-    revision, or for a folder a hash over its configuration files and its weights' sizes and times of change. The device
-    is left out: it changes a score by rounding only. Raises SettingsError for settings that the model does not take.
+    It holds family, source, all settings that may change a score and are not at their default, or at what `_UNSAID` has
+    for them (for a service: all of them, its address too), and what tells the weights apart: the hub's revision, or for
+    a folder a hash over its configuration files and its weights' sizes and times of change. The device is left out: it
+    changes a score by rounding only. Raises SettingsError for settings that the model does not take.
     """
     checked = model.checked(settings)
-    defaults = {setting.name: setting.default for setting in model.settings}
+    unsaid = {setting.name: setting.default for setting in model.settings} | _UNSAID.get(model.family, {})
     scoring = {setting.name for setting in model.settings if setting.scores} - {"trust_remote_code"}
     told = {
         name: value
         for name, value in checked.items()
-        if name in scoring and (value != defaults[name] or model.hosting == "api")
+        if name in scoring and (value != unsaid[name] or (model.hosting == "api" and name not in _ADDED))
     }
     # the default is the model's own and may differ between rows of a family: name what a row sets
     told |= {name: value for name, value in checked.items() if name in ("template", "instruction")}

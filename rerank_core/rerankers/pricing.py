@@ -35,6 +35,19 @@ PRICES = {
     "cohere-rerank-v3.5": Price(
         2.0, "search_units", 1000, "2026-04", "https://docs.memberjunction.org (second hand; cohere.com names no price)"
     ),
+    # the unit is resellers'; Cohere's answers count search units, so that no cost comes of it
+    "cohere-rerank-v5.0-pro": Price(
+        0.05, "tokens", 1_000_000, "2026-11", "https://www.getmaxim.ai (second hand; cohere.com names no price)"
+    ),
+    "cohere-rerank-v5.0-fast": Price(
+        0.02, "tokens", 1_000_000, "2026-11", "https://www.getmaxim.ai, https://openrouter.ai (second hand)"
+    ),
+    "voyage-rerank-3": Price(
+        0.05, "tokens", 1_000_000, "2026-11", "https://openrouter.ai, https://www.getmaxim.ai (second hand)"
+    ),
+    "voyage-rerank-3-lite": Price(
+        0.02, "tokens", 1_000_000, "2026-11", "https://openrouter.ai, https://www.getmaxim.ai (second hand)"
+    ),
     "voyage-rerank-2.5": Price(0.05, "tokens", 1_000_000, "2026-07", "https://docs.voyageai.com/docs/pricing"),
     "voyage-rerank-2.5-lite": Price(0.02, "tokens", 1_000_000, "2026-07", "https://docs.voyageai.com/docs/pricing"),
 }

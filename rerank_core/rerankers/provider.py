@@ -54,6 +54,17 @@ def key_from(names: Sequence[str]) -> str:
     return ""
 
 
+class RefusedError(Exception):
+    """An answer that is an error, from a client of our own: `told` is the service's own text, short and without a key.
+
+    `final`: trying again cannot help, whatever the status says.
+    """
+
+    def __init__(self, status: int, headers: Mapping[str, Any], told: str, final: bool) -> None:
+        super().__init__(told)
+        self.status_code, self.headers, self.told, self.final = status, headers, told, final
+
+
 @dataclass(frozen=True, slots=True)
 class _Failure:
     """One attempt that failed: all that we keep of somebody else's exception."""
@@ -62,6 +73,7 @@ class _Failure:
     retryable: bool
     problem: str
     retry_after: float | None = None
+    told: str = ""
 
 
 class Provider:
@@ -146,7 +158,9 @@ class Provider:
     def _error(self, failure: _Failure, attempts: int) -> ProviderError:
         tries = f", tried {attempts} times" if attempts > 1 else ""
         asked = f", asks to wait {failure.retry_after:.0f} s" if failure.retry_after is not None else ""
-        return ProviderError(self.vendor, failure.status, failure.retryable, failure.problem + asked + tries)
+        return ProviderError(
+            self.vendor, failure.status, failure.retryable, failure.problem + asked + tries, failure.told
+        )
 
 
 class Served:
@@ -170,19 +184,33 @@ class Served:
 
 def _seen(error: Exception) -> _Failure:
     """A foreign exception, reduced to what may be told."""
+    if isinstance(error, RefusedError):
+        return _refused(error)
     response = getattr(error, "response", None)
     status = getattr(error, "status_code", None) or getattr(response, "status_code", None)
     name = type(error).__name__
     if isinstance(status, int) and not 200 <= status < 300:
         headers = getattr(error, "headers", None) or getattr(response, "headers", None) or {}
-        retryable = status in _RETRIED or status >= 500
-        problem = _PROBLEMS.get(status, "failed" if status >= 500 else "gave no answer to this request")
-        return _Failure(status, retryable, problem, _retry_after(headers) if retryable else None)
+        return _of_status(status, headers)
     if isinstance(error, (OSError, *_transport_errors())):
         late = "timeout" in name.lower()
         return _Failure(None, True, "gave no answer in time" if late else f"cannot be reached ({name})")
     code = status if isinstance(status, int) else None
     return _Failure(code, False, f"gave an answer that cannot be read ({name})")
+
+
+def _of_status(status: int, headers: Mapping[str, Any]) -> _Failure:
+    retryable = status in _RETRIED or status >= 500
+    problem = _PROBLEMS.get(status, "failed" if status >= 500 else "gave no answer to this request")
+    return _Failure(status, retryable, problem, _retry_after(headers) if retryable else None)
+
+
+def _refused(error: RefusedError) -> _Failure:
+    if 200 <= error.status_code < 300:
+        return _Failure(error.status_code, False, "gave an answer that cannot be used", told=error.told)
+    failure = _of_status(error.status_code, error.headers)
+    retryable = failure.retryable and not error.final
+    return _Failure(failure.status, retryable, failure.problem, failure.retry_after if retryable else None, error.told)
 
 
 def _transport_errors() -> tuple[type[Exception], ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
 import shutil
@@ -11,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from rerank_core.rerankers.extra_problem import extra_problem
 from rerank_core.rerankers.local_folder import folder_of, is_folder
 from rerank_core.rerankers.model import Model, readable_bytes
 
-Kind = Literal["ready", "needs-download", "needs-key", "needs-setting", "needs-gpu", "needs-extra", "not-found"]
+Kind = Literal[
+    "ready", "needs-download", "needs-key", "needs-setting", "needs-gpu", "needs-extra", "not-found", "cannot-run"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,10 @@ def state(model: Model, settings: Mapping[str, Any] | None = None) -> State:
 
     `settings` are those that a person gave; None: none, so that what a model requires is missing.
     """
-    if model.extra is not None and importlib.util.find_spec(model.extra.module) is None:
-        return State("needs-extra", f"Needs a library that is not installed: {model.extra.pip}")
+    if model.cannot_run:
+        return State("cannot-run", f"Cannot run here: {model.cannot_run}")
+    if model.extra is not None and (problem := extra_problem(model.extra)):
+        return State("needs-extra", problem)
     given = settings or {}
     if missing := [setting.name for setting in model.settings if setting.required and not given.get(setting.name)]:
         return State("needs-setting", f"Needs settings: add it with its {' and '.join(missing)}.")

@@ -25,15 +25,18 @@ def counter(tokenizer: Any) -> Callable[[Sequence[str]], list[int]]:
 
 def longest_input(tokenizer: Any, config: Any, wished: int | None) -> int:
     """The longest input in tokens: what the tokenizer and the position table allow, and no more than `wished`."""
-    limits = [tokenizer.model_max_length]
-    positions = getattr(config, "max_position_embeddings", None)
-    if positions:
-        # RoBERTa's positions begin after the padding's
-        roberta = getattr(config, "model_type", "") in ("roberta", "xlm-roberta", "camembert")
-        limits.append(positions - (config.pad_token_id + 1 if roberta else 0))
-    if wished is not None:
-        limits.append(wished)
-    return int(min(limits))
+    limits = (tokenizer.model_max_length, positions(config), wished)
+    return int(min(limit for limit in limits if limit is not None))
+
+
+def positions(config: Any) -> int | None:
+    """How many tokens a model's table of positions has room for; None where it has none."""
+    found = getattr(config, "max_position_embeddings", None)
+    if not found:
+        return None
+    # RoBERTa's positions begin after the padding's
+    roberta = getattr(config, "model_type", "") in ("roberta", "xlm-roberta", "camembert")
+    return int(found) - (config.pad_token_id + 1 if roberta else 0)
 
 
 def passage_limit(model: Any) -> TokenLimit:

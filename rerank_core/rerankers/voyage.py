@@ -10,6 +10,7 @@ from rerank_core.rerankers.batches import batches
 from rerank_core.rerankers.estimate import NOTE, estimated_limit
 from rerank_core.rerankers.json_post import JsonPost
 from rerank_core.rerankers.provider import Provider, Served, key_from
+from rerank_core.rerankers.refusal import endpoint
 
 KEYS = ("VOYAGE_API_KEY",)
 # one request takes 1,000 documents and 600,000 tokens, the query counted for each document; a character is at most
@@ -49,5 +50,5 @@ def open_api(source: str, settings: Mapping[str, Any]) -> Voyage:
     """The model `source` of Voyage. Raises NotReadyError where no key is set."""
     key = key_from(KEYS)
     provider = Provider("Voyage", settings["timeout"])
-    post = JsonPost(provider, f"{settings['base_url'].rstrip('/')}/rerank", key)
+    post = JsonPost(provider, endpoint(settings["base_url"]), key)
     return Voyage(post, provider, source, settings["instruction"])

@@ -9,7 +9,7 @@ from typing import Any
 from rerank_core.scoring.caller import caller
 from rerank_core.scoring.device import abilities
 from rerank_core.scoring.encoder_weights import EncoderWeights, read_weights
-from rerank_core.scoring.pair_tokens import Pair, PairTokens, UnknownModelError
+from rerank_core.scoring.pair_tokens import Cut, Pair, PairTokens, UnknownModelError
 from rerank_core.scoring.precision import Plan, Precision, plan
 from rerank_core.scoring.queue import PairQueue
 from rerank_core.scoring.streams import PACK, Streams
@@ -74,14 +74,16 @@ class Engine:
         return f"{own.precision}: {own.arithmetic} by {own.runner}, {at_once}"
 
 
-def open_engine(model: Any, tokenizer: Any, max_tokens: int, precision: Precision, device: str) -> Engine:
-    """An engine for a transformers model (float32, in eval mode) and its tokenizer.
+def open_engine(
+    model: Any, tokenizer: Any, max_tokens: int, precision: Precision, device: str, cut: Cut = "longest_first"
+) -> Engine:
+    """An engine for a transformers model (float32, in eval mode) and its tokenizer; `cut` as in `PairTokens`.
 
     Its weights are shared where they can be; the model itself is not needed afterwards. Raises UnknownModelError, with
     the reason, for a model that the engine does not know, or for which it gives other scores than the model itself.
     """
     weights = read_weights(model)
-    tokens = PairTokens(tokenizer, max_tokens)
+    tokens = PairTokens(tokenizer, max_tokens, cut)
     if max(kind for _, kind in _types(tokens)) >= len(weights.types):
         raise UnknownModelError("its tokenizer gives token types that the model does not have")
     _check(model, weights, tokens)

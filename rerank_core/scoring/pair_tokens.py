@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rerank_core.errors import RerankLensError
 from rerank_core.types import text_hash
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+Cut = Literal["longest_first", "passage"]
+"""What gives way where both do not fit: see `longest_first` and `passage_only`."""
 _KEPT_TOKENS = 16 * 2**20
 """The most tokens that are kept: 64 MiB at 4 bytes each."""
 
@@ -54,19 +56,21 @@ class Layout:
 
 
 class PairTokens:
-    """Makes pairs of tokens with a fast tokenizer, cut to `max_tokens` as `tokenizers` cuts "longest_first".
+    """Makes pairs of tokens with a fast tokenizer, cut to `max_tokens` by the rule `cut`.
 
     A text's tokens are kept by its hash, the longest unused go first. Not for several threads at once.
     """
 
-    def __init__(self, tokenizer: Any, max_tokens: int, kept_tokens: int = _KEPT_TOKENS) -> None:
+    def __init__(
+        self, tokenizer: Any, max_tokens: int, cut: Cut = "longest_first", kept_tokens: int = _KEPT_TOKENS
+    ) -> None:
         """Raises UnknownModelError for a tokenizer whose way of joining two texts cannot be told apart."""
         if not getattr(tokenizer, "is_fast", False):
             raise UnknownModelError("its tokenizer is not a fast one")
         if tokenizer.truncation_side != "right":
             raise UnknownModelError("its tokenizer cuts texts at their beginning")
         self._tokenizer = tokenizer.backend_tokenizer
-        self.max_tokens = max_tokens
+        self.max_tokens, self.cut = max_tokens, cut
         self.layout = _layout(self._tokenizer, "token_type_ids" in tokenizer.model_input_names)
         self._kept: OrderedDict[str, tuple[NDArray[np.int32], int]] = OrderedDict()
         self._most, self._held = kept_tokens, 0
@@ -79,7 +83,10 @@ class PairTokens:
         room = max(0, self.max_tokens - self.layout.special_tokens)
         pairs = []
         for ids, tokens in found:
-            query_kept, text_kept = longest_first(query_tokens, tokens, room)
+            if self.cut == "passage":
+                query_kept, text_kept = passage_only(query_tokens, tokens, room, self.max_tokens)
+            else:
+                query_kept, text_kept = longest_first(query_tokens, tokens, room)
             pairs.append(self._pair(np, asked[:query_kept], ids[:text_kept]))
         return pairs
 
@@ -146,6 +153,20 @@ def longest_first(query: int, text: int, room: int) -> tuple[int, int]:
         return (shorter, longer) if query <= text else (longer, shorter)
     half, odd = divmod(room, 2)
     return (half, half + odd) if query <= text else (half + odd, half)
+
+
+def passage_only(query: int, text: int, room: int, max_tokens: int) -> tuple[int, int]:
+    """How many tokens of each are kept as FlagEmbedding cuts (1.4.2, inference/reranker/encoder_only/base.py).
+
+    The query takes at most three quarters of `max_tokens`, whatever the passage; then only the passage gives way.
+    """
+    kept = min(query, query_share(max_tokens), room)
+    return kept, min(text, room - kept)
+
+
+def query_share(max_tokens: int) -> int:
+    """The most tokens of a query where only the passage gives way."""
+    return max_tokens * 3 // 4
 
 
 def _plain(tokenizer: Any) -> Any:

@@ -1,16 +1,13 @@
-"""The verbs that measure and decide."""
+"""The verbs that measure and decide over what a workspace holds."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from rerank_core.corpus.trec import read_qrels, read_run
 from rerank_core.errors import SettingsError
 from rerank_core.evaluation.gate import gate as judge
-from rerank_core.evaluation.measures import evaluate as evaluate_rankings
-from rerank_core.evaluation.measures import mean, missing_queries
 from rerank_core.evaluation.verdict import is_sure, verdict
-from rerank_core.shell.answer import Answer, Call, Rows, listed
+from rerank_core.shell.answer import Answer, Call
 from rerank_core.shell.codes import DONE, NO, NOTHING
 from rerank_core.shell.figures import NOTHING_YET, Figures, figures
 from rerank_core.summary import SystemSummary
@@ -86,24 +83,6 @@ def gate(call: Call) -> Answer:
     word = "NOT JUDGED" if passed is None else "PASSED" if passed else "FAILED"
     code = NOTHING if passed is None else DONE if passed else NO
     return Answer(value, (f"{word}: {reason}", *found.remarks()), None, code)
-
-
-def measure(call: Call) -> Answer:
-    """A row a run file: means over all judged queries; a query with nothing returned counts 0."""
-    options = call.options
-    qrels: dict[str, dict[str, int]] = {}
-    for grade in read_qrels(options.qrels):
-        if grade.grade is not None:
-            qrels.setdefault(grade.query, {})[grade.docid] = grade.grade
-    rows: Rows = []
-    for path in options.runs:
-        ranked = {qid: ranking.docids for qid, ranking in read_run(path, ties=options.ties).items()}
-        values = evaluate_rankings(ranked, qrels, options.measures, options.level)
-        missing = missing_queries(ranked, qrels)
-        row: dict[str, Any] = {"run": path.name, "queries": len(qrels), "missing": len(missing)}
-        row |= {str(one.at_level(options.level)): mean(values[one], missing).value for one in options.measures}
-        rows.append(row)
-    return listed(rows)
 
 
 def _values(found: Figures, one: SystemSummary) -> dict[str, float | None]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from rerank_core.evaluation.gate import RULE
 from rerank_core.evaluation.names import Measure
 from rerank_core.exports import EXPORTS
+from rerank_core.shell.measuring import HOW
 from rerank_core.shell.option_groups import (
     Parser,
     Verbs,
@@ -37,10 +38,15 @@ def add_deciding(verbs: Verbs[Parser]) -> None:
     add_only(verb)
     _compare(verbs)
     _gate(verbs)
-    verb = add_verb(verbs, "measure", "measure TREC run files against TREC qrels; needs no workspace")
+    verb = add_verb(verbs, "measure", "measure TREC run files against TREC qrels; needs no workspace", HOW)
     verb.add_argument("qrels", type=Path)
     verb.add_argument("runs", type=Path, nargs="+")
     add_ties(verb, "trec_eval")
+    verb.add_argument(
+        "--ignore-identical-ids",
+        action="store_true",
+        help="leave out of each ranking the passage that has the query's own id, as BEIR does (ArguAna, Quora)",
+    )
     add_measures(verb, MEASURES)
     _report(verbs)
     _export(verbs)
@@ -98,6 +104,9 @@ def _report(verbs: Verbs[Parser]) -> None:
 
 def _export(verbs: Verbs[Parser]) -> None:
     what = "\n".join(f"  {name:8}{line}" for name, line in EXPORTS.items())
+    what += (
+        "\n\nIn .csv an apostrophe stands before what a spreadsheet would run; all other files have texts as they are."
+    )
     verb = add_verb(verbs, "export", "write grades, rankings, the dataset, or what puts a system to work", what)
     verb.add_argument("what", choices=EXPORTS)
     verb.add_argument("path", type=Path, help="where to")

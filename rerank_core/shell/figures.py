@@ -37,11 +37,13 @@ class Figures:
         return self.summary.graded - len(self.summary.qids)
 
     def remarks(self) -> list[str]:
-        """What a reader of the figures has to know of single systems: failures, other candidates."""
+        """What a reader of the figures has to know of single systems: failures, empty answers, other candidates."""
         lines = []
         for one in self.summary.systems:
             if one.failed:
                 lines.append(f"{one.label} failed on {one.failed:,} queries: {one.reason}")
+            if one.empty:
+                lines.append(f"{one.label} returned nothing on {one.empty:,} queries, which count 0.")
             if one.off_candidates:
                 lines.append(
                     f"{one.label} ranked passages that are not among the candidates, on {one.off_candidates:,} queries."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rerank_core.corpus.names import parse_part
@@ -72,7 +73,7 @@ def add_run(call: Call) -> Answer:
     """The id of the run's system, and how the run fits the dataset."""
     options = call.options
     system, report = import_trec_run(call.workspace, options.dataset, options.path, options.name, options.ties)
-    return told(
+    answer = told(
         {
             "system": system,
             "queries": report.queries,
@@ -80,5 +81,8 @@ def add_run(call: Call) -> Answer:
             "queries the run does not have": report.missing_queries.count,
             "passages the dataset does not have": report.unknown_docs.count,
             "places tied with the one before": report.tied,
+            "queries whose ranks and scores disagree": len(report.rank_column.against),
         }
     )
+    sentence = report.rank_column.sentence()
+    return replace(answer, lines=(sentence,)) if sentence else answer

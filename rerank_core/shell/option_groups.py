@@ -58,7 +58,7 @@ def add_systems(verb: Parser, what: str = "comma separated (default: %(default)s
 
 def add_ties(verb: Parser, default: str) -> None:
     """How equal scores of a TREC run are ordered."""
-    what = "equal scores: docid descending as trec_eval, or as in the file (default: %(default)s)"
+    what = "equal scores: docid descending at 32 bits as trec_eval 9, or as in the file (default: %(default)s)"
     verb.add_argument("--ties", choices=("file", "trec_eval"), default=default, help=what)
 
 

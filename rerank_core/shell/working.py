@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from rerank_core.pipeline import Pipeline
@@ -80,19 +82,35 @@ def index(call: Call) -> Answer:
 
 
 def run(call: Call) -> Answer:
-    """A row a system: how many queries it ranked, and on how many it failed."""
+    """A row a system: how many queries it ranked, on how many it failed, and why, the most frequent reason first.
+
+    A person is told the reasons below, one line for each system and reason.
+    """
     with call.workspace.open() as db:
         dataset = datasets.get_dataset(db, call.options.dataset)
     systems = [get_system(call.workspace, one) for one in call.options.systems]
-    failed = rank_all(call, dataset, settings_of(call.options), systems)
+    reasons: dict[str, Counter[str]] = {one.id: Counter() for one in systems}
+    failed = rank_all(call, dataset, settings_of(call.options), systems, lambda one, why: reasons[one].update([why]))
     rows = [
         {"system": one.id, "queries": dataset.n_queries - failed[one.id], "failed": failed[one.id]} for one in systems
     ]
-    return listed(rows, FAILED if any(failed.values()) else DONE)
+    told = [row | {"reasons": dict(reasons[one.id].most_common())} for one, row in zip(systems, rows, strict=True)]
+    lines = tuple(
+        f"{one.id} failed on {count:,} queries: {why}"
+        for one in systems
+        for why, count in reasons[one.id].most_common()
+    )
+    return Answer(told, lines, rows, FAILED if lines else DONE)
 
 
-def rank_all(call: Call, dataset: DatasetRow, settings: RetrievalSettings, systems: list[System]) -> dict[str, int]:
-    """Rank all queries of the dataset; system id -> number of queries on which it failed."""
+def rank_all(
+    call: Call,
+    dataset: DatasetRow,
+    settings: RetrievalSettings,
+    systems: list[System],
+    because: Callable[[str, str], None] | None = None,
+) -> dict[str, int]:
+    """Rank all queries of the dataset; system id -> number of queries on which it failed (`Pipeline.run`)."""
     with call.workspace.open() as db:
         queries = datasets.get_queries(db, dataset.id)
-    return Pipeline(call.workspace).run(dataset, queries, settings, systems, call.progress)
+    return Pipeline(call.workspace).run(dataset, queries, settings, systems, call.progress, because)

@@ -15,7 +15,10 @@ from rerank_core.types import Ranking, ScoredDoc, text_hash
 
 @dataclass(frozen=True, slots=True)
 class ImportedRun:
-    """`content`: a hash over all its rankings and scores. `source`: the file's name. `dataset`: that it belongs to."""
+    """`content`: a hash over all its rankings and scores. `dataset`: that it belongs to.
+
+    `source`: the file's name, and in brackets what a reader should know of it.
+    """
 
     id: int
     dataset: str

@@ -222,6 +222,9 @@ COUNT = len(migrations.pending(Database(memory=True)))
 
 
 def apply(db: Database) -> None:
-    """Run what is pending and write the number of migrations into the file, where each opening looks for it."""
+    """Run what is pending and write the number of migrations into the file, where each opening looks for it.
+
+    To be called within a write transaction: then either all of it is there or nothing.
+    """
     migrations.apply(db)
     db.execute(f"PRAGMA user_version = {COUNT}")

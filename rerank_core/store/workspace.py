@@ -81,7 +81,9 @@ class Workspace:
         # user_version is asked at each opening: the file may have been deleted or replaced under a running app
         if db.execute("PRAGMA user_version").fetchone()[0] == COUNT:
             return
-        with _one_at_a_time(self.path):
+        # From its start a writer: SQLite waits only for the first lock of a transaction, and any reader of a file that
+        # is just being made may hold the write lock for a moment, to recover the index of its log.
+        with _one_at_a_time(self.path), transaction(db):
             apply(db)
 
 

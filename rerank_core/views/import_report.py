@@ -29,6 +29,7 @@ def findings(report: ImportReport) -> list[str]:
         _said(report.same_judgments, "grades came twice"),
         _said(report.conflicting_judgments, "pairs came again with another grade; the last one counts"),
         _said(report.ungraded, "rows had no grade and were left out"),
+        _own_passages(report),
         _listed(
             report.met_by_form, "graded ids differ from their passages' in Unicode form only; the grades were taken"
         ),
@@ -64,6 +65,16 @@ def length_chart(report: ImportReport) -> alt.Chart:
         y=alt.Y("passages:Q", title="passages"),
         tooltip=["words", "passages"],
     ).properties(height=220)
+
+
+def _own_passages(report: ImportReport) -> str:
+    if not report.queries_with_passage_ids:
+        return ""
+    return (
+        f"{report.queries_with_passage_ids:,} queries have the id of a passage, {report.queries_as_passages:,} of them "
+        "its text too (as in ArguAna and Quora). Such a passage finds itself: BEIR leaves it out, as "
+        "`measure --ignore-identical-ids` does for a run; here it stays among the candidates."
+    )
 
 
 def _said(count: int, what: str) -> str:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Sequence
 
+from rerank_core.corpus.spreadsheets import Cell, csv_text
 from rerank_core.evaluation.verdict import is_sure, signed
 from rerank_core.report import Card, Report
 from rerank_core.report_configuration import Facts
 from rerank_core.views.report_tables import Table, systems_table, unjudged_table
-
-Field = str | float | int | None
 
 
 def report_markdown(report: Report) -> str:
@@ -65,11 +62,11 @@ def systems_csv(report: Report) -> str:
     not_ranked, nothing_returned, off_candidates. Empty: there is none.
     """
     summary = report.summary
-    rows: list[dict[str, Field]] = []
+    rows: list[dict[str, Cell]] = []
     for one in summary.systems:
         found, left, speed = one.comparison, one.unjudged, report.efficiency[one.system]
         interval = found.interval if found else None
-        row: dict[str, Field] = {"system": one.system, "label": one.label}
+        row: dict[str, Cell] = {"system": one.system, "label": one.label}
         row |= {"sure": is_sure(found) if found else None, "queries": len(summary.qids) if one.values else 0}
         row |= {str(measure): one.values[measure] if one.values else None for measure in summary.measures}
         row |= {"delta": found.mean if found else None}
@@ -84,7 +81,7 @@ def systems_csv(report: Report) -> str:
         row |= {"p95_ms": speed.whole.p95 * 1000 if speed.whole else None, "usd_per_1000": speed.cost(report.price)}
         row |= {"failed": one.failed, "not_ranked": one.waiting, "nothing_returned": one.empty}
         rows.append(row | {"off_candidates": one.off_candidates})
-    return _csv(rows[0], [row.values() for row in rows])
+    return csv_text(rows[0], [row.values() for row in rows])
 
 
 def queries_csv(report: Report) -> str:
@@ -94,7 +91,7 @@ def queries_csv(report: Report) -> str:
     """
     summary = report.summary
     base = summary.per_query.get(summary.baseline, {})
-    rows: list[list[Field]] = []
+    rows: list[list[Cell]] = []
     for one in summary.systems:
         deltas = one.comparison.deltas if one.comparison else {}
         values = summary.per_query.get(one.system, {})
@@ -103,32 +100,11 @@ def queries_csv(report: Report) -> str:
                 query = report.queries[qid]
                 tags = " ".join(query.tags)
                 rows.append([qid, query.text, tags, one.system, values[qid], base.get(qid), deltas.get(qid)])
-    return _csv(("qid", "query", "tags", "system", summary.headline, "baseline", "delta"), rows)
+    return csv_text(("qid", "query", "tags", "system", summary.headline, "baseline", "delta"), rows)
 
 
-def _none(*names: str) -> dict[str, Field]:
+def _none(*names: str) -> dict[str, Cell]:
     return dict.fromkeys(names)
-
-
-def _csv(names: Iterable[str], rows: Iterable[Iterable[Field]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([_safe(value) for value in row] for row in rows)
-    return out.getvalue()
-
-
-def _safe(value: Field) -> Field:
-    """A text that a spreadsheet would run as a formula gets an apostrophe before it; numbers stay as they are."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(value):
-        return f"'{value}"
-    return value
-
-
-def _is_number(text: str) -> bool:
-    return re.fullmatch(r"[+-]?\d+(\.\d+)?", text) is not None
 
 
 def _table(table: Table) -> list[str]:

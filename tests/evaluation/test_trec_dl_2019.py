@@ -6,9 +6,9 @@ for the runs that have ties, up to 0.0055 away: see the last test. For the reran
 
 import pytest
 
+from rerank_core.corpus.run_order import trec_eval_order
 from rerank_core.evaluation.measures import evaluate, mean, missing_queries
 from rerank_core.evaluation.names import parse_measure
-from rerank_core.evaluation.trec import trec_eval_order
 
 PUBLISHED = {
     "first-bm25": 0.5058,

@@ -5,10 +5,12 @@ import pytrec_eval
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rerank_core.corpus.run_order import trec_eval_order
+from rerank_core.corpus.trec import read_run
 from rerank_core.errors import BadInputError
 from rerank_core.evaluation.measures import evaluate, evaluate_query
 from rerank_core.evaluation.names import Measure
-from rerank_core.evaluation.trec import trec_eval_order, trec_name
+from rerank_core.evaluation.trec import trec_name
 
 CUTOFFS = (1, 3, 10, 100)
 SHARED = [
@@ -74,17 +76,29 @@ def test_every_shared_measure_equals_trec_eval(queries, level, missing):
             assert abs(whole[measure][qid] - values[measure]) <= 1e-12, (qid, str(measure))
 
 
+WRITTEN = [
+    *("0", "-0.0", "1", "1.000000001", "+1", "-3.5", "2e-46", "-2e-46", "1e-400"),
+    *("12.34567891", "12.34567892", "16777216", "16777217", "16777218", "1E+1", "10", ".1e2"),
+    *("3.5e38", "1e300", "-1e39", "-2e39", "3.4028235e38", "0.1", "0.10000000149011612"),
+]
+"""Scores as files have them: equal at 32 bits or not, huge, tiny, negative, with exponents, integers beyond 2**24."""
+
+
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(
-    scores=st.dictionaries(
+    cells=st.dictionaries(
         st.sampled_from(["d1", "d10", "d9", "D9", "ä", "𝄞", "z"]),
-        st.sampled_from([0.0, -0.0, 1.0, 1.0 + 1e-9, -3.5, 2e-46]),
+        st.one_of(st.sampled_from(WRITTEN), st.floats(allow_nan=False, allow_infinity=False).map(repr)),
         min_size=1,
     )
 )
-def test_the_order_of_a_run_is_trec_evals(scores):
+def test_the_order_of_a_run_is_trec_evals(tmp_path_factory, cells):
     """RR of each document as the only relevant one tells at which rank pytrec_eval puts it."""
-    order = trec_eval_order(scores)
+    file = tmp_path_factory.mktemp("runs") / "a.run"
+    file.write_text("".join(f"q Q0 {docid} 0 {cell} t\n" for docid, cell in cells.items()), encoding="utf-8")
+    scores = {docid: float(cell) for docid, cell in cells.items()}
+    order = read_run(file, ties="trec_eval")["q"].docids
+    assert list(order) == trec_eval_order(scores)
     for rank, docid in enumerate(order, 1):
         found = pytrec_eval.RelevanceEvaluator({"q": {docid: 1}}, {"recip_rank"}).evaluate({"q": scores})
         assert found["q"]["recip_rank"] == 1 / rank

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rerank_core.judging.umbrela import VERSION, prompt
+from rerank_core.judging.umbrela import VERSION, prompt, prompt_name
 
 FOUR = [
     (3, "Answers it", "It answers the question."),
@@ -86,6 +86,26 @@ def test_the_key_names_the_version_and_changes_with_every_word_of_the_scale_and_
         "2",
         " 2.\n",
         "grade: 2\nSo it is.\ngrade: 2",
+        '{"intent": "to know", "match": 3, "trust": "high", "grade": 2}',
+        '```json\n{"intent": "to know", "grade": "2"}\n```',
+        'Here is my assessment:\n```\n{"grade": 2}\n```',
+        '{"intent": "to know",\n "final_grade": 2}',
+        '[{"grade": 2}]',
+        "grade：２",
+        "Ｇｒａｄｅ： ２",
+        "Relevance: 2",
+        "##final score: 2",
+        "Rating: **2**",
+        "M: 3\nT: 1\nO: 2",
+        '{"M": 3, "T": 1, "O": 2}',
+        "intent: to know\n<grade>2</grade>",
+        "```\nmatch: 3\ngrade: 2\n```",
+        "The grade is 2.",
+        "Grade 2",
+        "2 (Useful)",
+        "\\boxed{2}",
+        "**2**",
+        "２",
     ],
 )
 def test_these_answers_are_grade_2(reply):
@@ -112,6 +132,23 @@ def test_these_answers_are_grade_2(reply):
         ("grade: 2 (Answers it)", "gave '2 (Answers it)', where only a grade may stand"),
         ("grade: 0\ngrade: 3", "gave 2 grades that differ"),
         ("grade: <0 or 1 or 2 or 3>", "gave no number but '<0 or 1 or 2 or 3>'"),
+        ("grade: 1 would be for related.", "gave '1 would be for related', where only a grade may stand"),
+        ("Relevance: 2/3", "gave '2/3', where only a grade may stand"),
+        ("2/3", "gave no line that begins with 'grade:'"),
+        ("2 out of 3", "gave no line that begins with 'grade:'"),
+        ("2 or 3", "gave no line that begins with 'grade:'"),
+        ("On a scale of 0 to 3: 2", "gave no line that begins with 'grade:'"),
+        ("It names no price.\nRelevance: 2", "gave no line that begins with 'grade:'"),
+        ("I'm sorry, I can't help with that.", "gave no line that begins with 'grade:'"),
+        ("score: 3 is too high\nscore: 2", "gave 2 grades that differ"),
+        ('{"match": 2}', "gave no line that begins with 'grade:'"),
+        ('{"grade": 7}', "gave 7, which is not on the scale (0, 1, 2, 3)"),
+        ('{"grade": 2.5}', "gave 2.5, which is no whole number"),
+        ('{"grade": true}', "gave no number but 'true'"),
+        ('{"grade": [2]}', "gave no number but '[2]'"),
+        ('{"grade": 1, "final grade": 2}', "gave 2 grades that differ"),
+        ("grade: 2²", "gave '2²', where only a grade may stand"),
+        ("２０", "gave 20, which is not on the scale (0, 1, 2, 3)"),
     ],
 )
 def test_anything_else_is_a_problem_and_no_grade(reply, problem):
@@ -124,3 +161,13 @@ def test_anything_else_is_a_problem_and_no_grade(reply, problem):
 def test_no_reply_breaks_the_reading_or_leaves_the_scale(reply):
     answer = prompt(FOUR, 300).read(reply)
     assert (answer.grade in (0, 1, 2, 3)) != bool(answer.problem)
+
+
+def test_a_name_in_full_width_signs_is_the_name_that_stands_in_the_scale():
+    assert prompt([(0, "無関係", ""), (1, "関連（高）", "")], 300).read("grade: 1 （関連（高））").grade == 1
+
+
+def test_the_prompt_is_not_called_umbrela_where_people_read_it():
+    key = prompt(FOUR, 300).key
+    assert prompt_name(key) == f"prompt in UMBRELA's manner ({key})"
+    assert prompt_name("another") == "another"

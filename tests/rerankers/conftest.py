@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from rerank_core.rerankers.catalog import get
 from rerank_core.rerankers.local_folder import folder_of
 from tests.rerankers.flag_folders import GEMMA2, MINICPM, write_folder
+from tests.rerankers.reference.tiny_models import FOLDERS
 
 TEXTS = [
     "Terns dive for small fish near the coast.",
@@ -188,3 +189,15 @@ def minicpm_folder(tiny: Path) -> Path:
 @pytest.fixture(scope="session")
 def gemma2_folder(tiny: Path) -> Path:
     return write_folder(tiny / "gemma2", GEMMA2, byte_pairs(bos="<bos>"))
+
+
+@pytest.fixture(scope="session")
+def reference_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a model of `reference.tiny_models` by its name, written once."""
+    root = tmp_path_factory.mktemp("reference")
+
+    def folder(name: str) -> Path:
+        place = root / name
+        return place if place.is_dir() else FOLDERS[name](place)
+
+    return folder

@@ -9,6 +9,18 @@ from rerank_core.rerankers.catalog import catalog, get, model_from_name
 from rerank_core.rerankers.facts import UNKNOWN, facts, markdown_table
 from rerank_core.rerankers.load import _LOCAL_FAMILIES
 
+# facts that were looked for and not found: None and shown as not known, never guessed
+NOT_FOUND = {
+    "ettin-reranker-17m-v1": {"max_tokens"},
+    "ettin-reranker-32m-v1": {"max_tokens"},
+    "ettin-reranker-68m-v1": {"max_tokens"},
+    "ettin-reranker-150m-v1": {"parameters"},
+    "ettin-reranker-400m-v1": {"parameters", "max_tokens"},
+    "ettin-reranker-1b-v1": {"parameters", "max_tokens"},
+    "zerank-2": {"max_tokens"},
+    "lateon": {"parameters", "licence", "max_tokens"},
+}
+
 
 def test_ids_are_unique_and_each_is_found_again() -> None:
     ids = [model.id for model in catalog()]
@@ -26,13 +38,12 @@ def test_every_local_family_has_code_and_every_row_a_family() -> None:
     ids=lambda model: model.id,
 )
 def test_a_row_carries_its_facts(model) -> None:
-    assert model.parameters
-    assert model.licence
+    told = {name for name in ("parameters", "licence", "max_tokens") if getattr(model, name)}
+    assert told == {"parameters", "licence", "max_tokens"} - NOT_FOUND.get(model.id, set())
     assert model.languages
-    assert model.max_tokens
     assert model.score_scale
     assert model.card.startswith("https://")
-    assert model.memory_fp16 == 2 * model.parameters
+    assert model.memory_fp16 == (2 * model.parameters if model.parameters else None)
     assert model.checked({}) == {setting.name: setting.default for setting in model.settings}
     assert all(setting.check(setting.default) == setting.default for setting in model.settings)
 

@@ -10,6 +10,7 @@ from rerank_core.rerankers.catalog import get, model_from_name
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.rerank import rerank
 from rerank_core.types import Doc, Query, Ranking, ScoredDoc
+from tests.rerankers.flag_folders import need_flag
 
 TEXTS = [
     "Terns dive for small fish near the coast.",
@@ -44,7 +45,7 @@ FAMILIES = {
 def scorer(request: pytest.FixtureRequest):
     family, fixture, settings = FAMILIES[request.param]
     if family in ("flag", "flag-llm"):
-        pytest.importorskip("FlagEmbedding", reason="the extra flag is not installed")
+        need_flag()
     model = get(request.param) if fixture is None else model_from_name(family, str(request.getfixturevalue(fixture)))
     return load(model, settings, device="cpu")
 

@@ -7,10 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from rerank_core.errors import RerankLensError, SettingsError
+from rerank_core.errors import RerankLensError
 from rerank_core.rerankers.catalog import get, model_from_name
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.vector_memory import VectorMemory
+from tests.rerankers.flag_folders import need_flag
 
 QUERY = "who eats fish"
 TEXTS = ["Terns dive for small fish.", "A kestrel hunts voles.", "Otters eat fish beside rivers. " * 20, ""]
@@ -109,6 +110,20 @@ def test_colbert_reads_its_lengths_from_its_own_metadata(colbert_folder) -> None
     assert len(scorer.align(QUERY, TEXTS[0]).query_tokens) == 32
 
 
+def test_a_late_interaction_model_reads_beyond_the_length_it_was_trained_with_where_asked(reference_folder) -> None:
+    model = model_from_name("late-interaction", str(reference_folder("pylate")))
+    scorer = {length: load(model, {"max_length": length}, device="cpu") for length in (None, 48, 200, 131072)}
+    # its files say 64, marker included; 512 is all that its table of positions has
+    assert {length: one.limit.max_tokens for length, one in scorer.items()} == {None: 64, 48: 48, 200: 200, 131072: 512}
+    text = " ".join(["fish"] * 150)
+    # [CLS], the marker [D] and [SEP] are not the passage's
+    assert scorer[None].limit.tokens_cut(QUERY, [text]) == [150 - (64 - 3)]
+    assert scorer[200].limit.tokens_cut(QUERY, [text]) == [0]
+    same = " ".join(["fish"] * 61)
+    assert scorer[None].score(QUERY, [text]) == pytest.approx(scorer[None].score(QUERY, [f"{same} otter"]), abs=1e-5)
+    assert scorer[200].score(QUERY, [text]) != pytest.approx(scorer[200].score(QUERY, [f"{same} otter"]), abs=1e-5)
+
+
 def test_the_terms_of_a_sparse_score_add_up_to_it(splade_folder) -> None:
     scorer = load(model_from_name("sparse", str(splade_folder)), device="cpu")
     terms = scorer.contributions(QUERY, TEXTS[0])
@@ -117,53 +132,16 @@ def test_the_terms_of_a_sparse_score_add_up_to_it(splade_folder) -> None:
     assert [value for _, value in terms] == sorted((value for _, value in terms), reverse=True)
 
 
-def test_yes_no_is_the_difference_of_two_logits_after_the_models_own_prompt(qwen3_folder) -> None:
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(str(qwen3_folder))
-    model = AutoModelForCausalLM.from_pretrained(str(qwen3_folder)).eval()
-    # the parts are tokenized apart, as the model card does it
-    parts = (
-        '<|im_start|>system\nJudge whether the Document meets the requirements based on the Query and the Instruct '
-        'provided. Note that the answer can only be "yes" or "no".<|im_end|>\n<|im_start|>user\n'
-        "<Instruct>: find\n<Query>: ",
-        QUERY,
-        "\n<Document>: ",
-        TEXTS[0],
-        "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n",
-    )  # fmt: skip
-    ids = [token for part in parts for token in tokenizer(part, add_special_tokens=False)["input_ids"]]
-    with torch.inference_mode():
-        logits = model(torch.tensor([ids])).logits[0, -1]
-    yes, no = (tokenizer(word)["input_ids"][0] for word in ("yes", "no"))
-    scorer = load(model_from_name("yes-no", str(qwen3_folder)), {"instruction": "find"}, device="cpu")
-    assert scorer.score(QUERY, TEXTS)[0] == pytest.approx(float(logits[yes] - logits[no]), abs=1e-4)
-
-
-def test_an_instruction_changes_the_score(qwen3_folder) -> None:
-    model = model_from_name("yes-no", str(qwen3_folder))
-    first, second = (
-        load(model, {"instruction": text}, device="cpu").score(QUERY, TEXTS[:1]) for text in ("fish", "voles")
-    )
-    assert first != second
-
-
-def test_a_prompt_that_fills_the_whole_length_is_refused(qwen3_folder) -> None:
-    with pytest.raises(SettingsError, match="leaves no room"):
-        load(model_from_name("yes-no", str(qwen3_folder)), {"max_length": 128}, device="cpu")
-
-
 @pytest.mark.parametrize("folder", ["bert_folder", "xlmr_folder"])
 def test_flag_agrees_with_the_cross_encoder_on_ordinary_text(request: pytest.FixtureRequest, folder: str) -> None:
-    pytest.importorskip("FlagEmbedding", reason="the extra flag is not installed")
+    need_flag()
     place = str(request.getfixturevalue(folder))
     one, other = (load(model_from_name(family, place), device="cpu") for family in ("flag", "cross-encoder"))
     assert one.score(QUERY, TEXTS[:3]) == pytest.approx(other.score(QUERY, TEXTS[:3]), abs=1e-4)
 
 
 def test_an_error_of_a_flag_model_ends_in_an_error_and_not_in_endless_tries(bert_folder) -> None:
-    pytest.importorskip("FlagEmbedding", reason="the extra flag is not installed")
+    need_flag()
     scorer = load(model_from_name("flag", str(bert_folder)), device="cpu")
     weights = scorer._reranker.model.bert.embeddings.word_embeddings
     weights.weight.data = weights.weight.data[:, :7]

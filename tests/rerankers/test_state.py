@@ -13,6 +13,7 @@ import pytest
 from rerank_core.errors import NotReadyError, SettingsError
 from rerank_core.rerankers import state as state_module
 from rerank_core.rerankers.catalog import Extra, get, model_from_name
+from rerank_core.rerankers.download import download
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.local_folder import folder_of, hub_cache
 from rerank_core.rerankers.model_key import model_key
@@ -142,7 +143,18 @@ def test_code_of_a_model_is_never_trusted_silently(cache: Path, monkeypatch: pyt
     (repo / "refs" / "main").write_text("abc", "utf-8")
     lay_out(repo / "snapshots" / "abc", "config.json", "tokenizer.json", "model.safetensors")
     with pytest.raises(NotReadyError, match="trust_remote_code"):
-        load(get("jina-reranker-v2-base-multilingual"))
+        load(replace(get("jina-reranker-v2-base-multilingual"), cannot_run=""))
+
+
+def test_a_model_that_nothing_here_can_load_is_told_before_a_download(cache: Path) -> None:
+    model = get("jina-reranker-v2-base-multilingual")
+    now = state(model)
+    assert now.kind == "cannot-run"
+    assert get("jina-reranker-v2-base-multilingual-api").label in now.detail
+    for refused in (load, download):
+        with pytest.raises(NotReadyError, match=r"Jina reranker v2 base: Cannot run here: .* transformers 4"):
+            refused(model)
+    assert not cache.exists()
 
 
 def test_settings_that_a_model_does_not_take_are_refused() -> None:
@@ -190,3 +202,32 @@ def test_the_catalogue_and_the_states_are_told_without_any_library_of_models() -
         cwd=Path(__file__).parents[2],
     )
     assert done.stdout == "[]\n"
+
+
+def test_a_library_of_another_version_or_without_its_own_needs_is_not_ready() -> None:
+    def told(**changes: object) -> str:
+        extra = Extra("pytest", 'pip install "rerank-lens[x]"', **{"versions": ">=1", **changes})
+        return state(replace(get("minilm-cosine"), extra=extra)).detail
+
+    assert told() == "Ready."
+    assert told(versions="<1").startswith("pytest cannot be used here (pytest ")
+    assert told(versions="<1").endswith('<1 is needed): pip install "rerank-lens[x]"')
+    assert told(imports=("email.message", "xml.dom")) == "Ready."
+    assert "email.gone is gone" in told(imports=("email.message", "email.gone"))
+
+
+def test_a_library_that_asks_for_one_that_is_not_there_is_not_ready(tmp_path, monkeypatch) -> None:
+    (tmp_path / "outer_library.py").write_text("raise ImportError", "utf-8")
+    (tmp_path / "outer_library-2.0.dist-info").mkdir()
+    lines = "Metadata-Version: 2.1\nName: outer_library\nVersion: 2.0\nRequires-Dist: {}\n"
+    metadata = tmp_path / "outer_library-2.0.dist-info" / "METADATA"
+    monkeypatch.syspath_prepend(str(tmp_path))
+    cases = {
+        "inner-library>=1": "inner-library is not installed",
+        "pytest<1": "<1 is needed",
+        'inner-library; extra == "more"': "Ready.",
+    }
+    for number, (asked, expected) in enumerate(cases.items()):
+        metadata.write_text(lines.format(asked), "utf-8")
+        extra = Extra("outer_library", f"pip install {number}", versions=">=2,<3")
+        assert expected in state(replace(get("minilm-cosine"), extra=extra)).detail

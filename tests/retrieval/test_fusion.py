@@ -33,6 +33,12 @@ def test_rrf_ties_go_to_the_smaller_docid():
     assert [doc.docid for doc in fused("rrf")] == ["c", "a", "b", "d"]  # b and d: 1/62 both
 
 
+def test_rrf_ranks_by_what_was_found_and_counts_ranks_from_1():
+    dense, sparse = listed(X=0.9, a=0.8, Y=0.7), listed(b=9.0, c=8.0, Y=7.0)
+    # Y: 2/63; X and b: 1/61; a and c: 1/62; ties by docid, capitals first
+    assert [doc.docid for doc in fused("rrf", dense, sparse)] == ["Y", "X", "b", "a", "c"]
+
+
 def test_rrf_does_not_read_scores():
     assert rrf([listed(a=None, b=None)]) == {"a": 1 / 61, "b": 1 / 62}
 
@@ -67,6 +73,12 @@ def test_a_list_of_equal_scores_counts_1_in_minmax_and_0_in_zscore():
     same = listed(x=2.0, y=2.0)
     assert minmax([same, DENSE], (0.5, 0.5)) == pytest.approx({"x": 0.5, "y": 0.5, "c": 0.5, "d": 0.0})
     assert zscore([same], (1.0,)) == {"x": 0.0, "y": 0.0}
+
+
+def test_one_result_alone_counts_1_and_negative_scores_are_scaled():
+    assert minmax([listed(x=-0.2), listed(y=-0.1, x=-0.5, z=-0.9)], (0.5, 0.5)) == pytest.approx(
+        {"x": 0.5 + 0.5 * 0.5, "y": 0.5, "z": 0.0}
+    )
 
 
 @pytest.mark.parametrize("fusion", ["rrf", "minmax", "zscore", "union"])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rerank_core.scoring.pair_tokens import PairTokens, UnknownModelError, longest_first
+from rerank_core.scoring.pair_tokens import PairTokens, UnknownModelError, longest_first, passage_only
 
 ODD = [
     "",
@@ -68,6 +68,26 @@ def test_the_longer_text_gives_way_first() -> None:
     # both longer than half of an odd room: the longer one gets the odd token
     assert longest_first(50, 60, 21) == (10, 11)
     assert longest_first(60, 50, 21) == (11, 10)
+
+
+def test_a_query_beside_which_only_the_passage_gives_way_keeps_three_quarters_of_the_length() -> None:
+    # room for 20 beside 3 special tokens: a query has 23 * 3 // 4 = 17 of them at most
+    assert passage_only(4, 100, 20, 23) == (4, 16)
+    assert passage_only(18, 100, 20, 23) == (17, 3)
+    assert passage_only(100, 1, 20, 23) == (17, 1)
+    assert passage_only(0, 100, 20, 23) == (0, 20)
+    # no more than there is room for at all
+    assert passage_only(100, 100, 12, 20) == (12, 0)
+
+
+@pytest.mark.parametrize("most", [32, 64])
+def test_a_short_query_beside_a_passage_that_alone_gives_way_is_the_tokenizers_only_second(tokenizer, most) -> None:
+    tokens = PairTokens(tokenizer, most, "passage")
+    texts = ["", " \n", "otters \U0001f426", "fish " * 100]
+    for query in ("", "fish", "\t\n two  \u00a0"):
+        for text, pair in zip(texts, tokens.pairs(query, texts), strict=True):
+            wanted = tokenizer([[query, text]], truncation="only_second", max_length=most)
+            assert pair.ids.tolist() == wanted["input_ids"][0]
 
 
 def test_counts_are_of_the_whole_text(tokenizer) -> None:

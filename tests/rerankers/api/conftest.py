@@ -81,6 +81,11 @@ class Service:
         if request.path.endswith("/chat/completions"):
             return self._completion(request.body)
         body = request.body
+        if request.path.endswith("/ranking"):
+            texts = [passage["text"] for passage in body["passages"]]
+            logits = [relevance(body["query"]["text"], text) for text in texts]
+            best_first = sorted(range(len(texts)), key=lambda index: -logits[index])
+            return {"rankings": [{"index": index, "logit": logits[index]} for index in best_first]}
         texts = body.get("documents", body.get("texts"))
         scored = [(index, relevance(body["query"], text)) for index, text in enumerate(texts)]
         scored.sort(key=lambda pair: -pair[1])
@@ -128,6 +133,26 @@ class Service:
         }
 
 
+def completion(
+    content: Any, finish: str = "stop", tokens: list[tuple[str, dict[str, float]]] | None = None, **message: Any
+) -> dict[str, Any]:
+    """A chat completion with one choice. `tokens`: (token, {likely token: log-probability}) at each place."""
+    places = [
+        {"token": token, "logprob": 0.0, "bytes": None,
+         "top_logprobs": [{"token": top, "logprob": value, "bytes": None} for top, value in likely.items()]}
+        for token, likely in tokens or []
+    ]  # fmt: skip
+    choice = {"index": 0, "finish_reason": finish, "logprobs": {"content": places} if tokens is not None else None}
+    message = {"role": "assistant", "content": content, **message}
+    return {
+        "id": "1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "m",
+        "choices": [{**choice, "message": message}],
+    }
+
+
 class _Handler(BaseHTTPRequestHandler):
     service: Service
     protocol_version = "HTTP/1.1"
@@ -171,6 +196,8 @@ APIS = {
     "jina-v3": ("jina-reranker-v3-api", "/v1", {}, "httpx"),
     "http-documents": ("http-rerank", "", {"model": "m", "key_variable": "GPU_KEY"}, "httpx"),
     "http-texts": ("http-rerank", "", {"protocol": "texts", "batch_size": 7, "key_variable": "GPU_KEY"}, "httpx"),
+    "contextual": ("contextual-ctxl-rerank-v2", "/v1", {}, "httpx"),
+    "nvidia": ("nvidia-ranking", "/v1", {"model": "m", "batch_size": 100, "key_variable": "GPU_KEY"}, "httpx"),
     "llm-logprobs": ("llm-pointwise", "/v1", {"model": "m", "answers": "logprobs", "max_words": 250}, "openai"),
     "llm-auto": ("llm-pointwise", "/v1", {"model": "m", "max_words": 250}, "openai"),
     "llm-listwise": ("llm-listwise", "/v1", {"model": "m", "max_words": 250}, "openai"),
@@ -178,7 +205,7 @@ APIS = {
 # one of each kind: the others differ only in what is asked
 KINDS = [name for name in APIS if name not in ("voyage-instructed", "jina-v3", "llm-auto")]
 SCORING = [name for name in APIS if name != "llm-listwise"]
-KEYS = ("CO_API_KEY", "VOYAGE_API_KEY", "JINA_API_KEY", "OPENAI_API_KEY", "GPU_KEY")
+KEYS = ("CO_API_KEY", "VOYAGE_API_KEY", "JINA_API_KEY", "CONTEXTUAL_API_KEY", "OPENAI_API_KEY", "GPU_KEY")
 
 
 @pytest.fixture(autouse=True)

@@ -108,7 +108,9 @@ def test_a_malformed_body_is_told_once(name: str, body: bytes, opened, service) 
 
 def rows(answer):
     """The list of scored rows in any of the protocols."""
-    return answer if isinstance(answer, list) else answer.get("results", answer.get("data"))
+    if isinstance(answer, list):
+        return answer
+    return next(answer[name] for name in ("results", "data", "rankings") if name in answer)
 
 
 def drop_last(answer):
@@ -134,17 +136,18 @@ def no_index(answer):
 def no_score(answer):
     rows(answer)[-1].pop("score", None)
     rows(answer)[-1].pop("relevance_score", None)
+    rows(answer)[-1].pop("logit", None)
 
 
 def score_is(value):
     def change(answer):
         row = rows(answer)[-1]
-        row["score" if "score" in row else "relevance_score"] = value
+        row[next(name for name in ("score", "logit", "relevance_score") if name in row)] = value
 
     return change
 
 
-@pytest.mark.parametrize("name", ["cohere", "voyage", "jina", "http-documents", "http-texts"])
+@pytest.mark.parametrize("name", ["cohere", "voyage", "jina", "http-documents", "http-texts", "contextual", "nvidia"])
 @pytest.mark.parametrize(
     ("change", "line"),
     [

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rerank_core.errors import CancelledError, ProviderError
-from rerank_core.rerankers.llm_listwise import permutation, windows
+from rerank_core.rerankers.llm_listwise import windows
 from rerank_core.rerankers.rerank import rerank
 from rerank_core.types import Doc, Query, Ranking, ScoredDoc
-from tests.rerankers.api.conftest import Reply, relevance
+from tests.rerankers.api.conftest import Reply, completion, relevance
 
 QUERY = "who eats fish"
 
@@ -43,31 +43,6 @@ def test_every_passage_is_in_a_window_and_neighbouring_windows_leave_no_gap(coun
     spans = list(windows(count, size, min(step, size)))
     assert {place for start, end in spans for place in range(start, end)} == set(range(count))
     assert spans[-1][0] == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "order", "repairs"),
-    [
-        ("[2] > [3] > [1]", [1, 2, 0], {}),
-        ("[2] > [3]", [1, 2, 0], {"missing": 1}),
-        ("[3]", [2, 0, 1], {"missing": 2}),
-        ("[2] > [2] > [1] > [3]", [1, 0, 2], {"repeated": 1}),
-        ("[4] > [2] > [0] > [1] > [3]", [1, 0, 2], {"out_of_range": 2}),
-        ("Sure! Here are the 3 passages: [3] > [2] > [1].", [2, 1, 0], {}),
-        ("3 > 1 > 2", [2, 0, 1], {}),
-        ("", [0, 1, 2], {"missing": 3}),
-        ("I cannot do that.", [0, 1, 2], {"missing": 3}),
-        ("[ 2 ] > [99999999999999999999] > [1]", [1, 0, 2], {"out_of_range": 1, "missing": 1}),
-    ],
-)
-def test_answers_are_put_right_by_the_rule_of_the_paper_and_counted(text, order, repairs) -> None:
-    assert permutation(text, 3) == (order, repairs)
-
-
-@given(st.text("[]0123456789 >,", max_size=80), st.integers(0, 30))
-def test_any_answer_comes_out_as_a_permutation(text: str, count: int) -> None:
-    order, _ = permutation(text, count)
-    assert sorted(order) == list(range(count))
 
 
 def test_the_order_is_the_result_and_there_are_no_scores(opened) -> None:
@@ -115,11 +90,44 @@ def test_repairs_are_counted_over_all_windows_and_told(opened, service) -> None:
     assert sorted(ranking.docids) == sorted(docs)
 
 
-def test_numbers_in_a_thought_are_not_the_answer(opened, service) -> None:
-    service.llm = lambda body: "<think>[1] > [2] > [3]?</think>[3] > [2] > [1]"
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<think>[1] > [2] > [3]?</think>[3] > [2] > [1]",
+        "Passage [1] is about fruit, [2] about Germany, [3] answers it.\n</think>\n\n[3] > [2] > [1]",
+        [{"type": "thinking", "thinking": "[1] > [2]"}, {"type": "text", "text": "[3] > [2] > [1]"}],
+    ],
+)
+def test_numbers_in_a_thought_are_not_the_answer(opened, service, content) -> None:
+    service.change = lambda answer: completion(content)
     candidates, docs = passages(3)
     ranking = rerank(opened("llm-listwise"), "s", Query("q", QUERY), candidates, docs)
     assert ranking.docids == ("d2", "d1", "d0")
+
+
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        (("I'm sorry, I can't help with that.", "stop"), "refused to order the passages but 'I'm sorry"),
+        (("Passage [1] is on fruit, [2] on fish.", "stop"), "gave no order of the passages but 'Passage [1] is"),
+        (("[3] > [2]", "length"), "was cut before its answer ended: raise max_answer_tokens"),
+        (("", "content_filter"), "refused to answer"),
+        (("", "stop"), "gave an empty answer"),
+    ],
+)
+def test_an_answer_that_is_no_order_fails_the_ranking_and_is_told(opened, service, answer, line) -> None:
+    service.change = lambda _: completion(answer[0], finish=answer[1])
+    candidates, docs = passages(3)
+    with pytest.raises(ProviderError) as caught:
+        rerank(opened("llm-listwise"), "s", Query("q", QUERY), candidates, docs)
+    assert line in str(caught.value)
+
+
+def test_a_limit_of_tokens_is_sent_only_where_it_is_set(opened, service) -> None:
+    candidates, docs = passages(3)
+    for settings in ({}, {"max_answer_tokens": 9000}):
+        rerank(opened("llm-listwise", **settings), "s", Query("q", QUERY), candidates, docs)
+    assert [request.body.get("max_tokens") for request in service.requests] == [None, 9000]
 
 
 def test_words_that_were_cut_are_told(opened) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from math import exp, log
-
 import pytest
 
 from rerank_core.errors import ProviderError
-from rerank_core.rerankers.llm_pointwise import log_odds
 from rerank_core.rerankers.rerank import rerank
 from rerank_core.types import Doc, Query, Ranking, ScoredDoc
-from tests.rerankers.api.conftest import Reply, relevance
+from tests.rerankers.api.conftest import Reply, completion, relevance
 
 TEXTS = ["fish in rivers", "who eats fish", "voles"]
 QUERY = "who eats fish"
@@ -21,22 +18,6 @@ def test_the_score_is_the_log_odds_of_yes(opened) -> None:
     assert opened("llm-logprobs").score(QUERY, TEXTS) == pytest.approx(
         [8 * (relevance(QUERY, text) - 0.3) for text in TEXTS]
     )
-
-
-@pytest.mark.parametrize(
-    ("first", "odds"),
-    [
-        ({"yes": log(0.6), "no": log(0.3)}, log(0.6) - log(0.3)),
-        ({"Yes": log(0.2), " yes": log(0.4), "NO": log(0.3)}, log(0.2 + 0.4) - log(0.3)),
-        ({"yes": log(0.6), "maybe": log(0.1)}, log(0.6) - log(0.1)),
-        ({"no": log(0.9), "nope": log(0.05)}, log(0.05) - log(0.9)),
-        ({"maybe": log(0.9)}, None),
-        ({"yesterday": log(0.9)}, None),
-        ({}, None),
-    ],
-)
-def test_log_odds_by_hand(first: dict[str, float], odds: float | None) -> None:
-    assert log_odds(first) == (None if odds is None else pytest.approx(odds))
 
 
 def test_a_verdict_is_one_or_zero_and_says_that_there_are_ties(opened) -> None:
@@ -55,27 +36,67 @@ def test_auto_takes_verdicts_for_all_where_log_probabilities_are_missing_for_one
     assert set(reranker.score(QUERY, TEXTS)) != {0.0, 1.0}
 
 
-def completion(text: str) -> dict:
-    message = {"role": "assistant", "content": text}
-    choice = {"index": 0, "finish_reason": "stop", "logprobs": None, "message": message}
-    return {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
-
-
 def test_missing_log_probabilities_are_an_error_where_they_were_asked_for(opened, service) -> None:
     service.logprobs = False
     with pytest.raises(ProviderError, match=r'no log-probabilities of yes and no for 3 of 3.*set answers to "verdict"'):
         opened("llm-logprobs").score(QUERY, TEXTS)
 
 
-def test_an_answer_that_is_neither_fails_the_ranking(opened, service) -> None:
-    service.llm = lambda body: "It depends."
-    with pytest.raises(ProviderError, match="answered neither yes nor no for 3 of 3 passages"):
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        ("It depends.", "answered neither yes nor no for 3 of 3 passages, such as 'It depends.'"),
+        ("I'm sorry, I can't help with that.", "refused, or answered neither yes nor no, for 3 of 3 passages"),
+        ("", "gave no answer for 3 of 3 passages: it gave an empty answer"),
+    ],
+)
+@pytest.mark.parametrize("answers", ["auto", "verdict", "logprobs"])
+def test_an_answer_that_is_neither_fails_the_ranking_and_is_told(opened, service, answers, answer, line) -> None:
+    service.llm = lambda body: answer
+    with pytest.raises(ProviderError) as caught:
+        opened("llm-auto", answers=answers).score(QUERY, TEXTS)
+    assert line in str(caught.value)
+
+
+def test_an_answer_that_was_cut_while_it_thought_names_the_setting_that_helps(opened, service) -> None:
+    service.change = lambda answer: completion(None, finish="length", reasoning_content="I wonder whether yes")
+    with pytest.raises(ProviderError) as caught:
         opened("llm-auto").score(QUERY, TEXTS)
+    assert "used up its tokens before it answered, all of them on its thoughts: raise max_answer_tokens" in str(
+        caught.value
+    )
 
 
-def test_a_thought_before_the_answer_is_not_the_answer(opened, service) -> None:
-    service.llm = lambda body: "<think>no, no, no</think>\n\nYes."
-    assert opened("llm-auto").score(QUERY, TEXTS) == [1.0, 1.0, 1.0]
+def test_thoughts_before_the_answer_are_not_the_answer_whatever_opened_them(opened, service) -> None:
+    thoughts = {
+        "fish in rivers": "So there is no doubt that this passage names it.\n</think>\n\nYes",
+        "who eats fish": "One might say yes if it were about fish. But it is a question.\n</think>\n\nNo",
+        "voles": [{"type": "thinking", "thinking": [{"type": "text", "text": "no"}]}, {"type": "text", "text": "Yes"}],
+    }
+    service.answer = lambda request: completion(
+        next(
+            answer
+            for text, answer in thoughts.items()
+            if f"<passage>\n{text}\n" in str(request.body["messages"][1]["content"])
+        )
+    )
+    assert opened("llm-auto").score(QUERY, TEXTS) == [1.0, 0.0, 1.0]
+
+
+STRAY = [("<think>", {"<think>": 0.0, "Yes": -15.0, "No": -14.0})]
+SPELLED = [*STRAY, ("no", {"no": -0.1}), ("</think>", {}), ("\n\nYes", {"Yes": -0.1, "No": -2.6})]
+
+
+@pytest.mark.parametrize(("tokens", "score"), [(STRAY, 1.0), (SPELLED, 2.5)])
+def test_log_probabilities_count_at_the_place_of_the_answer_alone(opened, service, tokens, score) -> None:
+    service.change = lambda answer: completion("<think>no</think>\n\nYes", tokens=tokens)
+    assert opened("llm-auto").score(QUERY, TEXTS) == pytest.approx([score] * 3)
+    strict = opened("llm-auto", answers="logprobs")
+    if score == 1.0:
+        with pytest.raises(ProviderError, match="gave no log-probabilities of yes and no for 3 of 3"):
+            strict.score(QUERY, TEXTS)
+    else:
+        assert strict.score(QUERY, TEXTS) == pytest.approx([score] * 3)
 
 
 def test_equal_verdicts_keep_the_order_of_the_candidates(opened, service) -> None:
@@ -85,26 +106,6 @@ def test_equal_verdicts_keep_the_order_of_the_candidates(opened, service) -> Non
     ranking = rerank(opened("llm-auto"), "s", Query("q", QUERY), candidates, docs)
     assert ranking.docids == tuple("dacb")
     assert len(ranking.notes) == 1
-
-
-def test_a_server_that_refuses_parameters_is_asked_without_them_and_it_is_told(opened, service) -> None:
-    service.script = [Reply(400, {"error": {"message": "Unsupported parameter"}})]
-    reranker = opened("llm-auto", parallel=1)
-    reranker.score(QUERY, TEXTS)
-    assert [sorted(sent.body) for sent in service.requests] == [
-        ["logprobs", "max_tokens", "messages", "model", "temperature", "top_logprobs"],
-        *[["messages", "model"]] * 3,
-    ]
-    assert any("refused" in note for note in reranker.notes())
-
-
-def test_a_request_that_is_refused_either_way_is_an_error_and_changes_nothing_for_the_next(opened, service) -> None:
-    service.script = [Reply(400, {}), Reply(400, {})]
-    reranker = opened("llm-logprobs", parallel=1)
-    with pytest.raises(ProviderError, match=r"does not accept the request \(HTTP 400\)"):
-        reranker.score(QUERY, TEXTS[:1])
-    assert reranker.notes() == ()
-    assert len(reranker.score(QUERY, TEXTS)) == 3
 
 
 def test_the_first_failure_stops_what_has_not_begun(opened, service) -> None:
@@ -129,8 +130,3 @@ def test_tokens_are_counted(opened, service) -> None:
     used = reranker.usage()
     sent = [request.body["messages"][1]["content"] for request in service.requests]
     assert used == {"requests": 3, "input_tokens": sum(len(user.split()) for user in sent), "output_tokens": 3}
-
-
-def test_chances_that_are_all_but_zero_are_still_a_score() -> None:
-    assert log_odds({"yes": -9999.0, "no": 0.0}) == -9999.0
-    assert exp(-9999.0) == 0.0

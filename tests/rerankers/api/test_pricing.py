@@ -39,6 +39,7 @@ def test_what_a_ranking_costs() -> None:
 def test_what_is_not_known_costs_none_and_not_nothing() -> None:
     assert cost("llm-pointwise", {"input_tokens": 5}) is None
     assert cost("cohere-rerank-v3.5", {"requests": 1}) is None
+    assert cost("cohere-rerank-v5.0-pro", {"requests": 1, "search_units": 1}) is None
     assert cost_per_1000("cohere-rerank-v3.5", [{"search_units": 1}, {}]) is None
     assert cost_per_1000("cohere-rerank-v3.5", []) is None
 

@@ -61,6 +61,24 @@ def test_a_server_with_texts_is_asked_as_text_embeddings_inference_wants_it(raw,
     assert service.requests[0].body == {"query": QUERY, "texts": TEXTS, "raw_scores": raw, "truncate": True}
 
 
+@pytest.mark.parametrize("instruction", ["", "Prefer recent ones."])
+def test_contextual_gets_an_instruction_only_where_there_is_one(instruction, opened, service) -> None:
+    opened("contextual", instruction=instruction).score(QUERY, TEXTS)
+    (sent,) = service.requests
+    asked = {"model": "ctxl-rerank-v2-instruct-multilingual", "query": QUERY, "documents": TEXTS}
+    assert (sent.path, sent.body) == ("/v1/rerank", asked | ({"instruction": instruction} if instruction else {}))
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/ranking/"])
+def test_a_ranking_server_is_asked_as_nvidia_wants_it(path, opened, service) -> None:
+    scores = opened("nvidia", base_url=service.url + path, truncate="NONE").score(QUERY, TEXTS)
+    (sent,) = service.requests
+    passages = [{"text": text} for text in TEXTS]
+    assert sent.path == "/v1/ranking"
+    assert sent.body == {"model": "m", "query": {"text": QUERY}, "passages": passages, "truncate": "NONE"}
+    assert scores == [relevance(QUERY, text) for text in TEXTS]
+
+
 def test_an_address_may_end_with_a_slash(opened, service) -> None:
     opened("http-documents", base_url=f"{service.url}/v1/").score(QUERY, TEXTS)
     assert service.requests[0].path == "/v1/rerank"
@@ -131,10 +149,10 @@ def test_a_window_must_not_skip_passages(opened) -> None:
 
 def test_a_model_of_a_service_can_be_named(service, monkeypatch) -> None:
     pytest.importorskip("cohere")
-    model = model_from_name("cohere", "rerank-v4.0-pro")
+    model = model_from_name("cohere", "rerank-v9.0-pro")
     assert get(model.id) == model
     reranker = load(model, {"base_url": service.url})
     reranker.score(QUERY, TEXTS)
     reranker.close()
-    assert service.requests[0].body["model"] == "rerank-v4.0-pro"
+    assert service.requests[0].body["model"] == "rerank-v9.0-pro"
     assert model_from_name("cohere", "rerank-v3.5") == get("cohere-rerank-v3.5")

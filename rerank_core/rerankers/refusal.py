@@ -1,0 +1,88 @@
+"""What a service says of a request that it refuses: one short line, without keys, whatever form the answer has."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from rerank_core.rerankers.provider import RefusedError
+
+_LONGEST = 200
+# the services' names for the list of scores: an answer with one of them is no error
+_SCORES = ("results", "data", "rankings")
+_ERRORS = ("error", "errors", "message", "detail", "error_message", "msg")
+# of refused keys and accounts nothing is passed on: such a text is about the key
+_ABOUT_KEYS = frozenset({401, 402, 403})
+_ADDRESS = frozenset({301, 302, 303, 307, 308, 404, 405})
+_KEYLIKE = re.compile(r"(?i)\bbearer\s+\S+|\b(?:sk|pk|pa|hf|jina|nvapi|key)[-_][\w*.-]{6,}")
+# said by llama.cpp, LocalAI, vLLM and others with a 500, which would be tried again in vain
+_TOO_LARGE = re.compile(
+    r"(?i)\b(?:input|prompt|text|document|passage|query|sequence|request)\w*\b.{0,60}?"
+    r"\b(?:too (?:large|long|big)|exceed\w*|longer than|larger than)"
+    r"|maximum (?:context|sequence|input) length|physical batch size|context (?:size|length|window)"
+)
+
+
+def refusal(status: int, headers: Mapping[str, Any], content: bytes, url: str, key: str) -> RefusedError:
+    """The error of an answer that is no 2xx; `told` ends with the address where that may be what is wrong."""
+    told = "" if status in _ABOUT_KEYS else _told(content, key)
+    final = status >= 500 and bool(_TOO_LARGE.search(told))
+    if status in _ADDRESS:
+        told = f"{told}; " * bool(told) + f"the address tried is {url}"
+        if "/v1" not in urlsplit(url).path:
+            told += ", some servers want /v1 before the last part"
+    return RefusedError(status, headers, told, final)
+
+
+def error_of_answer(answer: Any, key: str) -> str:
+    """The error inside of an answer that came with 200; "" where it has scores, or says nothing that can be told."""
+    if not isinstance(answer, Mapping) or any(isinstance(answer.get(name), list) for name in _SCORES):
+        return ""
+    return _short(_text(answer), key)
+
+
+def not_json(content: bytes) -> str:
+    """What an answer is that is no JSON: "a web page", "empty" or "no JSON"."""
+    start = content[:500].lstrip().lower()
+    return "empty" if not start else "a web page" if start.startswith(b"<") else "no JSON"
+
+
+def _told(content: bytes, key: str) -> str:
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        text = content.decode("utf-8", "replace")
+        return "" if text.lstrip().startswith("<") else _short(text, key)
+    return _short(_text(answer), key)
+
+
+def _text(answer: Any) -> str:
+    """The first text under the usual names of an error, as deep as services put it; "" for none."""
+    if isinstance(answer, str):
+        return answer
+    if isinstance(answer, list):
+        return next((text for one in answer if (text := _text(one))), "")
+    if isinstance(answer, Mapping):
+        return next((text for name in _ERRORS if name in answer and (text := _text(answer[name]))), "")
+    return ""
+
+
+def _short(text: str, key: str) -> str:
+    """One line of at most 200 characters; keys are taken out before it is cut, so that no half of one stays."""
+    if key:
+        text = text.replace(key, "[key]")
+    text = " ".join(_KEYLIKE.sub("[key]", text).split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
+
+
+def endpoint(base_url: str, last: str = "rerank") -> str:
+    """The address to post to: `base_url` with "/rerank" after it, unless it ends so already.
+
+    >>> endpoint("http://gpu:8000/v1/"), endpoint("http://gpu:8000/v1/rerank")
+    ('http://gpu:8000/v1/rerank', 'http://gpu:8000/v1/rerank')
+    """
+    base = base_url.rstrip("/")
+    return base if base.endswith(f"/{last}") else f"{base}/{last}"

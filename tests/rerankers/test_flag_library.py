@@ -1,0 +1,81 @@
+"""FlagEmbedding as it is called: what it is given, and what happens where it cannot be imported."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from rerank_core.errors import NotReadyError
+from rerank_core.rerankers.catalog import model_from_name
+from rerank_core.rerankers.flag_library import flag_library
+from rerank_core.rerankers.load import load
+from tests.rerankers.flag_folders import need_flag
+
+LONG = "who eats fish and where do terns nest "
+
+
+@pytest.fixture(autouse=True)
+def _needed() -> None:
+    need_flag()
+
+
+def inputs_of(scorer, query: str, texts: list[str]) -> list[list[int]]:
+    """The token ids that the network is given, without padding, longest first."""
+    seen: list[list[int]] = []
+    model = scorer._reranker.model
+    forward = model.forward
+
+    def watched(*args, **kwargs):
+        for ids, mask in zip(kwargs["input_ids"], kwargs["attention_mask"], strict=True):
+            seen.append(ids[mask.bool()].tolist())
+        return forward(*args, **kwargs)
+
+    model.forward = watched
+    try:
+        scorer.score(query, texts)
+    finally:
+        model.forward = forward
+    # it tries a batch before it scores it
+    return seen[len(texts) :]
+
+
+@pytest.mark.parametrize("folder", ["bert_folder", "xlmr_folder"])
+@pytest.mark.parametrize("text", ["Terns dive.", "", "  \n Terns dive.", "\u6c34\u9ce5 \U0001f426", LONG * 40])
+def test_an_encoder_reads_the_tokens_of_the_texts_themselves(request, folder: str, text: str) -> None:
+    scorer = load(model_from_name("flag", str(request.getfixturevalue(folder))), {"max_length": 64}, device="cpu")
+    tokenizer = scorer._reranker.tokenizer
+    query, passage = (tokenizer.backend_tokenizer.encode(one, add_special_tokens=False).ids for one in (LONG, text))
+    cls, sep = tokenizer.cls_token_id, tokenizer.sep_token_id
+    between = [sep] if folder == "bert_folder" else [sep, sep]
+    query = query[:48]
+    room = 64 - len(query) - len(between) - 2
+    assert inputs_of(scorer, LONG, [text]) == [[cls, *query, *between, *passage[:room], sep]]
+
+
+def test_a_language_model_is_asked_with_a_and_b(gemma_folder) -> None:
+    settings = {"max_length": 128, "precision": "float32"}
+    scorer = load(model_from_name("flag-llm", str(gemma_folder)), settings, device="cpu")
+    (ids,) = inputs_of(scorer, "who eats fish", ["Terns dive."])
+    text = scorer._reranker.tokenizer.decode(ids)
+    assert text.startswith("<bos>A: who eats fish\nB: Terns dive.\nGiven a query A and a passage B")
+
+
+@pytest.mark.parametrize("text", ["fish " * 300, "Terns, otters and kestrels. " * 50])
+@pytest.mark.parametrize("query", ["who eats fish", LONG * 40])
+def test_the_tokens_that_a_language_model_does_not_read_are_counted(gemma_folder, query: str, text: str) -> None:
+    settings = {"max_length": 64, "precision": "float32"}
+    scorer = load(model_from_name("flag-llm", str(gemma_folder)), settings, device="cpu")
+    count = scorer.limit.count
+    (ids,) = inputs_of(scorer, query, [text])
+    prompt = ids[-count([scorer._reranker.tokenizer.decode(ids).rsplit("\n", 1)[1]])[0] :]
+    mark = count(["B: word"])[0] - count(["word"])[0]
+    asked = 1 + min(count([f"A: {query}"])[0], 48)
+    read = len(ids) - asked - 1 - mark - 1 - len(prompt)
+    assert scorer.limit.tokens_cut(query, [text]) == [count([text])[0] - read]
+
+
+def test_a_library_that_cannot_be_imported_is_told_in_a_sentence(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "FlagEmbedding", None)
+    with pytest.raises(NotReadyError, match=r"FlagEmbedding cannot be imported here .*rerank-lens\[flag\]"):
+        flag_library()
