@@ -98,7 +98,7 @@ def import_dataset(
     with alone(workspace, progress):
         _drop_leftovers(workspace)
         progress(0, 0, "reading queries and judgments")
-        found = find_sources(source, options.columns, options.parts) if isinstance(source, Path) else source
+        found = find_sources(source, options.columns, _parts(source, options)) if isinstance(source, Path) else source
         sources = _with_options(found, options)
         topics, left_out = _read_topics(sources, options)
         label = str(source) if isinstance(source, Path) else str(sources.passages[0])
@@ -148,12 +148,23 @@ def _with_options(sources: Sources, options: ImportOptions) -> Sources:
     return replace(sources, not_read=tuple(not_read))
 
 
+def _parts(source: Path, options: ImportOptions) -> dict[str, Part]:
+    """The parts as the options say, those of `queries` and `qrels` included where they lie in the source."""
+    parts = dict(options.parts)
+    named: tuple[tuple[str | None, Part], ...] = ((options.queries, "queries"), (options.qrels, "grades"))
+    for name, part in named:
+        path = Path(name).resolve() if name else source.resolve()
+        if path != source.resolve() and path.is_relative_to(source.resolve()):
+            parts[path.relative_to(source.resolve()).as_posix()] = part
+    return parts
+
+
 def _instead(there: Iterable[Path], chosen: Path, what: Part) -> tuple[NotRead, ...]:
     """What is not read since a file was named instead, and the columns of that file that are not."""
-    left = tuple(path.name for path in there if path.resolve() != chosen.resolve())
-    why = f"{chosen.name} is read for the {what}"
-    columns = group_unread([look_at(chosen, part=what)])
-    return (NotRead(what, why, len(left), left), *columns) if left else columns
+    files = tuple(there)
+    left = tuple(path.name for path in files if path.resolve() != chosen.resolve())
+    columns = group_unread([look_at(chosen, part=what)]) if len(left) == len(files) else ()
+    return (NotRead(what, f"{chosen.name} is read for the {what}", len(left), left), *columns) if left else columns
 
 
 def _read_topics(sources: Sources, options: ImportOptions) -> tuple[Topics, int]:

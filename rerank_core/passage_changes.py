@@ -153,7 +153,10 @@ class _Gathered:
 
     def _put(self, source: Path, options: ImportOptions, progress: Progress) -> None:
         sources = find_sources(source, options.columns, options.parts)
-        self.not_read = sources.not_read
+        beside = [*sources.queries, *(path for paths in sources.qrels.values() for path in paths)]
+        named = tuple(path.name for path in beside)
+        alone = NotRead("queries or grades", "a change reads passages alone", len(named), named)
+        self.not_read = (*sources.not_read, alone) if named else sources.not_read
         paths, size, overlap = sources.passages, options.chunk_words, options.overlap_words
         expected = sum(estimate_passages(path, size, overlap) for path in paths)
         for path in paths:

@@ -172,7 +172,16 @@ def test_files_named_instead_of_those_that_lie_there_are_read_and_the_others_sai
     assert [item.files for item in report.not_read] == [("mine.csv",), ("train.tsv",)]
     other = import_dataset(workspace, "other", folder, ImportOptions(qrels=str(folder / "mine.csv")))
     assert other.judgments == 1
-    assert ("test.tsv", "train.tsv") in {item.files for item in other.not_read}
+    assert [item.files for item in other.not_read] == [("test.tsv", "train.tsv")]
+    assert [item.files for item in update_passages(workspace, "set", folder).not_read][-1] == (
+        "queries.jsonl", "test.tsv", "train.tsv",
+    )  # fmt: skip
+
+
+def test_the_name_of_the_imported_folder_says_nothing(workspace: Workspace, folder: Path):
+    rows = "query,docid,rating\ndescale kettle,d1,3\n"
+    report = import_dataset(workspace, "set", write(folder / "labels", {**BOTH, "r.csv": rows}))
+    assert (report.queries, report.queries_left_out) == (2, 0)
 
 
 class TestFieldsOfYours:

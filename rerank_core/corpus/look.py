@@ -114,14 +114,14 @@ def look_inside(path: Path, root: Path, columns: Columns) -> FileLook:
     """
     name, suffix = path.relative_to(root).as_posix(), plain_suffix(path.name)
     if (kind := kind_by_suffix(suffix)) is not None:
-        return FileLook(path, name, "not read", f"what is read is {kind.instead}", kind.name)
+        return FileLook(path, name, "not read", f"wanted instead: {kind.instead}", kind.name)
     try:
         return look_at(path, columns, None, root)
     except BadInputError as error:
         loose = suffix in (".json", ".gz") and claimed(path, root).part is None
         if suffix in DATA and not loose:
             raise
-        why = f"{error.problem}; what is read is {error.expected}" if error.expected != ACCEPTED else error.problem
+        why = f"{error.problem}; wanted instead: {error.expected}" if error.expected != ACCEPTED else error.problem
         return FileLook(path, name, "not read", why, _kind_of_unread(path))
 
 

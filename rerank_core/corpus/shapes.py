@@ -11,7 +11,7 @@ from typing import Any
 from rerank_core.corpus import jsonl, parquet
 from rerank_core.corpus.delimited import guess_delimiter, read_rows, starts_with_data
 from rerank_core.corpus.formats import Format
-from rerank_core.corpus.judgments import Places, find_places, is_grade, is_number, places_without_header
+from rerank_core.corpus.judgments import DOC_NAMES, Places, find_places, is_grade, is_number, places_without_header
 from rerank_core.corpus.lines import WHITE, read_lines
 from rerank_core.corpus.names import Claim, Part
 from rerank_core.corpus.queries import QUERY_NAMES, USED, is_id_and_text, query_columns
@@ -95,12 +95,13 @@ def _shape_of_lines(lines: Sequence[str], kind: Format, claim: Claim) -> Shape:
     runs = [split_fields(line, 6) for line in lines]
     if all(len(row) == 6 and is_number(row[3]) and is_number(row[4]) for row in runs):
         return Shape("run", "its lines are those of a TREC run")
+    # a file that is named for its grades is one by its first line, and its reader then names the line that is wrong
     named = claim.part == "grades" or kind == "lines"
-    rows = [split_fields(line, 4) for line in lines]
+    rows = [split_fields(line, 4) for line in (lines[:1] if named else lines)]
     if (named or len(rows) > 1) and all(_is_qrel(row, named) for row in rows):
         return Shape("grades", "its lines are those of TREC qrels")
-    cells = [line.split(guess_delimiter(lines[0])) for line in lines]
-    if named and (find_places(cells[0]) or _graded_rows(cells)):
+    first = lines[0].split(guess_delimiter(lines[0]))
+    if named and (find_places(first) or _graded_rows([first])):
         return Shape("grades", "its rows have a query, a docid and a grade")
     if claim.part == "queries":
         return Shape("queries", "its name says so; one query a line")
@@ -110,14 +111,14 @@ def _shape_of_lines(lines: Sequence[str], kind: Format, claim: Claim) -> Shape:
 
 
 def _is_qrel(row: Sequence[str], named: bool) -> bool:
-    """A line of qrels: the second field is a number, and 0 where the file's name does not say that it holds grades."""
-    return (
-        len(row) == 4 and is_grade(row[3]) and (is_number(row[1]) or row[1] == "Q0" if named else row[1] in ("0", "Q0"))
-    )
+    """A line of qrels: its second field is 0, or any number where the file is named for its grades."""
+    if len(row) != 4 or not is_number(row[3]):
+        return False
+    return row[1] in ("0", "Q0") or (named and is_number(row[1]))
 
 
 def _no_part() -> Shape:
-    return Shape(None, "its lines are no passages, queries, grades or run")
+    return Shape(None, "its name has no known ending, and its lines are not those of queries, grades or a run")
 
 
 def _shape_of_table(rows: Sequence[Sequence[str]], claim: Claim, chosen: Columns) -> Shape:
@@ -172,6 +173,8 @@ def _shape_of_records(seen: Sample, claim: Claim, chosen: Columns) -> Shape:
         part = "passages" if has_passages else "queries"
     else:
         return Shape(None, _no_fields(seen))
+    if part == "queries" and claim.part != "queries" and find_usual(seen.columns, DOC_NAMES) is not None:
+        return Shape(None, f"it has queries and passages in a row but no grade ({', '.join(seen.columns)})")
     if part == "passages":
         return Shape(part, f"it has ids in '{passages.id}' and texts in '{passages.text}'")
     unused = _unused(seen, queries.id, queries.text, *USED)

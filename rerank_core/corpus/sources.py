@@ -10,10 +10,10 @@ from rerank_core.corpus import delimited, folder, jsonl, parquet
 from rerank_core.corpus.formats import ACCEPTED, Format, format_of
 from rerank_core.corpus.lines import count_lines
 from rerank_core.corpus.look import FileLook, group_unread
-from rerank_core.corpus.names import Part, claimed, is_split, split_name
+from rerank_core.corpus.names import Part, is_split, split_name
 from rerank_core.corpus.record import USUAL, YOURS, Columns
 from rerank_core.corpus.report import NotRead
-from rerank_core.corpus.survey import look, texts_left_out
+from rerank_core.corpus.survey import in_grades_folder, look, texts_left_out
 from rerank_core.errors import BadInputError
 from rerank_core.types import Doc
 
@@ -23,8 +23,8 @@ class Sources:
     """The files of a dataset: passages are read in this order; `qrels` maps a split's name to its files.
 
     `by_split`: the queries files may hold the queries of other splits too (as BEIR's does). `not_a_passage`: texts in
-    a folder of `passages` that are none. `not_read`: what was left out. `root`: the folder that they
-    lie in, None for a file alone.
+    a folder of `passages` that are none. `not_read`: what was left out. `root`: the folder that
+    they lie in, None for a file alone.
     """
 
     passages: tuple[Path, ...]
@@ -54,7 +54,7 @@ def find_sources(path: Path, columns: Columns = USUAL, parts: Mapping[str, Part]
         passages,
         tuple(seen.path for seen in looks if seen.part == "queries"),
         qrels,
-        any(is_split(split_name(seen.path)) or claimed(seen.path.parent).part == "grades" for seen in grades),
+        any(is_split(split_name(seen.path)) or in_grades_folder(seen) for seen in grades),
         texts_left_out(looks) if path.is_dir() else frozenset(),
         group_unread(looks),
         path if path.is_dir() else None,

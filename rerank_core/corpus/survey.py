@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 from rerank_core.corpus import folder
 from rerank_core.corpus.formats import DATA
-from rerank_core.corpus.lines import plain_suffix
+from rerank_core.corpus.lines import plain_suffix, unreadable
 from rerank_core.corpus.look import AS_SAID, FileLook, look_at, look_inside
 from rerank_core.corpus.names import Part, claimed, home, is_about, is_list, stem
 from rerank_core.corpus.record import USUAL, Columns
@@ -105,13 +105,17 @@ def _walk(root: Path) -> tuple[list[Path], int]:
     """The files at any depth by their relative path, and how many files and folders are hidden."""
     found: list[Path] = []
     hidden = 0
-    for place, folders, names in os.walk(root):
+    for place, folders, names in os.walk(root, onerror=_refuse_folder):
         shown = [name for name in folders if not name.startswith(".")]
         visible = [name for name in names if not name.startswith(".")]
         hidden += len(folders) - len(shown) + len(names) - len(visible)
         folders[:] = sorted(shown)
         found += [Path(place, name) for name in visible]
     return sorted(found, key=lambda path: path.relative_to(root).as_posix()), hidden
+
+
+def _refuse_folder(error: OSError) -> None:
+    raise unreadable(Path(error.filename), error)
 
 
 def _settle(root: Path, looks: list[FileLook]) -> list[FileLook]:
@@ -161,16 +165,17 @@ def _one_name(looks: list[FileLook], part: Part) -> list[FileLook]:
     return [seen.left_out(why) if left else seen for seen, left in zip(looks, spare, strict=True)]
 
 
+def in_grades_folder(seen: FileLook) -> bool:
+    """Whether the file lies in a folder that is named for grades, such as qrels/."""
+    return claimed(PurePath(seen.name).parent).part == "grades"
+
+
 def _grades_of_folder(looks: list[FileLook]) -> list[FileLook]:
     """Where a folder such as qrels/ holds grades, those beside it are not read."""
-
-    def in_folder(seen: FileLook) -> bool:
-        return len(PurePath(seen.name).parts) > 1 and claimed(PurePath(seen.name).parent).part == "grades"
-
-    if not any(seen.part == "grades" and in_folder(seen) for seen in looks):
+    if not any(seen.part == "grades" and in_grades_folder(seen) for seen in looks):
         return looks
     why = "the grades are read from their folder alone"
-    spare = [seen.part == "grades" and not in_folder(seen) and seen.why != AS_SAID for seen in looks]
+    spare = [seen.part == "grades" and not in_grades_folder(seen) and seen.why != AS_SAID for seen in looks]
     return [seen.left_out(why) if left else seen for seen, left in zip(looks, spare, strict=True)]
 
 

@@ -76,6 +76,8 @@ def parts(folder: Path, **options) -> dict[str, str]:
         ("x.csv", "p1,text,2020\n", "not read"),
         ("x.csv", "id,title\n1,Alien\n", "not read"),
         ("x.csv", "a,b,c\n1,2,3\n", "not read"),
+        ("esci.csv", "query_id,query,product_id,esci_label\n1,kettle,d1,E\n", "not read"),
+        ("detailed.csv", "Case ID,Query Text,Doc ID,Title,Rating\n7,kettle,d1,Kettle,\n", "grades"),
         ("run.csv", "qid,docid,rank,score\nq,d,1,7\n", "run"),
         ("test.tsv", "query-id\tcorpus-id\tscore\nq\td\t1\n", "grades"),
         ("x.tsv", "q1\t0\td1\t2\n", "grades"),
@@ -89,6 +91,7 @@ def parts(folder: Path, **options) -> dict[str, str]:
         ("queries.tsv", "kettle\tdescale\noven\tlamp\n", "queries"),
         ("qrels.txt", "q1 0 d1 1\n", "grades"),
         ("qrels.txt", "q1\td1\t1\n", "grades"),
+        ("qrels.txt", "q1 0 d1 0.5\nbroken\n", "grades"),
         ("qrels.txt", "query-id\tcorpus-id\tscore\nq1\td1\t1\n", "grades"),
         ("ratings.txt", "query,docid,rating\nkettle,d1,1\n", "grades"),
         ("x.qrels", "q1 0 d1 1\n", "grades"),
@@ -315,6 +318,7 @@ class TestFolders:
             ("qrels/test.jsonl", '{"a": 1}\n', "these are not grades"),
             ("queries.csv", "a,b,c\n1,2,3\n", "no queries"),
             ("docs.csv", "a,b\nx,y\n", "--id-field"),
+            ("labels.csv", "query_id,query,product_id,esci_label\n1,kettle,d1,E\n", "these are not grades"),
             ("anything.jsonl", "{oops\n", "one JSON object a line"),
             ("grades.csv", b"PK\x03\x04\x14\x00xl/workbook.xml", "an Excel workbook"),
             ("empty.csv", "\n", "the file is empty"),
@@ -324,6 +328,15 @@ class TestFolders:
         with pytest.raises(BadInputError, match=words) as caught:
             find_sources(write(tmp_path, {"corpus.jsonl": DOC, name: content}))
         assert caught.value.source == str(tmp_path / name)
+
+    def test_a_folder_that_cannot_be_listed_is_named(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        def walk(root: Path, onerror):
+            onerror(PermissionError(13, "Permission denied", str(root / "closed")))
+            return iter(())
+
+        monkeypatch.setattr("rerank_core.corpus.survey.os.walk", walk)
+        with pytest.raises(BadInputError, match=r"closed: it cannot be read \(Permission denied\)"):
+            find_sources(tmp_path)
 
     def test_a_missing_path_and_an_empty_folder_are_refused(self, tmp_path: Path):
         with pytest.raises(BadInputError, match="No such file"):
