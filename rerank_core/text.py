@@ -18,7 +18,7 @@ LONGEST_WORD = 100
 """Characters: a longer run without white space (a hash, a link) counts as several words and may be cut."""
 
 # scripts that put no white space between words
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}ーｰ\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 # Hangul has spaces, but particles hang on its words
 _PAIRED = _UNSPACED + r"\p{Hangul}"
 
@@ -28,14 +28,14 @@ _MAY_HAVE_MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u0591-\u1fff\u20d0-\u2
 _MAY_HAVE_PAIRED = re.compile("[\u0e00-\u1fff\u2e80-\U0010ffff]")
 _WORD = regex.compile(r"[\p{L}\p{N}_][\p{L}\p{N}\p{M}_]*")
 _HAS_PAIRED = regex.compile(f"[{_PAIRED}]")
-_STRETCH = regex.compile(rf"(?P<paired>(?:[{_PAIRED}]\p{{M}}*)+)|[^{_PAIRED}]+")
+# not the marks and digits that these scripts have too: a mark belongs to its letter, digits are the same everywhere
+_OF_PAIR, _OF_WORD = rf"(?![\p{{M}}\p{{Nd}}])[{_PAIRED}]", rf"(?:[\p{{M}}\p{{Nd}}]|[^{_PAIRED}])"
+_STRETCH = regex.compile(rf"(?P<paired>(?:{_OF_PAIR}\p{{M}}*)+)|{_OF_WORD}+")
 _CHARACTER = regex.compile(r".\p{M}*", regex.DOTALL)
 
 # as words and stretches above, in text as it is shown: half-width kana, and invisible characters within a word
 _SHOWN_WORD = regex.compile(r"[\p{L}\p{N}_][\p{L}\p{N}\p{M}_\p{Default_Ignorable_Code_Point}]*")
-_SHOWN_STRETCH = regex.compile(
-    rf"(?P<paired>(?:[{_PAIRED}ﾞﾟ][\p{{M}}\p{{Default_Ignorable_Code_Point}}]*)+)|[^{_PAIRED}]+"
-)
+_SHOWN_STRETCH = regex.compile(rf"(?P<paired>(?:{_OF_PAIR}[\p{{M}}\p{{Default_Ignorable_Code_Point}}ﾞﾟ]*)+)|{_OF_WORD}+")
 _SHOWN_CHARACTER = regex.compile(r".[\p{M}\p{Default_Ignorable_Code_Point}ﾞﾟ]*", regex.DOTALL)
 
 _RUN = re.compile(r"\S+")

@@ -57,7 +57,11 @@ def test_texts_side_by_side_have_the_words_of_both(one, other):
     assert cut_words(f"{one} {other}") == cut_words(one) + cut_words(other)
 
 
-@given(st.text())
+# a sign that NFKC makes a word of (㍗, ㊗) is no word as it is shown, and is not marked
+SHOWN = st.characters(categories=["Lu", "Ll", "Nd", "Mn", "Zs", "Pd"], exclude_characters="\u0345")
+
+
+@given(st.text(SHOWN | st.sampled_from("中猫カーｶﾞ가กำ้เहिन्दीعَ_'’\u00ad\u200c")))
 def test_words_as_shown_are_the_words_that_are_compared(text):
     shown = [text[start:end] for start, end, _ in shown_words(text)]
     assert [term for word in shown for term in cut_words(word)] == cut_words(text)
