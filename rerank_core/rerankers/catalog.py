@@ -8,6 +8,7 @@ from pathlib import Path
 from rerank_core.errors import NotFoundError, SettingsError
 from rerank_core.rerankers.api_rows import API_ROWS
 from rerank_core.rerankers.local_rows import BUNDLED_ROWS, LOCAL_ROWS
+from rerank_core.rerankers.local_settings import REMOTE
 from rerank_core.rerankers.model import Extra, Model, Setting
 
 __all__ = ["Extra", "Model", "Setting", "catalog", "get", "model_from_name"]
@@ -71,11 +72,10 @@ def model_from_name(family: str, name: str) -> Model:
             note="Named by a person: its facts are in the service's documentation.",
         )
     settings = tuple(setting for setting in like.settings if setting.name != "trust_remote_code")
-    remote = Setting("trust_remote_code", False, "Allow this model to run the Python code that comes with it.")
     return replace(
         Model(f"{family}:{name}", Path(name).name, family, name),
         score_scale=like.score_scale,
-        settings=(*settings, remote),
+        settings=(*settings, REMOTE),
         extra=like.extra,
         note="Named by a person: its facts are on its model card.",
     )

@@ -13,6 +13,8 @@ from typing import Any
 from rerank_core.errors import RerankLensError, SettingsError
 from rerank_core.rerankers.family import Scorer, TokenLimit
 from rerank_core.rerankers.tokens import counter, longest_input
+from rerank_core.rerankers.xlm_r_flash import is_flash
+from rerank_core.rerankers.xlm_r_flash import read as read_flash
 from rerank_core.scoring.device import abilities
 from rerank_core.scoring.engine import Engine, open_engine
 from rerank_core.scoring.pair_tokens import Cut, Pair, PairTokens, UnknownModelError, query_share
@@ -119,6 +121,8 @@ def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: s
     generates = any(name.endswith("ForCausalLM") for name in config.get("architectures") or [])
     if generates and not (folder / "modules.json").is_file():
         raise RerankLensError(f"{folder.name} is a language model: open it as a model of the family yes-no")
+    if is_flash(config):
+        return _flash(folder, config, settings, device)
     model = CrossEncoder(
         str(folder),
         device=device,
@@ -134,6 +138,17 @@ def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: s
         return EnginePairs(_engine(model, settings["precision"], device, settings["cut"]))
     except UnknownModelError as unknown:
         return _library(model, settings["precision"], device, settings["cut"], str(unknown))
+
+
+def _flash(folder: Path, config: Mapping[str, Any], settings: Mapping[str, Any], device: str) -> EnginePairs:
+    """Jina's XLM-R, whose weights are read here: see `xlm_r_flash`."""
+    model, tokenizer = read_flash(folder, config, device)
+    longest = longest_input(tokenizer, model.config, settings["max_length"])
+    try:
+        engine = open_engine(model, tokenizer, longest, settings["precision"], device, settings["cut"])
+    except UnknownModelError as unknown:
+        raise RerankLensError(f"{folder.name} cannot be run: {unknown}") from unknown
+    return EnginePairs(engine)
 
 
 def _engine(model: Any, precision: Precision, device: str, cut: Cut) -> Engine:

@@ -37,14 +37,12 @@ def download(model: Model, progress: Progress = no_progress) -> Path:
     were complete stay for the next try, the one under way is dropped, and the model does not become ready. PyTorch's
     own format is fetched only where there are no safetensors.
 
-    Raises NotReadyError for a model that is not on the hub or that nothing here can load, for a disk without the room
+    Raises NotReadyError for a model that is not on the hub, for a disk without the room
     and where HF_HUB_OFFLINE forbids it, ProviderError when the hub refuses, fails or cannot be reached, and whatever
     `progress` raises.
     """
     if not model.source or model.source == "bundled" or is_folder(model.source) or model.hosting == "api":
         raise NotReadyError(f"{model.label} is not a model of the hub: there is nothing to download")
-    if model.cannot_run:
-        raise NotReadyError(f"{model.label}: Cannot run here: {model.cannot_run}")
     with _told_plainly(), _by_plain_http():
         return _fetch(model, progress)
 

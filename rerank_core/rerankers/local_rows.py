@@ -112,11 +112,9 @@ _CROSS_ENCODERS = (
         licence="CC-BY-NC-4.0",
         languages="multilingual (100+)",
         max_tokens=1024,
-        settings=(*CROSS, REMOTE),
-        trust_remote_code=True,
-        cannot_run="the Python code that comes with it needs transformers 4, and this is made for 5. Its maker's "
-        "service has it: Jina Reranker 2 multilingual (API).",
-        note="Not for commercial use. Cannot be loaded here: see Jina Reranker 2 multilingual (API).",
+        retired=("trust_remote_code",),
+        note="Not for commercial use. Its own Python code is not run. A passage is cut to what fits, as its authors' "
+        "compute_score does; their rerank reads a long one in overlapping parts.",
     ),
     _ettin("17m", 16_800_000),
     _ettin("32m", 31_900_000),

@@ -83,8 +83,8 @@ class Model:
     weights, `max_tokens` query and passage together unless `note` says otherwise. `memory_fp16` and `download_bytes`
     are in bytes; `memory_fp16` is that of the weights alone (2 bytes each). `score_scale` says what the raw number is.
     `keys` are environment variables of which one must be set. `needs_gpu`: too slow or too large without one.
-    `trust_remote_code`: the model brings Python code that must be allowed explicitly. `cannot_run`: why nothing here
-    can load it, as a sentence; the row stays for its facts and for what was saved with it.
+    `trust_remote_code`: the model brings Python code that must be allowed explicitly. `retired`: settings that it once
+    had, which workspaces may still hold; they change nothing and are left out.
     """
 
     id: str
@@ -106,7 +106,7 @@ class Model:
     keys: tuple[str, ...] = ()
     needs_gpu: bool = False
     trust_remote_code: bool = False
-    cannot_run: str = ""
+    retired: tuple[str, ...] = ()
     note: str = ""
 
     @property
@@ -120,7 +120,7 @@ class Model:
         Raises SettingsError for a name that this model does not have, or a value that is not allowed.
         """
         known = {setting.name: setting for setting in self.settings}
-        if unknown := sorted(set(settings) - set(known)):
+        if unknown := sorted(set(settings) - set(known) - set(self.retired)):
             raise SettingsError(f"{self.label} has no setting {', '.join(unknown)}; it has {_names(list(known))}")
         return {
             name: setting.check(settings[name]) if name in settings else setting.default

@@ -14,9 +14,7 @@ from rerank_core.rerankers.extra_problem import extra_problem
 from rerank_core.rerankers.local_folder import folder_of, is_folder
 from rerank_core.rerankers.model import Model, readable_bytes
 
-Kind = Literal[
-    "ready", "needs-download", "needs-key", "needs-setting", "needs-gpu", "needs-extra", "not-found", "cannot-run"
-]
+Kind = Literal["ready", "needs-download", "needs-key", "needs-setting", "needs-gpu", "needs-extra", "not-found"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +35,6 @@ def state(model: Model, settings: Mapping[str, Any] | None = None) -> State:
 
     `settings` are those that a person gave; None: none, so that what a model requires is missing.
     """
-    if model.cannot_run:
-        return State("cannot-run", f"Cannot run here: {model.cannot_run}")
     if model.extra is not None and (problem := extra_problem(model.extra)):
         return State("needs-extra", problem)
     given = settings or {}

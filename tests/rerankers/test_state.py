@@ -13,9 +13,9 @@ import pytest
 from rerank_core.errors import NotReadyError, SettingsError
 from rerank_core.rerankers import state as state_module
 from rerank_core.rerankers.catalog import Extra, get, model_from_name
-from rerank_core.rerankers.download import download
 from rerank_core.rerankers.load import load
-from rerank_core.rerankers.local_folder import folder_of, hub_cache
+from rerank_core.rerankers.local_folder import folder_of
+from rerank_core.rerankers.local_settings import REMOTE
 from rerank_core.rerankers.model_key import model_key
 from rerank_core.rerankers.state import state
 
@@ -136,25 +136,18 @@ def test_loading_what_is_not_ready_says_what_it_needs(cache: Path) -> None:
         load(TINYBERT)
 
 
-def test_code_of_a_model_is_never_trusted_silently(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_HOME", str(cache))
-    repo = hub_cache() / "models--jinaai--jina-reranker-v2-base-multilingual"
-    (repo / "refs").mkdir(parents=True)
-    (repo / "refs" / "main").write_text("abc", "utf-8")
-    lay_out(repo / "snapshots" / "abc", "config.json", "tokenizer.json", "model.safetensors")
+def test_code_of_a_model_is_never_trusted_silently(cache: Path) -> None:
+    downloaded(cache, "config.json", "vocab.txt", "model.safetensors")
     with pytest.raises(NotReadyError, match="trust_remote_code"):
-        load(replace(get("jina-reranker-v2-base-multilingual"), cannot_run=""))
+        load(replace(TINYBERT, settings=(*TINYBERT.settings, REMOTE), trust_remote_code=True))
 
 
-def test_a_model_that_nothing_here_can_load_is_told_before_a_download(cache: Path) -> None:
-    model = get("jina-reranker-v2-base-multilingual")
-    now = state(model)
-    assert now.kind == "cannot-run"
-    assert get("jina-reranker-v2-base-multilingual-api").label in now.detail
-    for refused in (load, download):
-        with pytest.raises(NotReadyError, match=r"Jina reranker v2 base: Cannot run here: .* transformers 4"):
-            refused(model)
-    assert not cache.exists()
+def test_a_setting_that_a_row_once_had_is_left_out_and_changes_no_key() -> None:
+    jina = get("jina-reranker-v2-base-multilingual")
+    assert jina.checked({"trust_remote_code": True, "max_length": 64}) == jina.checked({"max_length": 64})
+    assert model_key(jina, {"trust_remote_code": True}) == model_key(jina, {})
+    with pytest.raises(SettingsError, match="no setting trust_remote_code"):
+        TINYBERT.checked({"trust_remote_code": True})
 
 
 def test_settings_that_a_model_does_not_take_are_refused() -> None:

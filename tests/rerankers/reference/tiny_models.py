@@ -31,7 +31,7 @@ def weights(shapes: Shapes, scale: float = 0.3) -> dict[str, Any]:
     for name, shape in shapes.items():
         # RandomState's numbers are promised never to change
         values = np.random.RandomState(zlib.crc32(name.encode())).standard_normal(shape) * scale
-        scales = name.endswith("norm.weight") or "LayerNorm.weight" in name
+        scales = name.endswith(("norm.weight", "LayerNorm.weight", "norm1.weight", "norm2.weight", "emb_ln.weight"))
         found[name] = (1 + values * 0.3 if scales else values).astype(np.float32)
     return found
 
@@ -136,6 +136,36 @@ def xlm_r(folder: Path) -> Path:
               "bos_token_id": 0, "eos_token_id": 2, "hidden_act": "gelu", "layer_norm_eps": 1e-5,
               "id2label": {"0": "LABEL_0"}, "label2id": {"LABEL_0": 0}, **SIZES}  # fmt: skip
     shapes = _bert("roberta", vocabulary, 514, 1)
+    shapes |= _linear("classifier.dense", HIDDEN, HIDDEN) | _linear("classifier.out_proj", 1, HIDDEN)
+    return _write(folder, config, shapes, files)
+
+
+def jina(folder: Path) -> Path:
+    """As jinaai/jina-reranker-v2-base-multilingual: XLM-R under the names of its own code, without a model_type."""
+    vocabulary, files = unigram()
+    code = {
+        "AutoConfig": "configuration_xlm_roberta.XLMRobertaFlashConfig",
+        "AutoModel": "modeling_xlm_roberta.XLMRobertaModel",
+        "AutoModelForSequenceClassification": "modeling_xlm_roberta.XLMRobertaForSequenceClassification",
+    }
+    config = {"architectures": ["XLMRobertaForSequenceClassification"], "auto_map": code, "vocab_size": vocabulary,
+              "max_position_embeddings": 514, "type_vocab_size": 1, "pad_token_id": 1, "bos_token_id": 0,
+              "eos_token_id": 2, "hidden_act": "gelu", "layer_norm_eps": 1e-5, "position_embedding_type": "absolute",
+              "num_labels": 1, "id2label": {"0": "LABEL_0"}, "label2id": {"LABEL_0": 0}, "use_flash_attn": True,
+              "torch_dtype": "bfloat16", "classifier_dropout": None, "emb_pooler": None, **SIZES}  # fmt: skip
+    shapes: Shapes = {
+        "roberta.embeddings.word_embeddings.weight": (vocabulary, HIDDEN),
+        "roberta.embeddings.position_embeddings.weight": (514, HIDDEN),
+        "roberta.embeddings.token_type_embeddings.weight": (1, HIDDEN),
+        **_norm("roberta.emb_ln"),
+    }
+    for layer in range(LAYERS):
+        place = f"roberta.encoder.layers.{layer}"
+        shapes |= _linear(f"{place}.mixer.Wqkv", 3 * HIDDEN, HIDDEN) | _linear(
+            f"{place}.mixer.out_proj", HIDDEN, HIDDEN
+        )
+        shapes |= _linear(f"{place}.mlp.fc1", INNER, HIDDEN) | _linear(f"{place}.mlp.fc2", HIDDEN, INNER)
+        shapes |= _norm(f"{place}.norm1") | _norm(f"{place}.norm2")
     shapes |= _linear("classifier.dense", HIDDEN, HIDDEN) | _linear("classifier.out_proj", 1, HIDDEN)
     return _write(folder, config, shapes, files)
 
@@ -285,8 +315,8 @@ def splade(folder: Path) -> Path:
 
 
 FOLDERS = {
-    "bert": bert, "xlm_r": xlm_r, "modern_bert": modern_bert, "chat_scores": chat_scores, "colbert": colbert,
-    "splade": splade, "gemma": gemma,
+    "bert": bert, "xlm_r": xlm_r, "jina": jina, "modern_bert": modern_bert, "chat_scores": chat_scores,
+    "colbert": colbert, "splade": splade, "gemma": gemma,
     "minicpm": lambda folder: layered("minicpm", folder), "gemma2": lambda folder: layered("gemma2", folder),
     "qwen3": lambda folder: qwen("qwen3", folder), "qwen2": lambda folder: qwen("qwen2", folder),
     "pylate": lambda folder: pylate(folder, True), "pylate_plain": lambda folder: pylate(folder, False),
