@@ -22,10 +22,11 @@ _VOTES = 0.8  # a passage as sure as this has a vote
 _MAJORITY = 0.6
 _LEAST_LETTERS = 20
 
+_KANA_SCRIPT, _HAN_SCRIPT, _LATIN_SCRIPT = r"\p{Hiragana}\p{Katakana}", r"\p{Han}", r"\p{Latin}"
 _SCRIPTS: dict[str, tuple[str, ...]] = {
-    r"\p{Hiragana}\p{Katakana}": ("ja",),
+    _KANA_SCRIPT: ("ja",),
     r"\p{Hangul}": ("ko",),
-    r"\p{Han}": ("zh",),
+    _HAN_SCRIPT: ("zh",),
     r"\p{Thai}": ("th",),
     r"\p{Lao}": ("lo",),
     r"\p{Khmer}": ("km",),
@@ -45,7 +46,7 @@ _SCRIPTS: dict[str, tuple[str, ...]] = {
     r"\p{Devanagari}": ("hi", "ne", "mr"),
     r"\p{Arabic}": ("ar", "fa", "ur"),
     r"\p{Cyrillic}": ("ru", "uk", "bg", "sr", "be", "mk", "kk"),
-    r"\p{Latin}": (),  # all others, English where unsure
+    _LATIN_SCRIPT: (),  # all others, English where unsure
 }
 """Script -> the languages that it may be; the first one where the text does not say. Yiddish is not told from Hebrew.
 
@@ -88,12 +89,12 @@ def spoken(settings: RetrievalSettings, corpus: Corpus) -> str:
 def _script(text: str) -> str:
     """The key of `_SCRIPTS` that the text is written in; Latin where it has no letters."""
     counts = {script: len(letters.findall(text)) for script, letters in _LETTERS.items()}
-    latin = counts.pop(r"\p{Latin}")
-    kana, han = counts[r"\p{Hiragana}\p{Katakana}"], counts[r"\p{Han}"]
-    if kana >= _KANA * (kana + han):
-        counts[r"\p{Hiragana}\p{Katakana}"] += han
+    total = sum(counts.values())
+    del counts[_LATIN_SCRIPT]
+    if counts[_KANA_SCRIPT] >= _KANA * (counts[_KANA_SCRIPT] + counts[_HAN_SCRIPT]):
+        counts[_KANA_SCRIPT] += counts[_HAN_SCRIPT]
     script = max(counts, key=lambda one: counts[one])
-    return script if counts[script] > _FOREIGN * (latin + sum(counts.values()) - (han if kana else 0)) else r"\p{Latin}"
+    return script if counts[script] > _FOREIGN * total else _LATIN_SCRIPT
 
 
 def _classified(texts: Sequence[str], candidates: Sequence[str]) -> str:

@@ -133,6 +133,7 @@ def test_the_unicode_form_of_a_text_does_not_change_its_terms(text, language):
         ("iPhone 14 Pro Max 128 GB", "en"),
         ("東京大学", "zh"),
         ("東京の大学", "ja"),
+        ("这个の字在中文招牌里很常见，但是它是一个日文假名，不是汉字。", "zh"),
         ("한국어 문서와 English words", "ko"),
         ("这是一个 USB-C cable 的说明", "zh"),
         ("The word 猫 means cat in Japanese", "en"),
