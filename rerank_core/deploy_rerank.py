@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from rerank_core.rerankers.refusal import endpoint
 from rerank_core.systems import FIRST_STAGE, System
 
 QUERY, PASSAGE = "{{query}}", "{{title and text of candidate %d}}"
@@ -49,7 +50,7 @@ def address(system: System) -> str:
     base = str(_settings(system).get("base_url", "")).rstrip("/")
     if system.model.family == "cohere":
         return f"{base}/v2/rerank"
-    return f"{base}/rerank" if base else "http://{{your server}}/v2/rerank"
+    return endpoint(base) if base else "http://{{your server}}/v2/rerank"
 
 
 def unsaid(system: System) -> list[str]:

@@ -16,7 +16,7 @@ from rerank_core.store.workspace import Workspace
 
 ACCEPTED = (
     "A BEIR set (corpus.jsonl, queries.jsonl, qrels .tsv or .jsonl), a set from a hub or MS MARCO, passages as JSONL, "
-    "CSV, TSV or Parquet, or .txt and .md files, which are cut into passages. What is not read is said."
+    "CSV, TSV or Parquet, or .txt and .md files, which are cut into passages. What was not used is listed afterwards."
 )
 HELP = (
     "Queries: JSONL, Parquet, CSV, TSV, TREC topics, or one a line. Grades: TREC qrels, BEIR .tsv, JSONL, Parquet, CSV."
