@@ -10,6 +10,7 @@ from rerank_core.occlusion import text_read
 from rerank_core.pipeline import Pipeline
 from rerank_core.rerankers.family import Orderer
 from rerank_core.rerankers.late_interaction import Alignment
+from rerank_core.rerankers.rerank import is_blank
 from rerank_core.rerankers.seen import seen_end
 from rerank_core.systems import System
 from rerank_core.types import Doc, Progress, Query, no_progress
@@ -67,6 +68,8 @@ def inspect_pair(
     if scorer is None or isinstance(scorer, Orderer):
         return Inspection(None, 0)
     text, limit = text_read(scorer, doc), scorer.limit
+    if getattr(scorer, "skips_blank", False) and is_blank(text):
+        return Inspection(None, 0, text=text)
     (score,) = scorer.score(query.text, [text])
     cut = limit.tokens_cut(query.text, [text])[0] if limit is not None else 0
     alignment = scorer.align(query.text, text) if hasattr(scorer, "align") else None

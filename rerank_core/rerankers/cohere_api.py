@@ -8,7 +8,7 @@ from typing import Any
 from rerank_core.rerankers.answer import in_order
 from rerank_core.rerankers.batches import batches
 from rerank_core.rerankers.estimate import NOTE, estimated_limit
-from rerank_core.rerankers.provider import Provider, Served, key_from
+from rerank_core.rerankers.provider import Provider, RerankService, key_from
 from rerank_core.types import Doc
 
 KEYS = ("CO_API_KEY", "COHERE_API_KEY")
@@ -19,7 +19,7 @@ _QUERY = 2048
 _MOST = 1000
 
 
-class Cohere(Served):
+class Cohere(RerankService):
     """One of Cohere's rerankers; scores lie between 0 and 1 and come one pair at a time."""
 
     chunk = _MOST

@@ -8,7 +8,7 @@ from typing import Any
 from rerank_core.rerankers.answer import in_order, scored_rows
 from rerank_core.rerankers.batches import batches
 from rerank_core.rerankers.json_post import JsonPost
-from rerank_core.rerankers.provider import Provider, Served, key_from
+from rerank_core.rerankers.provider import Provider, RerankService, key_from
 from rerank_core.rerankers.refusal import endpoint
 
 KEYS = ("CONTEXTUAL_API_KEY",)
@@ -16,7 +16,7 @@ KEYS = ("CONTEXTUAL_API_KEY",)
 _MOST = 100
 
 
-class Contextual(Served):
+class Contextual(RerankService):
     """One of Contextual AI's rerankers; the instruction is a field of its own, and empty is not sent."""
 
     limit = None

@@ -58,7 +58,8 @@ class Scorer(Protocol):
 
     A family may also have `chunk: int`, the number of texts that one call takes best (0: all of them in one call);
     `together: bool`, True where a score holds only beside the others of its call, so that all texts go into one call
-    and no score is kept for later; and `document(doc) -> str`, what it reads of a passage (else its `content`).
+    and no score is kept for later; `document(doc) -> str`, what it reads of a passage (else its `content`); and
+    `skips_blank: bool`, True where a text without a sign to read must not be sent: it gets no score and stands last.
     """
 
     @property

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 from rerank_core.rerankers.answer import count_tokens, in_order, scored_rows
 from rerank_core.rerankers.batches import batches
 from rerank_core.rerankers.json_post import JsonPost
-from rerank_core.rerankers.provider import Provider, Served, key_from
+from rerank_core.rerankers.provider import Provider, RerankService, key_from
 from rerank_core.rerankers.refusal import endpoint
 
 PROTOCOLS = ("documents", "texts")
 
 
-class HttpRerank(Served):
+class HttpRerank(RerankService):
     """A reranker on a server of one's own; it must score pairs, because long lists are sent in batches."""
 
     limit = None

@@ -8,14 +8,14 @@ from typing import Any
 from rerank_core.rerankers.answer import count_tokens, in_order, scored_rows
 from rerank_core.rerankers.batches import batches
 from rerank_core.rerankers.json_post import JsonPost
-from rerank_core.rerankers.provider import Provider, Served, key_from
+from rerank_core.rerankers.provider import Provider, RerankService, key_from
 from rerank_core.rerankers.refusal import endpoint
 
 KEYS = ("JINA_API_KEY",)
 _MOST = 100
 
 
-class Jina(Served):
+class Jina(RerankService):
     """One of Jina's rerankers.
 
     `together`: version 3 reads all passages of a request in one window, so that a score says something only beside the

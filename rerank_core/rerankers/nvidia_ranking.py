@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 from rerank_core.rerankers.answer import count_tokens, in_order, scored_rows
 from rerank_core.rerankers.batches import batches
 from rerank_core.rerankers.json_post import JsonPost
-from rerank_core.rerankers.provider import Provider, Served, key_from
+from rerank_core.rerankers.provider import Provider, RerankService, key_from
 from rerank_core.rerankers.refusal import endpoint
 
 TRUNCATE = ("END", "NONE")
 
 
-class NvidiaRanking(Served):
+class NvidiaRanking(RerankService):
     """A reranker at a /ranking address; scores are logits and come one pair at a time."""
 
     limit = None

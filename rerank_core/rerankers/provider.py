@@ -182,6 +182,15 @@ class Served:
         self._close()
 
 
+class RerankService(Served):
+    """A service that is sent passages and gives scores.
+
+    `skips_blank`: a passage without a sign in it is not sent; Voyage and others refuse the whole request for it.
+    """
+
+    skips_blank = True
+
+
 def _seen(error: Exception) -> _Failure:
     """A foreign exception, reduced to what may be told."""
     if isinstance(error, RefusedError):

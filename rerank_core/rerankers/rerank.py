@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
+from unicodedata import category
 
 from rerank_core.errors import NotFoundError, RerankLensError
 from rerank_core.rerankers.family import Counted, Orderer, Reranker, ScoreCache, Scorer, TokenLimit
@@ -13,6 +14,7 @@ from rerank_core.scoring.caller import own_clock
 from rerank_core.types import Doc, Progress, Query, Ranking, ScoredDoc, no_progress, text_hash
 
 CHUNK = 32
+_NO_SCORE = (None, 0)
 
 
 def rerank(
@@ -33,7 +35,8 @@ def rerank(
     needed with a cache. Texts are scored in chunks; after each chunk its scores are kept and `progress` is told (done,
     total in texts), so that a cancelled call loses little. `seconds` is the scorer's own time; None when any score came
     from the cache, because such a time says nothing of the model. `usage` and `notes` are what the scorer tells of this
-    call; what came from the cache used nothing.
+    call; what came from the cache used nothing. A scorer that `skips_blank` is not given a passage without a sign to
+    read: it has no score and stands last, in candidate order.
 
     Raises NotFoundError for a candidate without a passage, RerankLensError when the scorer gives the wrong number of
     scores, one that is not finite, or an order that is no permutation, and whatever scorer and `progress` raise: then
@@ -52,7 +55,7 @@ def rerank(
     else:
         ranking = _scored(scorer, system, query, candidates, seen, cache, model_key, progress)
     if isinstance(scorer, Counted):
-        ranking = replace(ranking, usage=dict(scorer.usage()), notes=tuple(scorer.notes()))
+        ranking = replace(ranking, usage=dict(scorer.usage()), notes=(*ranking.notes, *scorer.notes()))
     return ranking
 
 
@@ -86,7 +89,8 @@ def _scored(
     if together:
         cache = None
     hashes = [text_hash(text) for text in seen]
-    texts = dict(zip(hashes, seen, strict=True))
+    blank = _blank_hashes(scorer, hashes, seen)
+    texts = {key: text for key, text in zip(hashes, seen, strict=True) if key not in blank}
     query_hash = text_hash(query.text)
     known = dict(cache.get_many(model_key, query_hash, list(texts))) if cache is not None and texts else {}
     partly_kept = bool(known)
@@ -106,14 +110,17 @@ def _scored(
         if cache is not None:
             cache.put_many(model_key, query_hash, fresh)
     progress(len(texts), len(texts), system)
-    return _by_score(system, query, candidates, [known[key] for key in hashes], None if partly_kept else seconds)
+    values = [_NO_SCORE if key in blank else known[key] for key in hashes]
+    ranking = _by_score(system, query, candidates, values, None if partly_kept else seconds)
+    return replace(ranking, notes=(_left_out(hashes, blank),)) if blank else ranking
 
 
 def _by_score(
-    system: str, query: Query, candidates: Ranking, values: Sequence[tuple[float, int]], seconds: float | None
+    system: str, query: Query, candidates: Ranking, values: Sequence[tuple[float | None, int]], seconds: float | None
 ) -> Ranking:
-    """The candidates by their (raw score, tokens cut), best first; equal scores keep candidate order."""
-    order = sorted(range(len(values)), key=lambda place: -values[place][0])
+    """The candidates by their (raw score, tokens cut), best first; equal scores keep candidate order, None is last."""
+    scores = [score for score, _ in values]
+    order = sorted(range(len(values)), key=lambda place: math.inf if (score := scores[place]) is None else -score)
     ranked = tuple(
         ScoredDoc(candidates.docs[place].docid, values[place][0], rank, tokens_cut=values[place][1])
         for rank, place in enumerate(order, 1)
@@ -161,6 +168,23 @@ def _read(read: Callable[[Doc], str], candidates: Ranking, docs: Mapping[str, Do
 
 def _content(doc: Doc) -> str:
     return doc.content
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text holds nothing to read: white space, control and format marks (zero-width, direction) at most."""
+    return all(category(sign)[0] in "ZC" for sign in text)
+
+
+def _blank_hashes(scorer: Scorer, hashes: Sequence[str], texts: Sequence[str]) -> frozenset[str]:
+    """The hashes of the texts that the scorer must not be given."""
+    if not getattr(scorer, "skips_blank", False):
+        return frozenset()
+    return frozenset(key for key, text in zip(hashes, texts, strict=True) if is_blank(text))
+
+
+def _left_out(hashes: Sequence[str], blank: frozenset[str]) -> str:
+    count = sum(key in blank for key in hashes)
+    return f"{count} passage{'' if count == 1 else 's'} without text: not sent, no score, last"
 
 
 def _checked(

@@ -9,7 +9,7 @@ from rerank_core.rerankers.answer import count_tokens, in_order, scored_rows
 from rerank_core.rerankers.batches import batches
 from rerank_core.rerankers.estimate import NOTE, estimated_limit
 from rerank_core.rerankers.json_post import JsonPost
-from rerank_core.rerankers.provider import Provider, Served, key_from
+from rerank_core.rerankers.provider import Provider, RerankService, key_from
 from rerank_core.rerankers.refusal import endpoint
 
 KEYS = ("VOYAGE_API_KEY",)
@@ -21,7 +21,7 @@ _PAIR = 32_000
 _QUERY = 8_000
 
 
-class Voyage(Served):
+class Voyage(RerankService):
     """One of Voyage's rerankers; scores come one pair at a time."""
 
     chunk = _MOST

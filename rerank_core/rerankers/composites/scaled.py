@@ -37,8 +37,12 @@ def zscore(ranking: Ranking) -> dict[str, float]:
 
 
 def raw_scores(ranking: Ranking) -> dict[str, float]:
-    """docid -> raw score. Raises SettingsError where a passage has none: the system gives an order."""
+    """docid -> raw score; a passage without text, which a service was not given, has the lowest of the others.
+
+    Raises SettingsError where no passage has a score, and where some lost theirs on the way (a cascade's, which tells
+    parts of them): the system gives an order.
+    """
     scores = {doc.docid: doc.score for doc in ranking.docs if doc.score is not None}
-    if len(scores) < len(ranking.docs):
+    if ranking.docs and (not scores or any(doc.score is None and doc.parts for doc in ranking.docs)):
         raise SettingsError(f"{ranking.system} gives an order without scores for all passages: use it by rank.")
-    return scores
+    return {doc.docid: min(scores.values()) if doc.score is None else doc.score for doc in ranking.docs}
