@@ -19,9 +19,10 @@ def in_order(provider: Provider, pairs: Iterable[tuple[Any, Any]], count: int) -
     for index, score in pairs:
         if type(index) is not int or not 0 <= index < count or index in scores:
             raise provider.malformed(f"gave a score for a passage {index!r} that is repeated or was not sent")
-        if type(score) not in (int, float) or not math.isfinite(score):
+        number = _number(score)
+        if number is None:
             raise provider.malformed(f"gave a score for passage {index} that is not a finite number")
-        scores[index] = float(score)
+        scores[index] = number
     if len(scores) != count:
         few = "; does the server keep only the best (top_n)?" if scores else "; the answer is empty"
         raise provider.malformed(f"gave {len(scores)} scores for {count} passages{few}")
@@ -35,10 +36,19 @@ def scored_rows(provider: Provider, body: Any) -> list[tuple[Any, Any]]:
     (Jina, Cohere, vLLM, Infinity) or "data" (Voyage) of {index, relevance_score}, "rankings" of {index, logit}
     (NVIDIA). Raises ProviderError for anything else.
     """
-    rows = body.get("results", body.get("data", body.get("rankings"))) if isinstance(body, Mapping) else body
+    named = [body.get(name) for name in ("results", "data", "rankings")] if isinstance(body, Mapping) else [body]
+    rows = next((rows for rows in named if rows is not None), None)
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise provider.malformed("gave an answer that is no list of scores")
     return [(row.get("index"), row.get("relevance_score", row.get("score", row.get("logit")))) for row in rows]
+
+
+def _number(score: Any) -> float | None:
+    """A score as a float; None where it is none, or beyond what a float holds."""
+    try:
+        return float(score) if type(score) in (int, float) and math.isfinite(score) else None
+    except OverflowError:
+        return None
 
 
 def count_tokens(provider: Provider, body: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +11,7 @@ from rerank_core.rerankers.answer import in_order
 from rerank_core.rerankers.batches import batches
 from rerank_core.rerankers.estimate import NOTE, estimated_limit
 from rerank_core.rerankers.provider import Provider, RerankService, key_from
+from rerank_core.rerankers.refusal import refusal
 from rerank_core.types import Doc
 
 KEYS = ("CO_API_KEY", "COHERE_API_KEY")
@@ -24,9 +27,10 @@ class Cohere(RerankService):
 
     chunk = _MOST
 
-    def __init__(self, client: Any, provider: Provider, model: str, settings: Mapping[str, Any]) -> None:
+    def __init__(self, client: Any, provider: Provider, model: str, settings: Mapping[str, Any], key: str) -> None:
         super().__init__(provider, client._client_wrapper.httpx_client.httpx_client.close)
-        self._client, self._model = client, model
+        self._client, self._model, self._key = client, model, key
+        self._url = f"{_base(settings)}/v2/rerank"
         self._per_doc = settings["max_tokens_per_doc"]
         self._structured = settings["structured"]
         self._fields = [name.strip() for name in settings["metadata_fields"].split(",") if name.strip()]
@@ -58,20 +62,34 @@ class Cohere(RerankService):
         wanted = {} if self._per_doc is None else {"max_tokens_per_doc": self._per_doc}
 
         def send(seconds: float) -> Any:
+            from cohere.core.api_error import ApiError
+
             # retries are the door's, so that they are counted and bounded once
             options = {"timeout_in_seconds": seconds, "max_retries": 0}
-            return self._client.rerank(
-                model=self._model, query=query, documents=texts, request_options=options, **wanted
-            )
+            try:
+                return self._client.rerank(
+                    model=self._model, query=query, documents=texts, request_options=options, **wanted
+                )
+            except ApiError as error:
+                status, headers, body = error.status_code, error.headers or {}, error.body
+            content = body if isinstance(body, str) else json.dumps(body, default=str)
+            raise refusal(status or 200, headers, content.encode(), self._url, self._key)
 
         answer = self._provider.call(send)
         results = getattr(answer, "results", None)
         if not isinstance(results, list):
             raise self._provider.malformed("gave an answer that is no list of scores")
+        # what was paid for is what Cohere says: search units, or tokens where it has gone over to them
         billed = getattr(getattr(answer, "meta", None), "billed_units", None)
         self._provider.count("search_units", getattr(billed, "search_units", None))
+        self._provider.count("tokens", getattr(billed, "input_tokens", None))
         pairs = [(getattr(row, "index", None), getattr(row, "relevance_score", None)) for row in results]
         return in_order(self._provider, pairs, len(texts))
+
+
+def _base(settings: Mapping[str, Any]) -> str:
+    """The address without the end that the library adds itself, which a person may have written."""
+    return re.sub(r"(/v\d)?(/rerank)?/*$", "", str(settings["base_url"]).strip())
 
 
 def open_api(source: str, settings: Mapping[str, Any]) -> Cohere:
@@ -79,5 +97,5 @@ def open_api(source: str, settings: Mapping[str, Any]) -> Cohere:
     key = key_from(KEYS)
     import cohere
 
-    client = cohere.ClientV2(api_key=key, base_url=settings["base_url"], timeout=settings["timeout"], max_retries=0)
-    return Cohere(client, Provider("Cohere", settings["timeout"]), source, settings)
+    client = cohere.ClientV2(api_key=key, base_url=_base(settings), timeout=settings["timeout"], max_retries=0)
+    return Cohere(client, Provider("Cohere", settings["timeout"]), source, settings, key)

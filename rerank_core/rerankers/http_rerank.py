@@ -43,7 +43,8 @@ class HttpRerank(RerankService):
             return {"query": query, "texts": texts, "raw_scores": self._raw, "truncate": True}
         # -1: cut at the model's own length. Other servers than vLLM may refuse a field that they do not know
         cut = {"truncate_prompt_tokens": -1} if self._cut else {}
-        return {"model": self._model, "query": query, "documents": texts, **cut}
+        # Xinference answers with an empty list where top_n is not said
+        return {"model": self._model, "query": query, "documents": texts, "top_n": len(texts), **cut}
 
 
 def open_api(source: str, settings: Mapping[str, Any]) -> HttpRerank:

@@ -39,7 +39,7 @@ class JsonPost:
             raise refusal(status, headers, content, self._url, self._key)
         try:
             answer = json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             told = f"it is {not_json(content)}; the address tried is {self._url}"
             raise RefusedError(status, headers, told, final=True) from None
         if told := error_of_answer(answer, self._key):

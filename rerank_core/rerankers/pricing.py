@@ -35,7 +35,7 @@ PRICES = {
     "cohere-rerank-v3.5": Price(
         2.0, "search_units", 1000, "2026-04", "https://docs.memberjunction.org (second hand; cohere.com names no price)"
     ),
-    # the unit is resellers'; Cohere's answers count search units, so that no cost comes of it
+    # the unit is resellers'; a cost comes of it only where Cohere's own answers count tokens
     "cohere-rerank-v5.0-pro": Price(
         0.05, "tokens", 1_000_000, "2026-11", "https://www.getmaxim.ai (second hand; cohere.com names no price)"
     ),

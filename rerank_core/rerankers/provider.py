@@ -28,6 +28,15 @@ _TRANSPORT = {
     "httpx2": ("TransportError",),
     "openai": ("APIConnectionError",),
 }
+# why no connection came about, by what the system's own message holds
+_UNREACHED = (
+    ("CERTIFICATE_VERIFY_FAILED", ": its certificate is not trusted"),
+    ("SSL", ": it does not speak TLS there, is it http?"),
+    ("refused", ": nothing listens there"),
+    ("name resolution", ": no such host"),
+    ("not known", ": no such host"),
+    ("getaddrinfo", ": no such host"),
+)
 _PROBLEMS = {
     400: "does not accept the request",
     401: "refuses the key",
@@ -38,6 +47,7 @@ _PROBLEMS = {
     413: "finds the request too large",
     422: "does not accept the request",
     429: "has too many requests from us",
+    501: "cannot do this",
 }
 
 
@@ -203,7 +213,8 @@ def _seen(error: Exception) -> _Failure:
         return _of_status(status, headers)
     if isinstance(error, (OSError, *_transport_errors())):
         late = "timeout" in name.lower()
-        return _Failure(None, True, "gave no answer in time" if late else f"cannot be reached ({name})")
+        why = next((why for sign, why in _UNREACHED if sign in str(error)), "")
+        return _Failure(None, True, "gave no answer in time" if late else f"cannot be reached ({name}{why})")
     code = status if isinstance(status, int) else None
     return _Failure(code, False, f"gave an answer that cannot be read ({name})")
 

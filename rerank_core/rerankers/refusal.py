@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,18 +19,25 @@ _ERRORS = ("error", "errors", "message", "detail", "error_message", "msg")
 _ABOUT_KEYS = frozenset({401, 402, 403})
 _ADDRESS = frozenset({301, 302, 303, 307, 308, 404, 405})
 _KEYLIKE = re.compile(r"(?i)\bbearer\s+\S+|\b(?:sk|pk|pa|hf|jina|nvapi|key)[-_][\w*.-]{6,}")
+# the server's own errors that say "never": not implemented, a loop, no room, and the like
+_NEVER = frozenset({501, 505, 506, 507, 508, 510, 511})
+# so many signs of a key in a row give it away, whatever stands around them
+_PIECE = 8
 # said by llama.cpp, LocalAI, vLLM and others with a 500, which would be tried again in vain
 _TOO_LARGE = re.compile(
     r"(?i)\b(?:input|prompt|text|document|passage|query|sequence|request)\w*\b.{0,60}?"
     r"\b(?:too (?:large|long|big)|exceed\w*|longer than|larger than)"
     r"|maximum (?:context|sequence|input) length|physical batch size|context (?:size|length|window)"
 )
+_BUSY = re.compile(r"(?i)\brate\b|quota|per (?:second|minute|day)|time-?out|timed out|deadline")
 
 
 def refusal(status: int, headers: Mapping[str, Any], content: bytes, url: str, key: str) -> RefusedError:
     """The error of an answer that is no 2xx; `told` ends with the address where that may be what is wrong."""
     told = "" if status in _ABOUT_KEYS else _told(content, key)
-    final = status >= 500 and bool(_TOO_LARGE.search(told))
+    final = status in _NEVER or (status >= 500 and bool(_TOO_LARGE.search(told)) and not _BUSY.search(told))
+    if 300 <= status < 400 and (there := _short(_elsewhere(headers), key)):
+        told = f"it sends us on to {there}, where we do not follow with a key"
     if status in _ADDRESS:
         told = f"{told}; " * bool(told) + f"the address tried is {url}"
         if "/v1" not in urlsplit(url).path:
@@ -53,10 +61,16 @@ def not_json(content: bytes) -> str:
 def _told(content: bytes, key: str) -> str:
     try:
         answer = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         text = content.decode("utf-8", "replace")
         return "" if text.lstrip().startswith("<") else _short(text, key)
     return _short(_text(answer), key)
+
+
+def _elsewhere(headers: Mapping[str, Any]) -> str:
+    """Where a redirect points, without user, query and fragment, which may hold a secret; "" where it does not say."""
+    target = next((str(value) for name, value in headers.items() if str(name).lower() == "location"), "")
+    return re.sub(r"^(\w+:)?//[^/@]*@", r"\1//", re.split(r"[?#;]", target)[0])
 
 
 def _text(answer: Any) -> str:
@@ -71,10 +85,15 @@ def _text(answer: Any) -> str:
 
 
 def _short(text: str, key: str) -> str:
-    """One line of at most 200 characters; keys are taken out before it is cut, so that no half of one stays."""
-    if key:
-        text = text.replace(key, "[key]")
-    text = " ".join(_KEYLIKE.sub("[key]", text).split())
+    """One line of at most 200 characters that print; keys are taken out before it is cut, so that no half of one stays.
+
+    A word that holds eight signs of our key in a row is taken for it: services mask keys in part, or change their case.
+    """
+    # marks that do not print go without a trace: they may stand in the middle of a key
+    text = "".join(sign for sign in text if sign.isspace() or unicodedata.category(sign)[0] != "C")
+    pieces = {key[start : start + _PIECE].lower() for start in range(max(1, len(key) - _PIECE + 1)) if key}
+    words = ("[key]" if any(piece in word.lower() for piece in pieces) else word for word in text.split())
+    text = _KEYLIKE.sub("[key]", " ".join(words))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
 
 

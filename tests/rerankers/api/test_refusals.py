@@ -75,6 +75,97 @@ def test_other_failures_are_tried_again_and_told(text, opened, service) -> None:
     assert (error.retryable, len(service.requests)) == (True, 4)
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        f"'{SENTINEL.upper()}'",
+        f"{SENTINEL[3:14]}***",
+        f"***{SENTINEL[-9:]}",
+        f"{SENTINEL[:9]}\u200b{SENTINEL[9:]}",
+        f"{SENTINEL[:9]}\x00{SENTINEL[9:]}",
+        "sk-proj-anotherone12345",
+    ],
+)
+@pytest.mark.parametrize("name", ["cohere", "http-documents"])
+def test_a_piece_of_a_key_does_not_come_back_either(name, told, opened, service) -> None:
+    service.script = [Reply(400, {"message": f"bad token {told} here"})]
+    line = str(failed(opened(name)))
+    assert line.endswith("(HTTP 400): bad token [key] here")
+
+
+def test_marks_that_do_not_print_are_left_out(opened, service) -> None:
+    service.script = [Reply(400, {"message": "a\x1b[31mred\u202egnp\u2028c"})]
+    assert str(failed(opened("http-documents"))).endswith(": a[31mredgnp c")
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed_and_told_without_what_may_be_secret(status, opened, service) -> None:
+    there = f"https://user:{SENTINEL}@gpu:8443/v2/rerank?key={SENTINEL}#x"
+    service.script = [Reply(status, b"", {"Location": there})]
+    line = str(failed(opened("voyage")))
+    assert "it sends us on to https://gpu:8443/v2/rerank, where we do not follow with a key; the address tried" in line
+    assert len(service.requests) == 1
+
+
+def test_what_a_server_cannot_do_is_not_asked_four_times(opened, service) -> None:
+    words = "This server does not support reranking. Start it with `--reranking`"
+    service.script = [Reply(501, {"error": {"code": 501, "message": words}})] * 4
+    assert str(failed(opened("http-documents"))).endswith(f"cannot do this (HTTP 501): {words}")
+    assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize("text", ["request rate limit exceeded", "deadline exceeded for this input", "query timed out"])
+def test_a_busy_server_is_asked_again_though_it_speaks_of_a_limit(text, opened, service) -> None:
+    service.script = [Reply(503, {"error": text})]
+    opened("http-documents").score(QUERY, TEXTS)
+    assert len(service.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("http://127.0.0.1:9", "ConnectError: nothing listens there"),
+        (None, "ConnectError: it does not speak TLS there"),
+    ],
+)
+def test_why_a_server_is_not_reached_is_told(address, why, opened, service) -> None:
+    base = address or service.url.replace("http:", "https:")
+    assert f"cannot be reached ({why}" in str(failed(opened("http-documents", base_url=base)))
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"error":' * 5000 + b"1" + b"}" * 5000])
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_answer_that_is_too_deep_is_told_once(status, body, opened, service) -> None:
+    service.script = [Reply(status, body)]
+    assert not failed(opened("http-documents")).retryable
+    assert len(service.requests) == 1
+
+
+def test_a_number_that_no_float_holds_is_no_score(opened, service) -> None:
+    service.script = [Reply(200, {"results": [{"index": 0, "relevance_score": 10**400}]})]
+    assert "passage 0 that is not a finite number" in str(failed(opened("http-documents")))
+
+
+def test_a_list_that_is_null_does_not_hide_another(opened, service) -> None:
+    rows = [{"index": index, "relevance_score": 0.5} for index in range(3)]
+    service.script = [Reply(200, {"results": None, "data": rows})]
+    assert opened("http-documents").score(QUERY, TEXTS) == [0.5] * 3
+
+
+@pytest.mark.parametrize("status", [400, 404, 422, 500])
+def test_cohere_is_quoted_as_the_others_are(status, opened, service) -> None:
+    service.script = [Reply(status, {"id": "1", "message": "model 'x' not found, input is too long"})]
+    line = str(failed(opened("cohere")))
+    assert "model 'x' not found, input is too long" in line
+    assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize("path", ["", "/", "/v1", "/v2", "/v2/", "/v2/rerank", "/v2/rerank/"])
+def test_coheres_address_may_hold_what_its_library_adds(path, opened, service) -> None:
+    opened("cohere", base_url=service.url + path).score(QUERY, TEXTS)
+    assert service.requests[0].path == "/v2/rerank"
+
+
 @pytest.mark.parametrize("name", ["http-documents", "voyage", "jina"])
 @pytest.mark.parametrize("before", [0, 185, 198, 300])
 @pytest.mark.parametrize("status", [200, 400, 401, 404, 422])

@@ -52,7 +52,7 @@ def test_jina_is_asked_for_scores_without_the_texts(opened, service) -> None:
 def test_a_server_with_documents_is_asked_as_vllm_and_infinity_want_it(opened, service) -> None:
     opened("http-documents").score(QUERY, TEXTS)
     assert service.requests[0].path == "/rerank"
-    assert service.requests[0].body == {"model": "m", "query": QUERY, "documents": TEXTS}
+    assert service.requests[0].body == {"model": "m", "query": QUERY, "documents": TEXTS, "top_n": len(TEXTS)}
 
 
 @pytest.mark.parametrize("raw", [False, True])
