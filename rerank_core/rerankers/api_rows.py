@@ -173,7 +173,12 @@ API_ROWS = (
     _jina("jina-reranker-v3.5", "Jina Reranker 3.5 (API)", 600_000_000, 131_072, "93", _LISTWISE_V3),
     _jina("jina-reranker-v3", "Jina Reranker 3 (API)", 597_000_000, 131_072, "93", _LISTWISE_V3),
     _jina(
-        "jina-reranker-v2-base-multilingual", "Jina Reranker 2 multilingual (API)", 278_000_000, None, "over 100", ""
+        "jina-reranker-v2-base-multilingual",
+        "Jina Reranker 2 multilingual (API)",
+        278_000_000,
+        1024,
+        "over 100",
+        "Deprecated by newer models, says Jina.",
     ),
     Model(
         "contextual-ctxl-rerank-v2",

@@ -16,7 +16,7 @@ A fact that nobody could tell is None.
 from __future__ import annotations
 
 from rerank_core.rerankers.flag_rows import FLAG_ROWS
-from rerank_core.rerankers.local_settings import BGE_CROSS, BGE_M3_CROSS, CROSS, LATE, LOCAL, PRECISION, REMOTE
+from rerank_core.rerankers.local_settings import BGE_CROSS, BGE_M3_CROSS, CROSS, LATE, LOCAL, PRECISION
 from rerank_core.rerankers.model import Model, Setting
 
 _HUB = "https://huggingface.co/"
@@ -116,21 +116,21 @@ _CROSS_ENCODERS = (
         note="Not for commercial use. Its own Python code is not run. A passage is cut to what fits, as its authors' "
         "compute_score does; their rerank reads a long one in overlapping parts.",
     ),
-    _ettin("17m", 16_800_000),
-    _ettin("32m", 31_900_000),
-    _ettin("68m", 68_100_000),
-    _ettin("150m", None, max_tokens=7999),
-    _ettin("400m", None),
-    _ettin("1b", None, needs_gpu=True),
-    _cross("Alibaba-NLP/gte-reranker-modernbert-base", "GTE reranker ModernBERT base", 149_000_000, 598_000_000,
+    # the encoder, a dense layer, a LayerNorm and the last dense layer; the hub shows the encoder alone
+    _ettin("17m", 16_863_745),
+    _ettin("32m", 32_031_745),
+    _ettin("68m", 68_408_321),
+    _ettin("150m", 149_606_401, max_tokens=7999),
+    _ettin("400m", 395_833_345),
+    _ettin("1b", 1_031_267_329, needs_gpu=True),
+    _cross("Alibaba-NLP/gte-reranker-modernbert-base", "GTE reranker ModernBERT base", 149_605_633, 598_000_000,
            max_tokens=8192),
-    _cross("ibm-granite/granite-embedding-reranker-english-r2", "Granite reranker English r2", 149_000_000, None,
+    _cross("ibm-granite/granite-embedding-reranker-english-r2", "Granite reranker English r2", 149_605_633, None,
            max_tokens=8192),
-    _cross("zeroentropy/zerank-1-small", "zerank 1 small", 1_700_000_000, 3_440_000_000, max_tokens=32_768,
-           settings=(*CROSS, REMOTE), trust_remote_code=True, needs_gpu=True,
-           note="Brings its own Python code, which must be allowed explicitly."),
-    _cross("zeroentropy/zerank-2", "zerank 2", 4_000_000_000, None, licence="CC-BY-NC-4.0", max_tokens=None,
-           needs_gpu=True, note="Not for commercial use."),
+    # of its card and its model.safetensors.index.json; zerank-1-small brings Python code of its own that we do not run
+    _cross("zeroentropy/zerank-2", "zerank 2", 4_022_468_096, 8_045_000_000, licence="CC-BY-NC-4.0", max_tokens=32_768,
+           needs_gpu=True, score_scale="logit (yes)",
+           note="Not for commercial use. The score is the logit of Yes; its authors divide it by 5 before a sigmoid."),
 )  # fmt: skip
 
 
@@ -167,7 +167,7 @@ _NONE = ""
 _YES_NO = (
     _yes_no("Qwen/Qwen3-Reranker-0.6B", "Qwen3 Reranker 0.6B", 595_776_512, 1_191_588_280, 32768, False, _QWEN_TASK),
     _yes_no("Qwen/Qwen3-Reranker-4B", "Qwen3 Reranker 4B", 4_022_000_000, 8_044_000_000, 32768, True, _QWEN_TASK),
-    _yes_no("Qwen/Qwen3-Reranker-8B", "Qwen3 Reranker 8B", 8_190_000_000, None, 32768, True, _QWEN_TASK),
+    _yes_no("Qwen/Qwen3-Reranker-8B", "Qwen3 Reranker 8B", 8_188_548_096, None, 32768, True, _QWEN_TASK),
     _yes_no("mixedbread-ai/mxbai-rerank-base-v2", "mxbai base v2", 494_032_768, 988_000_000, 32768, False, _NONE),
     _yes_no("mixedbread-ai/mxbai-rerank-large-v2", "mxbai large v2", 1_543_714_304, 3_087_000_000, 32768, True, _NONE),
 )  # fmt: skip
@@ -222,7 +222,9 @@ _LATE = (
         "LateOn",
         "late-interaction",
         "lightonai/LateOn",
-        languages="English",
+        149_112_576,
+        "Apache-2.0",
+        "English",
         score_scale="maxsim sum",
         card=f"{_HUB}lightonai/LateOn",
         settings=LATE,

@@ -14,11 +14,9 @@ NOT_FOUND = {
     "ettin-reranker-17m-v1": {"max_tokens"},
     "ettin-reranker-32m-v1": {"max_tokens"},
     "ettin-reranker-68m-v1": {"max_tokens"},
-    "ettin-reranker-150m-v1": {"parameters"},
-    "ettin-reranker-400m-v1": {"parameters", "max_tokens"},
-    "ettin-reranker-1b-v1": {"parameters", "max_tokens"},
-    "zerank-2": {"max_tokens"},
-    "lateon": {"parameters", "licence", "max_tokens"},
+    "ettin-reranker-400m-v1": {"max_tokens"},
+    "ettin-reranker-1b-v1": {"max_tokens"},
+    "lateon": {"max_tokens"},
 }
 
 

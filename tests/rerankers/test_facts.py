@@ -79,6 +79,17 @@ def decoder(words: int, hidden: int, layers: int, inner: int, queries: int, keys
     return words * hidden + layers * (2 * hidden * queries + 2 * hidden * keys + 3 * hidden * inner + norms) + hidden
 
 
+def modern_bert(layers: int, hidden: int, inner: int) -> int:
+    """ModernBERT's encoder: 50,368 words, no biases; the first layer has no norm before its attention."""
+    layer = 4 * hidden * hidden + 3 * hidden * inner + 2 * hidden
+    return 50_368 * hidden + hidden + layers * layer - hidden + hidden
+
+
+def ettin(layers: int, hidden: int, inner: int) -> int:
+    """ModernBERT, a dense layer, a LayerNorm with weight and bias, and one score with its bias."""
+    return modern_bert(layers, hidden, inner) + hidden * hidden + 2 * hidden + hidden + 1
+
+
 PARAMETERS = {
     "ms-marco-tinybert-l2-v2": bert(2, 128, 512),
     "ms-marco-minilm-l6-v2": bert(6, 384, 1536),
@@ -92,6 +103,19 @@ PARAMETERS = {
     "bge-reranker-v2.5-gemma2-lightweight": decoder(256_000, 3584, 42, 14_336, 4096, 2048, 4 * 3584) + 35 * 3584,
     # two norms of the 128 numbers of a head in each layer besides
     "qwen3-reranker-0.6b": decoder(151_669, 1024, 28, 3072, 2048, 1024, 2 * 1024 + 2 * 128),
+    # a head of its own beside the words
+    "qwen3-reranker-8b": decoder(151_669, 4096, 36, 12_288, 4096, 1024, 2 * 4096 + 2 * 128) + 151_669 * 4096,
+    "zerank-2": decoder(151_936, 2560, 36, 9728, 4096, 1024, 2 * 2560 + 2 * 128),
+    "ettin-reranker-17m-v1": ettin(7, 256, 384),
+    "ettin-reranker-32m-v1": ettin(10, 384, 576),
+    "ettin-reranker-68m-v1": ettin(19, 512, 768),
+    "ettin-reranker-150m-v1": ettin(22, 768, 1152),
+    "ettin-reranker-400m-v1": ettin(28, 1024, 2624),
+    "ettin-reranker-1b-v1": ettin(28, 1792, 3840),
+    # ModernBERT's own head (dense and norm, no bias) before one score with its bias
+    "gte-reranker-modernbert-base": modern_bert(22, 768, 1152) + 768 * 768 + 768 + 768 + 1,
+    "granite-embedding-reranker-english-r2": modern_bert(22, 768, 1152) + 768 * 768 + 768 + 768 + 1,
+    "lateon": modern_bert(22, 768, 1152) + 768 * 128,
     # biases of queries, keys and values
     "mxbai-rerank-base-v2": decoder(151_936, 896, 24, 4864, 896, 128, 2 * 896 + 896 + 2 * 128),
     "mxbai-rerank-large-v2": decoder(151_936, 1536, 28, 8960, 1536, 256, 2 * 1536 + 1536 + 2 * 256),

@@ -18,8 +18,7 @@ OLDER = {
     "mxbai-rerank-large-v2", "colbertv2.0", "gte-moderncolbert-v1", "answerai-colbert-small-v1",
     "splade-cocondenser-ensembledistil", "splade-v3", "splade-pp-en-v1", "flag-bge-reranker-v2-m3",
     "flag-bge-reranker-v2-gemma", "bge-reranker-v2-minicpm-layerwise", "bge-reranker-v2.5-gemma2-lightweight",
-    "jina-reranker-v3.5-api", "jina-reranker-v3-api", "jina-reranker-v2-base-multilingual-api", "http-rerank",
-    "llm-pointwise", "llm-listwise",
+    "http-rerank", "llm-pointwise", "llm-listwise",
 }  # fmt: skip
 
 
