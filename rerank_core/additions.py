@@ -131,7 +131,6 @@ class RunReport:
 
     `queries`: in both. `unknown_queries`: in the run alone. `missing_queries`: in the dataset alone.
     `unknown_docs`: docids of the run that are no passage. `tied`: places that have the score of the place before.
-    `rank_column`: how the ranks of the run's file fit its scores.
     `rank_column`: how the file's ranks fit its scores; it agrees where that was not read.
     """
 
