@@ -29,7 +29,10 @@ def table(space: Workspace) -> None:
             "What it needs": st.column_config.TextColumn(width="large"),
         },
     )
-    st.caption("– is a fact that we could not find. Memory is that of the weights at two bytes each.")
+    st.caption(
+        "– is a fact that we could not find. Memory is that of the weights at two bytes each. *Facts from* names the "
+        "page of a row's facts and the day we read it, then the facts that are from elsewhere."
+    )
 
 
 def fetch(space: Workspace) -> None:

@@ -1,7 +1,7 @@
 """The rows of services: rerankers that somebody hosts, servers of one's own, and language models.
 
-Facts are from the services' own documentation, read in November 2026 through stored copies, but for prices, whose
-source stands beside each in `pricing.py`. A fact that we could not find is None.
+Facts were read in November 2026 through stored copies: `provenance_rows.py` says where, `pricing.py` for prices. A
+fact that we could not find is None.
 """
 
 from __future__ import annotations

@@ -1,14 +1,13 @@
 """The rows of models that run on one's own hardware, with their facts.
 
-Nothing was downloaded to check them. Where they come from:
-- Licence, language, and size of the weights' files: pages of the hub or the vendor as archived in 2024 to 2026. Not
-  seen: the sizes of splade-v3 (its sisters' is given), mxbai base, Jina v2 and Qwen3 (two bytes a weight), and
-  whether the hub still asks for an account for splade-v3. Licences change: follow `card`.
+Nothing was downloaded to check them. Where each was read stands in `provenance_rows.py`; beyond that:
+- Licences change: follow `card`. Not seen: whether the hub still asks for an account for splade-v3.
+- Sizes of the weights' files: pages of the hub, but for splade-v3 (its sisters' is given), mxbai base, Jina v2 and
+  Qwen3 (two bytes a weight).
 - Parameters: counted by building each architecture, without weights, from its config.json; the counts agree with the
   sizes of the files. Rounded where the config was not to be had or the model has parts of its own (Jina v2, Qwen3 4B,
   GTE ModernColBERT, AnswerAI ColBERT). The bundled model's were counted in its file.
-- Max tokens: the position table in config.json, or what the card says the model was made for. Of these, m3, Jina,
-  mxbai and GTE ModernColBERT were read on cards; the others follow from the architecture.
+- Max tokens: the position table in config.json, or what the card says the model was made for.
 - Downloads: the one format of weights that `download` fetches, rounded, without the tokenizer's few megabytes.
 A fact that nobody could tell is None.
 """

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rerank_core.rerankers.model import readable_bytes
-from rerank_core.rerankers.provenance import told
+from rerank_core.rerankers.origin import describe_origin
 from rerank_core.rerankers.scored_by import scored_by
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.systems import System
@@ -59,7 +59,7 @@ def systems_frame(systems: Sequence[System]) -> pd.DataFrame:
                 "Memory at fp16": None if model.memory_fp16 is None else readable_bytes(model.memory_fp16),
                 "Card": model.card,
                 "Note": model.note,
-                **told(model.id),
+                **describe_origin(model.id),
                 "Id": system.id,
             }
         )
