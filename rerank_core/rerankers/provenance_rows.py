@@ -37,6 +37,7 @@ _ETTIN_SOURCES: dict[Fact, str] = {"licence": _ETTIN_TABLE, "languages": _ETTIN_
 _ETTIN = Provenance(f"{_HUB}/blog/ettin-reranker", "2026-05-19", sources=_ETTIN_SOURCES)
 
 
+_GRANITE_BLOG = f"{_HUB}/blog/hansolosan/granite-embedding-r2"
 _BGE = f"{_HUB}/BAAI/bge-reranker"
 
 
@@ -125,7 +126,8 @@ PROVENANCE = {
     ),
     "granite-embedding-reranker-english-r2": Provenance(
         f"{_HUB}/ibm-granite/granite-embedding-reranker-english-r2",
-        sources={"licence": "https://ibm.com/granite/docs/models/embedding", "parameters": COUNTED},
+        "2025-08-15",
+        sources={"released": _GRANITE_BLOG, "licence": _GRANITE_BLOG, "parameters": COUNTED},
     ),
     "zerank-2": Provenance(
         f"{_HUB}/zeroentropy/zerank-2-reranker",
@@ -222,7 +224,7 @@ PROVENANCE = {
         "fast", "https://docs.oracle.com/iaas/Content/generative-ai/cohere-rerank-4-0.htm"
     ),
     "cohere-rerank-v5.0-pro": replace(_COHERE_5, sources={"max tokens": f"{_MAXIM}/rerank-v5.0-pro.md"}),
-    "cohere-rerank-v5.0-fast": _COHERE_5,
+    "cohere-rerank-v5.0-fast": replace(_COHERE_5, sources={"max tokens": f"{_MAXIM}/rerank-v5.0-fast.md"}),
     "voyage-rerank-2.5": Provenance(
         _VERCEL.removesuffix("-lite"),
         "2025-08-11",
