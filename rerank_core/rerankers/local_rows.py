@@ -80,8 +80,8 @@ def _cross(name: str, label: str, parameters: int | None, download: int | None, 
 
 
 def _ettin(size: str, parameters: int | None, **facts: object) -> Model:
-    facts = {"max_tokens": None, **facts}
-    return _cross(f"cross-encoder/ettin-reranker-{size}-v1", f"Ettin reranker {size}", parameters, None, **facts)
+    name = f"cross-encoder/ettin-reranker-{size}-v1"
+    return _cross(name, f"Ettin reranker {size}", parameters, None, max_tokens=7999, **facts)
 
 
 _CROSS_ENCODERS = (
@@ -119,7 +119,7 @@ _CROSS_ENCODERS = (
     _ettin("17m", 16_863_745),
     _ettin("32m", 32_031_745),
     _ettin("68m", 68_408_321),
-    _ettin("150m", 149_606_401, max_tokens=7999),
+    _ettin("150m", 149_606_401),
     _ettin("400m", 395_833_345),
     _ettin("1b", 1_031_267_329, needs_gpu=True),
     _cross("Alibaba-NLP/gte-reranker-modernbert-base", "GTE reranker ModernBERT base", 149_605_633, 598_000_000,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rerank_core.rerankers.provenance import COUNTED, COUNTED_IN_FILE, POSITIONS, Fact, Provenance
+from rerank_core.rerankers.provenance import COUNTED, COUNTED_IN_FILE, POSITIONS, Provenance
 
 _HUB = "https://huggingface.co"
 _MTEB = "https://github.com/embeddings-benchmark/mteb/blob/main/mteb/models/model_implementations"
@@ -33,8 +33,16 @@ def _ms_marco(commits: str) -> Provenance:
 
 
 _ETTIN_TABLE = f"{_MTEB}/ettin_models.py"
-_ETTIN_SOURCES: dict[Fact, str] = {"licence": _ETTIN_TABLE, "languages": _ETTIN_TABLE, "parameters": COUNTED}
-_ETTIN = Provenance(f"{_HUB}/blog/ettin-reranker", "2026-05-19", sources=_ETTIN_SOURCES)
+_ETTIN = Provenance(
+    f"{_HUB}/blog/ettin-reranker",
+    "2026-05-19",
+    sources={
+        "licence": _ETTIN_TABLE,
+        "languages": _ETTIN_TABLE,
+        "max tokens": _ETTIN_TABLE,
+        "parameters": COUNTED,
+    },
+)
 
 
 _GRANITE_BLOG = f"{_HUB}/blog/hansolosan/granite-embedding-r2"
@@ -112,10 +120,7 @@ PROVENANCE = {
         "bge-reranker-v2-m3",
     ),
     "jina-reranker-v2-base-multilingual": _JINA_2,
-    **{f"ettin-reranker-{size}-v1": _ETTIN for size in ("17m", "32m", "68m", "400m", "1b")},
-    "ettin-reranker-150m-v1": replace(
-        _ETTIN, sources={**_ETTIN_SOURCES, "max tokens": f"{_HUB}/cross-encoder/ettin-reranker-150m-v1"}
-    ),
+    **{f"ettin-reranker-{size}-v1": _ETTIN for size in ("17m", "32m", "68m", "150m", "400m", "1b")},
     "gte-reranker-modernbert-base": Provenance(
         f"{_HUB}/Alibaba-NLP/gte-reranker-modernbert-base",
         "2025-01",

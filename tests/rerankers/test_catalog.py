@@ -11,11 +11,6 @@ from rerank_core.rerankers.load import _LOCAL_FAMILIES
 
 # facts that were looked for and not found: None and shown as not known, never guessed
 NOT_FOUND = {
-    "ettin-reranker-17m-v1": {"max_tokens"},
-    "ettin-reranker-32m-v1": {"max_tokens"},
-    "ettin-reranker-68m-v1": {"max_tokens"},
-    "ettin-reranker-400m-v1": {"max_tokens"},
-    "ettin-reranker-1b-v1": {"max_tokens"},
     "lateon": {"max_tokens"},
 }
 
