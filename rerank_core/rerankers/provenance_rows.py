@@ -103,6 +103,7 @@ def _cohere_4(name: str, max_tokens: str) -> Provenance:
 _MAXIM = "https://www.getmaxim.ai/bifrost/model-library/compare/cohere"
 _VERCEL = "https://vercel.com/ai-gateway/models/rerank-2.5-lite"
 _VOYAGE_3 = "https://openrouter.ai/voyageai/rerank-3-20260930"
+_VOYAGE_3_LENGTH = "https://vercel.com/changelog/voyage-rerank-3-and-rerank-3-lite-are-now-available-on-ai-gateway"
 
 # by id of the catalogue's row; a row without a published model of its own has none
 PROVENANCE = {
@@ -242,8 +243,10 @@ PROVENANCE = {
         replaced_by="voyage-rerank-3-lite",
         sources={"replaced by": _VOYAGE_3.replace("rerank-3", "rerank-3-lite")},
     ),
-    "voyage-rerank-3": Provenance(_VOYAGE_3, "2026-09-30"),
-    "voyage-rerank-3-lite": Provenance(_VOYAGE_3.replace("rerank-3", "rerank-3-lite"), "2026-09-30"),
+    "voyage-rerank-3": Provenance(_VOYAGE_3, "2026-09-30", sources={"max tokens": _VOYAGE_3_LENGTH}),
+    "voyage-rerank-3-lite": Provenance(
+        _VOYAGE_3.replace("rerank-3", "rerank-3-lite"), "2026-09-30", sources={"max tokens": _VOYAGE_3_LENGTH}
+    ),
     "jina-reranker-v3.5-api": Provenance(f"{_JINA}3.5", "2026-07-27"),
     "jina-reranker-v3-api": Provenance(
         f"{_JINA}3",
@@ -251,7 +254,11 @@ PROVENANCE = {
         replaced_by="jina-reranker-v3.5-api",
         sources={"replaced by": f"{_JINA}3.5"},
     ),
-    "jina-reranker-v2-base-multilingual-api": _JINA_2,
+    "jina-reranker-v2-base-multilingual-api": replace(
+        _JINA_2,
+        replaced_by="jina-reranker-v3-api",
+        sources={**_JINA_2.sources, "replaced by": f"{_JINA}3"},
+    ),
     "contextual-ctxl-rerank-v2": Provenance("https://docs.contextual.ai/how-to-guides/rerank"),
     "nvidia-ranking": Provenance(
         "https://docs.nvidia.com/nim/nemo-retriever/text-reranking/latest/using-reranking.html"
