@@ -162,7 +162,7 @@ def _measuring(summary: Summary, asked: Asked) -> Facts:
             + f", seed {seed})",
         ),
         ("Test", f"paired randomisation test, two-sided, seed {seed}, corrected for all systems by Holm's method"),
-        ("Machine, $ an hour", "not known" if asked.price is None else f"{asked.price:g}"),
+        ("Machine, $ per hour", "not known" if asked.price is None else f"{asked.price:g}"),
     )
 
 

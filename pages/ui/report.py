@@ -71,8 +71,8 @@ def _renderings() -> list[tuple[str, str, str, Callable[[Report], str]]]:
     return [
         ("HTML", ".html", "text/html", report_html),
         ("Markdown", ".md", "text/markdown", report_markdown),
-        ("CSV, a row a system", ".csv", "text/csv", systems_csv),
-        ("CSV, a row a query", "-queries.csv", "text/csv", queries_csv),
+        ("CSV, one row per system", ".csv", "text/csv", systems_csv),
+        ("CSV, one row per query", "-queries.csv", "text/csv", queries_csv),
     ]
 
 

@@ -83,7 +83,7 @@ def read_run_file(path: Path, system: str | None = None, ties: Ties = "file") ->
     for line, (qid, _, docid, rank, score, tag) in _fields(path, 6, "qid Q0 docid rank score tag"):
         scores = found.setdefault(qid, {})
         if docid in scores:
-            raise BadInputError(path, line, f"query {qid} has passage {docid} twice", "each passage once a query")
+            raise BadInputError(path, line, f"query {qid} has passage {docid} twice", "each passage once per query")
         scores[docid] = _parse_score(score, path, line)
         ranks.setdefault(qid, []).append(rank)
         name = name or tag

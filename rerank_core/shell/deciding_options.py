@@ -90,7 +90,7 @@ def _report(verbs: Verbs[Parser]) -> None:
         verbs,
         "report",
         "write a report: one HTML file that needs no network, Markdown, or CSV",
-        "CSV is two files: PATH has a row a system, and PATH-queries.csv a row for each query and system.",
+        "CSV is two files: PATH has one row per system, and PATH-queries.csv one for each query and system.",
     )
     verb.add_argument("path", type=Path, help="where to; its ending says which: .html, .md or .csv")
     add_view(verb)

@@ -34,7 +34,7 @@ def add_view(verb: Parser) -> None:
     group.add_argument("--retrievers", default=",".join(RETRIEVERS), help="comma separated (default: %(default)s)")
     group.add_argument("--fusion", choices=FUSIONS, default="rrf")
     group.add_argument("--weights", help="one for each retriever, comma separated (minmax and zscore)")
-    group.add_argument("--depth", type=int, default=50, help="candidates a query, 10 to 200 (default: %(default)s)")
+    group.add_argument("--depth", type=int, default=50, help="candidates per query, 10 to 200 (default: %(default)s)")
     group.add_argument("--dense-model", default="bundled", help="a hub name or folder (default: %(default)s)")
     group.add_argument(
         "--language",

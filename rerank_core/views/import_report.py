@@ -33,9 +33,7 @@ def findings(report: ImportReport) -> list[str]:
         _listed(
             report.met_by_form, "graded ids differ from their passages' in Unicode form only; the grades were taken"
         ),
-        _listed(
-            report.queries_met_by_form, "qids differ from the queries' in Unicode form only; taken as these"
-        ),
+        _listed(report.queries_met_by_form, "qids differ from the queries' in Unicode form only; taken as these"),
         _said(report.over_512, "passages are longer than 512 tokens: many rerankers do not see their end"),
     ]
     found = [line for line in (*lines, *not_read_sentences(report.not_read)) if line]
