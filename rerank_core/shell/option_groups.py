@@ -91,6 +91,15 @@ def add_only(verb: Parser) -> None:
     verb.add_argument("--only", action="append", default=[], metavar="SLICE", help=what)
 
 
+def add_identical_ids(verb: Parser) -> None:
+    """Whether a query's own passage is left out."""
+    verb.add_argument(
+        "--ignore-identical-ids",
+        action="store_true",
+        help="leave out of each ranking the passage that has the query's own id, as BEIR does (ArguAna, Quora)",
+    )
+
+
 def add_run(verb: Parser) -> None:
     """Whether to rank first."""
     verb.add_argument("--run", action="store_true", help="first rank what is not ranked yet, as the verb run does")
