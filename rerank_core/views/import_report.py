@@ -74,7 +74,7 @@ def _own_passages(report: ImportReport) -> str:
     return (
         f"{report.queries_with_passage_ids:,} queries have the id of a passage, {report.queries_as_passages:,} of them "
         "its text too (as in ArguAna and Quora). Such a passage finds itself: BEIR leaves it out. "
-        "Here it stays among the candidates; the verbs that measure and compare leave it out with "
+        "Here it stays among the candidates; the page Evaluate leaves it out where asked, the verbs with "
         "`--ignore-identical-ids`."
     )
 
