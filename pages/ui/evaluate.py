@@ -80,7 +80,7 @@ def choose_own_passages(space: Workspace, view: View) -> bool:
         key=state.OWN_LEFT_OUT,
         bind="query-params",
         help="Where queries are passages of the corpus (ArguAna, Quora), each finds itself. BEIR leaves that out. "
-        "Every figure on this page follows, but for the recall of the candidates; the other pages show it.",
+        "Every figure on this page follows, but for the recall of the candidates; the other pages count it.",
     )
 
 
