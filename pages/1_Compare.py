@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cache, charts, frame, glossary, grading, state, work
+from pages.ui import cache, charts, frame, glossary, grading, own_passage, state, work
 from pages.ui.board.board import board
 from pages.ui.board_data import board_data
 from pages.ui.view import MEASURES, choose_query, choose_view
@@ -26,6 +26,7 @@ figures = cache.scoreboard(view.dataset, view.settings, view.systems, MEASURES, 
 ranked = figures.read_rankings()
 work.offer_second_try(space, view, comparison)
 board(board_data(view, comparison), key=state.BOARD)
+own_passage.note(view, comparison)
 
 
 @st.fragment

@@ -17,7 +17,8 @@ left, middle, right = st.columns([4, 3, 1.4], vertical_alignment="bottom")
 measures, price = evaluate.choose_measures(left), evaluate.choose_price(right)
 with middle:
     only = evaluate_slices.choose_slices(space, view)
-found = figures(space, view, measures, only)
+own_left_out = evaluate.choose_own_passages(space, view)
+found = figures(space, view, measures, only, own_left_out)
 with first:
     evaluate_slices.said(found)
     evaluate.verdicts(view, found)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from unicodedata import normalize
 
 from sqlite_utils import Database
 
+from rerank_core.corpus.id_forms import other_forms, rename_rankings
 from rerank_core.corpus.look import group_unread, look_at
 from rerank_core.corpus.names import split_name
 from rerank_core.corpus.report import ImportReport, Listed
@@ -40,7 +40,7 @@ def import_judgments(
         raise BadInputError(path, None, "there are no grades in the file", "at least one")
     not_read = group_unread([look_at(path, part="grades")])
     with workspace.write() as db:
-        names = other_forms(db, dataset_row.id, topics.docids())
+        names = passages_by_form(db, dataset_row.id, topics.docids())
         topics.rename_docs(names)
         hashes = datasets.text_hashes(db, dataset_row.id, list(topics.docids()))
         datasets.add_queries(db, dataset_row.id, topics.queries.values())
@@ -57,6 +57,7 @@ def import_judgments(
         judgments_of_unknown_queries=Listed.of(topics.unknown_qids()),
         grades=topics.grades(),
         met_by_form=Listed.of(names),
+        queries_met_by_form=Listed.of(topics.met_qids),
         not_read=not_read,
         seconds=round(time.monotonic() - started, 3),
     )
@@ -88,6 +89,7 @@ def import_queries(workspace: Workspace, dataset: str, path: Path, progress: Pro
         queries_without_judgments=len(topics.queries.keys() - judged.keys()),
         queries_with_passage_ids=same_ids,
         queries_as_passages=same_texts,
+        queries_met_by_form=Listed.of(topics.met_qids),
         not_read=not_read,
         seconds=round(time.monotonic() - started, 3),
     )
@@ -99,6 +101,8 @@ def own_passages(db: Database, dataset_id: int, queries: Iterable[Query]) -> tup
     Both are 0 where all these ids are plain numbers and no text is the same: then they only count alike.
     """
     texts = {query.qid: query.text.split() for query in queries}
+    names = passages_by_form(db, dataset_id, texts)
+    texts = {names.get(qid, qid): text for qid, text in texts.items()}
     docs = datasets.get_docs(db, dataset_id, list(texts)).values()
     same = sum(texts[doc.docid] in (doc.text.split(), doc.content.split()) for doc in docs)
     return (len(docs), same) if same or not all(doc.docid.isdecimal() for doc in docs) else (0, 0)
@@ -117,12 +121,23 @@ def import_run_file(
     """A TREC run for a dataset, see `corpus.trec.read_run_file`; nothing is stored.
 
     All of the run is returned, also queries and passages that the dataset does not have: `check_run` counts these.
+    Ids that the dataset has in another Unicode form are given as the dataset has them.
     Raises NotFoundError, and BadInputError, also where the run has no query of this dataset.
     """
-    run = read_run_file(path, system, ties)
+    run = _with_own_ids(workspace, dataset, read_run_file(path, system, ties))
     if check_run(workspace, dataset, run.rankings).queries == 0:
         raise BadInputError(path, None, f"no query of this run is in '{dataset}'", "a run over this dataset's queries")
     return run
+
+
+def _with_own_ids(workspace: Workspace, dataset: str, run: RunFile) -> RunFile:
+    with workspace.open() as db:
+        row = datasets.get_dataset(db, dataset)
+        known = {query.qid for query in datasets.get_queries(db, row.id)}
+        qids = other_forms(run.rankings, known.intersection)
+        docids = passages_by_form(db, row.id, (docid for ranking in run.rankings.values() for docid in ranking.docids))
+    rankings, met = rename_rankings(run.rankings, qids, docids)
+    return replace(run, rankings=rankings, met_by_form=met)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +146,8 @@ class RunReport:
 
     `queries`: in both. `unknown_queries`: in the run alone. `missing_queries`: in the dataset alone.
     `unknown_docs`: docids of the run that are no passage. `tied`: places that have the score of the place before.
-    `rank_column`: how the file's ranks fit its scores; it agrees where that was not read.
+    `rank_column`: how the file's ranks fit its scores; it agrees where that was not read. `met_by_form`: ids of the
+    file that the dataset has in another Unicode form only.
     """
 
     queries: int
@@ -140,6 +156,7 @@ class RunReport:
     unknown_docs: Listed
     tied: int
     rank_column: RankColumn = AGREES
+    met_by_form: Listed = field(default_factory=Listed)
 
 
 def check_run(workspace: Workspace, dataset: str, rankings: Mapping[str, Ranking]) -> RunReport:
@@ -164,12 +181,9 @@ def _ties(ranking: Ranking) -> int:
     return len(scores) - len(set(scores))
 
 
-def other_forms(db: Database, dataset_id: int, docids: Iterable[str]) -> dict[str, str]:
-    """Graded id -> the passage's id, for ids that no passage has but in another Unicode form (as macOS names files)."""
-    foreign = [docid for docid in docids if not docid.isascii()]
-    there = datasets.text_hashes(db, dataset_id, foreign)
-    forms = {normalize(form, docid): docid for docid in foreign if docid not in there for form in ("NFC", "NFD")}
-    return {forms[docid]: docid for docid in datasets.text_hashes(db, dataset_id, list(forms))}
+def passages_by_form(db: Database, dataset_id: int, docids: Iterable[str]) -> dict[str, str]:
+    """`other_forms` of docids: as a file has it -> the passage's docid."""
+    return other_forms(docids, lambda ids: datasets.text_hashes(db, dataset_id, ids))
 
 
 def to_judgments(rows: Iterable[Row], hashes: Mapping[str, str]) -> Iterator[Judgment]:

@@ -59,12 +59,13 @@ def depth_curve(
     level: int = 1,
     depths: Sequence[int] = DEPTHS,
     only: Collection[str] | None = None,
+    ignore_identical_ids: bool = False,
 ) -> list[DepthPoint]:
     """The curve of a system, shallow first; nothing is computed by a model (the job "depth" makes the rankings).
 
     Every point is over the same queries: all that have a grade. A depth at which one of them was not ranked, or failed,
     is left out. [] where nothing is graded. `only`: the qids to look at, None: all. `level`: the lowest
-    relevant grade, for measures that name none.
+    relevant grade, for measures that name none. `ignore_identical_ids`: without the passages with their query's own id.
     """
     with workspace.open() as db:
         qrels = judgments.qrels(db, dataset.id)
@@ -86,6 +87,8 @@ def depth_curve(
     points = []
     for depth, own in read.items():
         orders = {qid: one.ranking.docids for qid, one in own.answers.items() if one.ranking is not None}
+        if ignore_identical_ids:
+            orders = {qid: tuple(docid for docid in docids if docid != qid) for qid, docids in orders.items()}
         if graded and len(orders) == len(graded):
             values = evaluate(orders, graded, [measure], level)[measure]
             points.append(_point(depth, sum(values.values()) / len(values), own, system))

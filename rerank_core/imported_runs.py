@@ -11,6 +11,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from rerank_core.additions import RunReport, check_run, import_run_file
+from rerank_core.corpus.report import Listed
 from rerank_core.corpus.trec import Ties
 from rerank_core.errors import BadInputError, NotReadyError
 from rerank_core.rerankers.model import Model, Setting
@@ -32,10 +33,11 @@ def import_trec_run(
 ) -> tuple[str, RunReport]:
     """Keep the run of a TREC file and return the id of its system, "run:NAME", and how it fits the dataset.
 
-    `name` None: the file's name without its ending. All of the run is kept as it is, with ids and raw scores, also
-    what the dataset does not have. Equal scores: see `corpus.trec.read_run_file`. Where ranks
-    and scores disagree, the report and the note of the system say so. Raises NotFoundError, and BadInputError
-    for a file that is no run or has no query of the dataset, and for a name that is taken or not one plain word.
+    `name` None: the file's name without its ending. All of the run is kept with its raw scores, also what the dataset
+    does not have; ids are as the dataset has them where only the Unicode form differs. Equal scores: see
+    `corpus.trec.read_run_file`. Where ranks and scores disagree, the report and the note of the system say so. Raises
+    NotFoundError, and BadInputError for a file that is no run or has no query of the dataset, and for a name that is
+    taken or not one plain word.
     """
     chosen = (name if name is not None else path.stem).strip()
     if not _NAME.fullmatch(chosen):
@@ -45,7 +47,8 @@ def import_trec_run(
     source = f"{path.name} (read by score; on {odd:,} queries its ranks disagree)" if odd else path.name
     with workspace.write() as db:
         put_imported(db, datasets.get_dataset(db, dataset).id, chosen, source, run.rankings)
-    return f"run:{chosen}", replace(check_run(workspace, dataset, run.rankings), rank_column=run.rank_column)
+    report = check_run(workspace, dataset, run.rankings)
+    return f"run:{chosen}", replace(report, rank_column=run.rank_column, met_by_form=Listed.of(run.met_by_form))
 
 
 def imported_models(db: Database) -> list[tuple[Model, dict[str, Any]]]:

@@ -10,7 +10,14 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from rerank_core.additions import import_judgments, import_queries, import_run, other_forms, own_passages, to_judgments
+from rerank_core.additions import (
+    import_judgments,
+    import_queries,
+    import_run,
+    own_passages,
+    passages_by_form,
+    to_judgments,
+)
 from rerank_core.corpus.batches import doc_batches
 from rerank_core.corpus.chunking import check_chunking
 from rerank_core.corpus.lengths import Lengths
@@ -222,7 +229,7 @@ class _Passages:
     def meet_other_forms(self) -> tuple[str, ...]:
         """Give grades to passages whose ids are theirs but for the Unicode form; the ids as they were graded."""
         with self.workspace.open() as db:
-            names = other_forms(
+            names = passages_by_form(
                 db, self.dataset_id, (docid for docid in self.topics.docids() if docid not in self.hashes)
             )
             self.topics.rename_docs(names)
@@ -272,6 +279,7 @@ def _report(
         words=passages.lengths.words,
         longest=passages.lengths.longest,
         over_512=passages.lengths.over,
+        queries_met_by_form=Listed.of(topics.met_qids),
         not_read=sources.not_read,
         seconds=round(seconds, 3),
     )

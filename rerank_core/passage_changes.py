@@ -34,7 +34,7 @@ class PassageChange:
     """What to do with a dataset's passages.
 
     `source`: a file or folder, as for an import, whose passages are added or replace those with their ids; of a folder
-    with queries and grades the passages alone are read. `remove`: ids; `remove_file`: a file with one id a line.
+    with queries and grades the passages alone are read. `remove`: ids; `remove_file`: a file with one id per line.
     `only_these`: remove every passage that is not in `source`. `options`: how `source` is read; those of the queries
     and grades play no part. `preview`: report, and change nothing. `fingerprint`: change only what still is as it was
     under this one ("": whatever is there).
@@ -63,7 +63,7 @@ def update_passages(
 def remove_passages(
     workspace: Workspace, dataset: str, docids: Sequence[str] | Path, progress: Progress = no_progress
 ) -> ChangeReport:
-    """Remove passages by their ids, or by a file with one id a line; see `change_passages`."""
+    """Remove passages by their ids, or by a file with one id per line; see `change_passages`."""
     if isinstance(docids, Path):
         return change_passages(workspace, dataset, PassageChange(remove_file=docids), progress)
     return change_passages(workspace, dataset, PassageChange(remove=tuple(docids)), progress)
@@ -149,7 +149,7 @@ class _Gathered:
             asked += len(part)
             progress(asked, 0, f"{asked:,} ids to remove")
         if change.remove_file is not None and not asked:
-            raise BadInputError(change.remove_file, None, "there are no ids in the file", "one id a line")
+            raise BadInputError(change.remove_file, None, "there are no ids in the file", "one id per line")
 
     def _put(self, source: Path, options: ImportOptions, progress: Progress) -> None:
         sources = find_sources(source, options.columns, options.parts)

@@ -20,7 +20,7 @@ from rerank_core.stories import Story, sentence, tell
 from rerank_core.summary import Summary, SystemSummary
 from rerank_core.systems import System
 from rerank_core.types import Doc, Query
-from rerank_core.verdicts import verdicts
+from rerank_core.verdicts import own_passages_sentence, verdicts
 from rerank_core.whole_set import WholeSet
 
 LONGEST = 90
@@ -94,11 +94,13 @@ def build_report(
     only: Sequence[str] = (),
     level: int = 1,
     price: float | None = None,
+    ignore_identical_ids: bool = False,
     most: int = 3,
 ) -> Report:
     """Put the report together; no model is loaded and nothing is measured again.
 
-    All figures must be of the same view; `only` names the slices where they are not over all queries. `most`: how many
+    All figures must be of the same view; `only` names the slices where they are not over all queries, and
+    `ignore_identical_ids` that `whole` is without its own passages. `most`: how many
     wins, and how many losses, are told of each system.
     """
     told = {one.system: _told(whole, summary, one, most) for one in _compared(summary)}
@@ -121,9 +123,16 @@ def build_report(
         front=_front(points),
         titles={docid: doc.title or _start(doc.text) or docid for docid, doc in docs.items()},
         labels=labels,
-        limits=limits(summary, efficiency, losses, labels, only),
+        limits=limits(summary, efficiency, losses, labels, only, own_passages_sentence(whole.own_passages, dataset)),
         configuration=configuration(
-            workspace, dataset, settings, systems, whole, summary, efficiency, Asked(tuple(only), level, price)
+            workspace,
+            dataset,
+            settings,
+            systems,
+            whole,
+            summary,
+            efficiency,
+            Asked(tuple(only), level, price, ignore_identical_ids),
         ),
     )
 

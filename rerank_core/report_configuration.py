@@ -50,12 +50,13 @@ class Asked:
     """What was asked beside systems and measures.
 
     `only`: the slices, () for all queries. `level`: the lowest relevant grade. `price`: of the machine's hour in US
-    dollars, None: not known.
+    dollars, None: not known. `ignore_identical_ids`: without the passages that have their query's own id.
     """
 
     only: tuple[str, ...] = ()
     level: int = 1
     price: float | None = None
+    ignore_identical_ids: bool = False
 
 
 def configuration(
@@ -98,6 +99,7 @@ def command(dataset: str, settings: RetrievalSettings, systems: Sequence[str], s
     words += _option("systems", comma_separated(systems)) + _option("baseline", summary.baseline)
     words += _option("measures", ",".join(str(one) for one in summary.measures)) + _option("level", str(asked.level))
     words += [word for name in asked.only for word in _option("only", name)]
+    words += ["--ignore-identical-ids"] if asked.ignore_identical_ids else []
     words += _option("price", repr(asked.price)) if asked.price is not None else []
     return shlex.join(words)
 
@@ -154,6 +156,7 @@ def _measuring(summary: Summary, asked: Asked) -> Facts:
         ("Measures", ", ".join(str(one) for one in summary.measures)),
         ("Compared on", f"{summary.headline}, over {len(summary.qids):,} queries"),
         ("Relevant from", f"grade {asked.level}"),
+        *((("Passages with their query's own id", "left out, as BEIR does"),) if asked.ignore_identical_ids else ()),
         ("nDCG", "gain = grade, discount = 1 / log2(rank + 1), ideal = all graded passages, as trec_eval computes it"),
         (
             "Interval",
@@ -162,7 +165,7 @@ def _measuring(summary: Summary, asked: Asked) -> Facts:
             + f", seed {seed})",
         ),
         ("Test", f"paired randomisation test, two-sided, seed {seed}, corrected for all systems by Holm's method"),
-        ("Machine, $ an hour", "not known" if asked.price is None else f"{asked.price:g}"),
+        ("Machine, $ per hour", "not known" if asked.price is None else f"{asked.price:g}"),
     )
 
 

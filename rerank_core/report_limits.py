@@ -52,10 +52,15 @@ def limits(
     losses: Mapping[str, SystemLoss],
     labels: Labels,
     only: Sequence[str] = (),
+    own_passages: str = "",
 ) -> tuple[str, ...]:
-    """Sentences for a reader who wants to doubt, the weightiest first; each is true of this very set."""
+    """Sentences for a reader who wants to doubt, the weightiest first; each is true of this very set.
+
+    `own_passages`: what is to be said of passages with their query's own id, "" for nothing.
+    """
     lines = [f"Only the queries of these slices were compared: {'; '.join(only)}."] if only else []
     lines += [line for one in summary.systems for line in _of_system(one)]
+    lines += [own_passages] if own_passages else []
     left_out = summary.graded - len(summary.qids)
     if left_out:
         lines.append(

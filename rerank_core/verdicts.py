@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rerank_core.evaluation.verdict import verdict
+from rerank_core.store.datasets import DatasetRow
 from rerank_core.summary import Summary, SystemSummary
 
 
@@ -23,6 +26,22 @@ def not_compared_alike(one: SystemSummary) -> list[str]:
     if one.failed:
         lines.append(f"{one.label} failed on {one.failed:,} queries: {one.reason}")
     return lines
+
+
+def own_passages_sentence(own: Sequence[str], dataset: DatasetRow, ignored: bool = False) -> str:
+    """What became of the passages that have their query's own id, on the queries `own`; "" where there is none.
+
+    Nothing is said either where all these ids are plain numbers and no query is a passage: they only count alike.
+    """
+    alike = all(qid.isdecimal() for qid in own) and not dataset.report.get("queries_as_passages")
+    if not own or (alike and not ignored):
+        return ""
+    if ignored:
+        return f"On {len(own):,} queries the passage that has the query's own id is left out, as BEIR does."
+    return (
+        f"On {len(own):,} queries a system ranks the passage that has the query's own id. Where queries are passages "
+        "of the corpus (ArguAna, Quora), BEIR leaves it out: --ignore-identical-ids."
+    )
 
 
 def _best_first(one: SystemSummary) -> float:

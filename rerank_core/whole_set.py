@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -65,6 +65,23 @@ class WholeSet:
             if not set(ranking.docids) <= set(self.candidates.get(qid, ()))
         ]  # fmt: skip
 
+    @property
+    def own_passages(self) -> tuple[str, ...]:
+        """The qids for which a system ranks the passage that has the query's own id, in the order of the queries."""
+        found = [self.rankings(system) for system in self.labels]
+        return tuple(qid for qid in self.queries if any(qid in own and qid in own[qid].docids for own in found))
+
+    def without_own_passages(self) -> WholeSet:
+        """The same without these passages in rankings and candidates, as BEIR leaves them out; grades stay.
+
+        What stood below moves up by one rank. An answer with nothing left counts 0.
+        """
+        candidates = {qid: tuple(one for one in docids if one != qid) for qid, docids in self.candidates.items()}
+        answers = {
+            system: {qid: _without(answer, qid) for qid, answer in own.items()} for system, own in self.answers.items()
+        }
+        return replace(self, candidates=candidates, answers=answers)
+
 
 def load_whole_set(
     workspace: Workspace, dataset: DatasetRow, settings: RetrievalSettings, systems: Sequence[System]
@@ -83,6 +100,14 @@ def load_whole_set(
     }
     candidates = {qid: tuple(found[key]) for qid, key in keys.items() if key in found}
     return WholeSet(queries, qrels, candidates, {system.id: system.label for system in systems}, answers)
+
+
+def _without(answer: StoredRanking, docid: str) -> StoredRanking:
+    if answer.ranking is None or docid not in answer.ranking.docids:
+        return answer
+    kept = [doc for doc in answer.ranking.docs if doc.docid != docid]
+    docs = tuple(replace(doc, rank=rank) for rank, doc in enumerate(kept, 1))
+    return replace(answer, ranking=replace(answer.ranking, docs=docs))
 
 
 def _part(own: Mapping[str, Kept], qids: Collection[str]) -> dict[str, Kept]:

@@ -112,6 +112,19 @@ def test_a_depth_that_was_not_ranked_for_every_graded_query_is_left_out(workspac
     assert curve[0].score_estimate == curve[0].score_seconds
 
 
+def test_the_passage_with_the_querys_own_id_is_left_out_where_asked(workspace, pond, scorer):
+    system, query = get_system(workspace, "minilm-cosine"), Query("d29", "fish fish fish")
+    with workspace.write() as db:
+        datasets.add_queries(db, pond.id, [query])
+        judgments.record(db, pond.id, "ann", [GradeEvent("c", 3, "grade", "d29", "d25", 3)], pond.scale)
+    Pipeline(workspace).run(pond, [query], at_depth(BM25, 30), [system])
+    values = [
+        depth_curve(workspace, pond, BM25, system, NDCG, only=["d29"], ignore_identical_ids=ignored)[0].value
+        for ignored in (False, True)
+    ]
+    assert values == pytest.approx([1 / log2(5 + 1), 1 / log2(4 + 1)])
+
+
 def test_without_grades_there_is_no_curve(workspace, birds, scorer):
     system = get_system(workspace, "minilm-cosine")
     assert depth_curve(workspace, birds, BM25, system, NDCG) == []

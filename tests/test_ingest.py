@@ -201,8 +201,8 @@ def test_a_folder_of_texts_is_cut_as_asked(workspace: Workspace, tmp_path: Path)
 
 GOOD = '{"_id": "d1", "text": "x"}\n'
 BAD = [
-    ("a.jsonl", GOOD + "{oops\n", 2, "one JSON object a line"),
-    ("a.jsonl", GOOD + "[1]\n", 2, "one JSON object a line"),
+    ("a.jsonl", GOOD + "{oops\n", 2, "one JSON object per line"),
+    ("a.jsonl", GOOD + "[1]\n", 2, "one JSON object per line"),
     ("a.jsonl", '[{"_id": "d1", "text": "x"}]', 1, "not an object"),
     ("a.jsonl", '[\n{"_id": "d1", "text": "x"}]', 1, "one JSON array"),
     ("a.jsonl", GOOD + '{"_id": null, "text": "x"}\n', 2, "text or a whole number"),
@@ -217,8 +217,8 @@ BAD = [
     ("a.jsonl", GOOD + '{"text": "x"}\n', 2, "_id, id, docid, docno"),
     ("a.jsonl", GOOD + '{"_id": "d2", "text": "\\ud800"}\n', 2, "surrogate"),
     ("a.jsonl", GOOD + '{"_id": "d2", "text": "x", "k": {"\\udc00": 1}}\n', 2, "surrogate"),
-    ("a.jsonl", GOOD + "[" * 100_000 + "\n", 2, "one JSON object a line"),
-    ("a.jsonl", GOOD + '{"_id": ' + "1" * 5000 + ', "text": "x"}\n', 2, "one JSON object a line"),
+    ("a.jsonl", GOOD + "[" * 100_000 + "\n", 2, "one JSON object per line"),
+    ("a.jsonl", GOOD + '{"_id": ' + "1" * 5000 + ', "text": "x"}\n', 2, "one JSON object per line"),
     ("a.jsonl", GOOD.encode() + b'{"_id": "d2", "text": "\xff"}\n', 2, "UTF-8"),
     ("a.jsonl", "\n\n", None, "the file is empty"),
     ("a.csv", "id,text\nd1,x\nd2\n", 3, "2, as in the header"),
@@ -258,7 +258,7 @@ def test_bad_passages_are_refused_and_nothing_stays(workspace: Workspace, tmp_pa
         ("qrels/test.tsv", "nothing\n", 1, "grade, rating, label, score"),
         ("queries.jsonl", '{"_id": "q1", "text": "x"}\n{"_id": "q2"}\n', 2, "an id"),
         ("queries.jsonl", '{"_id": "q1", "text": "\\udfff"}\n', 1, "surrogate"),
-        ("corpus.jsonl", GOOD * 2 + "x\n", 3, "one JSON object a line"),
+        ("corpus.jsonl", GOOD * 2 + "x\n", 3, "one JSON object per line"),
     ],
 )
 def test_a_bad_part_of_a_beir_folder_refuses_all_of_it(workspace: Workspace, beir: Path, file, content, line, words):

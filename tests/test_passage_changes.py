@@ -175,7 +175,7 @@ def test_a_change_that_is_done_already_is_done(workspace, birds):
 
 
 BAD = [
-    ("a.jsonl", '{"_id": "d1", "text": "other"}\n{"_id": "d3", "text": \n', 2, "one JSON object a line"),
+    ("a.jsonl", '{"_id": "d1", "text": "other"}\n{"_id": "d3", "text": \n', 2, "one JSON object per line"),
     ("a.jsonl", '{"_id": "d1", "text": "other"}\n{"_id": "d3"}\n', 2, "text, body, contents"),
     ("a.csv", "id,text\nd1,other\nd3\n", 3, "2, as in the header"),
     ("a.csv", "id,text\n", None, "there are no passages"),

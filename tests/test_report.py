@@ -86,13 +86,14 @@ def test_a_run_stands_in_the_configuration_with_its_hashes_and_device(workspace,
 def test_the_command_says_exactly_what_was_compared(settings):
     systems = ["first-stage", "mine, with a comma", 'a "quoted" one']
     only = ("tag: it's", "length: 2–4 words")
-    line = command("--my data", settings, systems, summary_of("R(rel=2)@10,AP", level=2), Asked(only, 2, 1.25))
+    line = command("--my data", settings, systems, summary_of("R(rel=2)@10,AP", level=2), Asked(only, 2, 1.25, True))
     words = shlex.split(line)
     assert words[:3] == ["python", "-m", "rerank_core"]
     options = parser().parse_args(words[3:])
     assert settings_of(options) == settings
     assert (options.dataset, options.systems, options.baseline) == ("--my data", systems, BASE)
     assert [str(one) for one in options.measures] == ["R(rel=2)@10", "AP(rel=2)"]
+    assert options.ignore_identical_ids
     assert (options.level, options.price, tuple(options.only), options.run) == (2, 1.25, only, True)
 
 

@@ -34,8 +34,8 @@ def passages(space: Workspace) -> None:
         files = st.file_uploader("Passages to add or replace", accept_multiple_files=True)
         path = st.text_input("…or a path on this machine", placeholder="/data/changed.jsonl", key="change_path")
         left, right = st.columns(2)
-        typed = left.text_area("Ids of passages to remove, one a line")
-        ids = right.file_uploader("…or a file with one id a line")
+        typed = left.text_area("Ids of passages to remove, one per line")
+        ids = right.file_uploader("…or a file with one id per line")
         reading = data_fields.reading("change")
         sent = st.form_submit_button("See what would change")
     if sent:

@@ -13,7 +13,7 @@ def reading(key: str) -> dict[str, Any]:
     """Inputs of a form; what was typed, for `options`. `key`: the form's own, so that its inputs are."""
     left, right = st.columns(2)
     size = left.number_input(
-        "Words a passage (.txt, .md)", 0, 5000, 200, help="0: files are not cut.", key=f"{key}_size"
+        "Words per passage (.txt, .md)", 0, 5000, 200, help="0: files are not cut.", key=f"{key}_size"
     )
     overlap = right.number_input("Words that neighbours share", 0, 2000, 40, key=f"{key}_overlap")
     with st.expander("Where the guess is wrong: names of fields, parts of files"):

@@ -19,7 +19,7 @@ ACCEPTED = (
     "CSV, TSV or Parquet, or .txt and .md files, which are cut into passages. What was not used is listed afterwards."
 )
 HELP = (
-    "Queries: JSONL, Parquet, CSV, TSV, TREC topics, or one a line. Grades: TREC qrels, BEIR .tsv, JSONL, Parquet, CSV."
+    "Queries: JSONL, Parquet, CSV, TSV, TREC topics, one per line. Grades: TREC qrels, BEIR .tsv, JSONL, Parquet, CSV."
 )
 
 

@@ -6,13 +6,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import state
-from pages.ui.evaluate_cache import Figures
+from pages.ui.evaluate_cache import Figures, whole_set
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.errors import BadInputError
 from rerank_core.evaluation.names import Measure, parse_measure
+from rerank_core.store.workspace import Workspace
 from rerank_core.summary import Summary
-from rerank_core.verdicts import not_compared_alike
+from rerank_core.verdicts import not_compared_alike, own_passages_sentence
 from rerank_core.verdicts import verdicts as all_verdicts
 from rerank_core.views.efficiency import COST, P95, efficiency_columns
 from rerank_core.views.summary import (
@@ -67,6 +68,20 @@ def choose_measures(column: DeltaGenerator) -> list[Measure]:
         except BadInputError as error:
             st.error(str(error))
     return measures or [parse_measure(DEFAULT[0])]
+
+
+def choose_own_passages(space: Workspace, view: View) -> bool:
+    """Whether the figures are without the passages that have their query's own id; asked only where there are some."""
+    own = whole_set(space, view)[0].own_passages
+    if not own_passages_sentence(own, view.dataset):
+        return False
+    return st.checkbox(
+        f"Leave out the passage with the query's own id ({len(own):,} queries)",
+        key=state.OWN_LEFT_OUT,
+        bind="query-params",
+        help="Where queries are passages of the corpus (ArguAna, Quora), each finds itself. BEIR leaves that out. "
+        "Every figure on this page follows, but for the recall of the candidates; the other pages count it.",
+    )
 
 
 def verdicts(view: View, figures: Figures) -> None:

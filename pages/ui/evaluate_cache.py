@@ -31,7 +31,8 @@ class Figures:
     """What the page shows. `stamp`: all that it depends on; equal stamps have equal figures.
 
     `only`: the names of the slices that all of it is over; () for all queries. `everything`: the whole set whatever is
-    chosen, of which `whole` is the chosen part.
+    chosen, of which `whole` is the chosen part. `own_left_out`: whether `whole` is without the passages that have
+    their query's own id.
     """
 
     whole: WholeSet
@@ -41,6 +42,7 @@ class Figures:
     stamp: Stamp
     only: tuple[str, ...]
     everything: WholeSet
+    own_left_out: bool = False
 
     @property
     def only_qids(self) -> tuple[str, ...] | None:
@@ -53,20 +55,28 @@ class Figures:
         return sum(bool(self.everything.qrels.get(qid)) for qid in self.everything.queries)
 
 
-def figures(space: Workspace, view: View, measures: Sequence[Measure], only: Sequence[str] = ()) -> Figures:
-    """The whole set of this view with its summary and its losses; `only`: over the queries of these slices."""
+def figures(
+    space: Workspace, view: View, measures: Sequence[Measure], only: Sequence[str] = (), own_left_out: bool = False
+) -> Figures:
+    """The whole set of this view with its summary and its losses; `only`: over the queries of these slices.
+
+    `own_left_out`: without the passages that have their query's own id.
+    """
     stamp = _stamp(space, view)
     everything = whole = _whole_set(stamp, space, view)
     if only:
         stamp = (*stamp, *only)
         whole = _part(stamp, everything, only)
+    if own_left_out:
+        stamp = (*stamp, "without own passages")
+        whole = _without_own(stamp, whole)
     summary = _summary((*stamp, tuple(measures), view.baseline, view.level), whole, measures, view)
     losses = _losses((*stamp, summary.k, summary.qids), whole, summary)
     with space.open() as db:
         run = jobs.latest(db, "run", run_params(view.dataset, view.settings, view.ready_ids))
     # a run is written down when its job ends, a little after its last ranking
     efficiency = _efficiencies((*stamp, run.state if run is not None else ""), space, view, whole)
-    return Figures(whole, summary, losses, efficiency, stamp, tuple(only), everything)
+    return Figures(whole, summary, losses, efficiency, stamp, tuple(only), everything, own_left_out)
 
 
 def slices(found: WholeSet) -> dict[str, list[str]]:
@@ -97,7 +107,7 @@ def llm_sides(
 def curve(space: Workspace, view: View, found: Figures, system: System) -> list[DepthPoint]:
     """The depth curve of a system on the headline, as far as its rankings are there."""
     stamp = (*found.stamp, system.key, found.summary.headline, view.level)
-    return _curve(stamp, space, view, found.summary, system, found.only_qids)
+    return _curve(stamp, space, view, found.summary, system, found.only_qids, found.own_left_out)
 
 
 def _stamp(space: Workspace, view: View) -> Stamp:
@@ -119,6 +129,11 @@ def _whole_set(stamp: Stamp, _space: Workspace, _view: View) -> WholeSet:
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _part(stamp: Stamp, _everything: WholeSet, _only: Sequence[str]) -> WholeSet:
     return _everything.only(in_slices(slices(_everything), _only))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _without_own(stamp: Stamp, _whole: WholeSet) -> WholeSet:
+    return _whole.without_own_passages()
 
 
 @st.cache_resource(show_spinner="Comparing the orders…", max_entries=8)
@@ -156,6 +171,16 @@ def _curve(
     _summary: Summary,
     _system: System,
     _only: tuple[str, ...] | None,
+    _own_left_out: bool,
 ) -> list[DepthPoint]:
     measure = _summary.measures[0]
-    return depth_curve(_space, _view.dataset, _view.settings, _system, measure, _view.level, only=_only)
+    return depth_curve(
+        _space,
+        _view.dataset,
+        _view.settings,
+        _system,
+        measure,
+        _view.level,
+        only=_only,
+        ignore_identical_ids=_own_left_out,
+    )

@@ -52,7 +52,7 @@ def _times(efficiency: Mapping[str, Efficiency]) -> None:
         st.info("Nothing was timed yet: the scores came from the cache, or from elsewhere.")
         return
     one = st.column_config.NumberColumn(format="%.1f")
-    milliseconds = dict.fromkeys(("p50 ms", "p95 ms", "p99 ms", "mean ms", "Pairs a second"), one)
+    milliseconds = dict.fromkeys(("p50 ms", "p95 ms", "p99 ms", "mean ms", "Pairs per second"), one)
     st.dataframe(frame, hide_index=True, width="stretch", placeholder="–", column_config=milliseconds)
     for found in efficiency.values():
         if found.stale:

@@ -117,7 +117,7 @@ def _told(plan: Work, judge: Judge, view: View) -> None:
         return
     queries, passages = len({one.qid for one in asked}), len({one.docid for one in asked})
     what = (
-        f"**{_questions(plan)} to {plain(judge.host)}**, one a pair: the query, its note and the passage, "
+        f"**{_questions(plan)} to {plain(judge.host)}**, one per pair: the query, its note and the passage, "
         f"and the scale with its guidelines. In all {queries:,} queries and {passages:,} passages of "
         f"{plain(view.dataset.name)}."
     )

@@ -60,7 +60,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
         "the left; a file README.md in it says what they cannot express."
     )
     st.markdown("**From a shell**, the same report:")
-    asked, ids = Asked(figures.only, view.level, price), [system.id for system in view.systems]
+    asked, ids = Asked(figures.only, view.level, price, figures.own_left_out), [system.id for system in view.systems]
     st.code(command(view.dataset.name, view.settings, ids, figures.summary, asked), language="sh", wrap_lines=True)
 
 
@@ -71,8 +71,8 @@ def _renderings() -> list[tuple[str, str, str, Callable[[Report], str]]]:
     return [
         ("HTML", ".html", "text/html", report_html),
         ("Markdown", ".md", "text/markdown", report_markdown),
-        ("CSV, a row a system", ".csv", "text/csv", systems_csv),
-        ("CSV, a row a query", "-queries.csv", "text/csv", queries_csv),
+        ("CSV, one row per system", ".csv", "text/csv", systems_csv),
+        ("CSV, one row per query", "-queries.csv", "text/csv", queries_csv),
     ]
 
 
@@ -104,6 +104,7 @@ def made(space: Workspace, view: View, figures: Figures, price: float | None) ->
         only=figures.only,
         level=view.level,
         price=price,
+        ignore_identical_ids=figures.own_left_out,
     )
 
 

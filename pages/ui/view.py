@@ -131,7 +131,7 @@ def _choose_reading(dataset: DatasetRow) -> tuple[int, int]:
 
 def _choose_retrieval(space: Workspace, dataset: DatasetRow) -> RetrievalSettings:
     depth = st.select_slider(
-        "Candidates a query", DEPTHS, 50, key=state.DEPTH, bind="query-params", help="All of them are reranked."
+        "Candidates per query", DEPTHS, 50, key=state.DEPTH, bind="query-params", help="All of them are reranked."
     )
     with st.expander("How candidates are found"):
         retrievers = st.multiselect(

@@ -1,4 +1,4 @@
-"""JSONL: one JSON object a line."""
+"""JSONL: one JSON object per line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def read_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _parse(path: Path, line: int, text: str) -> dict[str, Any]:
-    expected = "one JSON object a line"
+    expected = "one JSON object per line"
     try:
         value = json.loads(text, parse_constant=lambda _: None)
     except RecursionError as error:

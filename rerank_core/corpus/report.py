@@ -62,8 +62,8 @@ class ImportReport:
     `grades`: grade -> number of pairs. `words`: bin -> passages, words of title and text; `longest`: words of the
     longest. `over_512`: passages of more than 512 tokens, counted exactly (BERT's uncased tokens,
     [CLS] and [SEP] included). `not_read`: the files and columns that were left out. `met_by_form`: graded ids that are
-    written in another Unicode form than their passages' ids, whose grades were given to these. `seconds`: how long the
-    import took.
+    written in another Unicode form than their passages' ids, whose grades were given to these; `queries_met_by_form`:
+    qids of the files, likewise another form of a query's qid. `seconds`: how long the import took.
     """
 
     passages: int = 0
@@ -91,6 +91,7 @@ class ImportReport:
     over_512: int = 0
     not_read: tuple[NotRead, ...] = ()
     met_by_form: Listed = Listed()
+    queries_met_by_form: Listed = Listed()
     seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
@@ -121,4 +122,11 @@ class ImportReport:
         return cls(**values)
 
 
-_LISTS = {"met_by_form", "conflicting_docs", "conflicting_queries", "docs_without_text", "judgments_of_unknown_queries"}
+_LISTS = {
+    "conflicting_docs",
+    "conflicting_queries",
+    "docs_without_text",
+    "judgments_of_unknown_queries",
+    "met_by_form",
+    "queries_met_by_form",
+}

@@ -184,7 +184,7 @@ def _shape_of_records(seen: Sample, claim: Claim, chosen: Columns) -> Shape:
 def _no_fields(seen: Sample) -> str:
     names = ", ".join(seen.columns) or "none"
     if is_whole_set(seen):
-        return f"it is one JSON object that holds everything ({names}) where one object a line is wanted"
+        return f"it is one JSON object that holds everything ({names}) where one object per line is wanted"
     return f"its fields ({names}) are those of no passages, queries or grades"
 
 
@@ -232,6 +232,6 @@ def _passages_or_queries(seen: Sample, claim: Claim, found: Columns, chosen: Col
 def refuse_fields(seen: Sample, path: Path, chosen: Columns) -> None:
     """Raise BadInputError, naming the fields that are there, where these are no passages."""
     if is_whole_set(seen):
-        raise BadInputError(path, 1, _no_fields(seen), "passages as one JSON object a line")
+        raise BadInputError(path, 1, _no_fields(seen), "passages as one JSON object per line")
     names = seen.columns or tuple(str(cell).strip() for cell in (seen.rows[0] if seen.rows else ()))
     require_columns(names, chosen, path, 1)

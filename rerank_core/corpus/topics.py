@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from rerank_core.corpus.id_forms import other_forms
 from rerank_core.corpus.judgments import read_judgments
 from rerank_core.corpus.queries import has_ids, read_queries
 from rerank_core.errors import BadInputError
@@ -39,7 +40,8 @@ class Topics:
 
     `queries`: qid -> query, in order; `known`: those that were there before and are not among the new ones. `rows`:
     grades in their order of files and lines, without repetitions of the same grade. `pairs`: (qid, docid) -> the
-    grade that counts, which is the last one.
+    grade that counts, which is the last one. `met_qids`: qids of the files that are a query's in another Unicode form
+    only, in order; the query keeps the spelling that it had first.
     """
 
     known: Mapping[str, Query] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class Topics:
     same_judgments: int = 0
     conflicting_judgments: int = 0
     ungraded: int = 0
+    met_qids: dict[str, None] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
     _by_text: dict[str, str] = field(default_factory=dict)
     _last_number: int = 0
@@ -70,13 +73,23 @@ class Topics:
             if numbered:
                 self._add_text(query.text)
                 continue
-            before = self.find(query.qid)
+            before = self.find(self._own_qid(query.qid))
             if before is None:
                 self._put(query)
             elif same_text(before.text) == same_text(query.text):
                 self.same_queries += 1
             else:
                 self.conflicting_queries.append(query.qid)
+
+    def _own_qid(self, qid: str) -> str:
+        """The qid as the queries have it, where it is there in another Unicode form only."""
+        if qid.isascii() or self.find(qid) is not None:
+            return qid
+        name = other_forms([qid], lambda ids: [form for form in ids if self.find(form) is not None]).get(qid)
+        if name is None:
+            return qid
+        self.met_qids[qid] = None
+        return name
 
     def _put(self, query: Query) -> None:
         self.queries[query.qid] = query
@@ -100,22 +113,26 @@ class Topics:
         Raises BadInputError.
         """
         for found in read_judgments(path):
-            qid = self._qid(found.query) if found.by_text else found.query
+            qid = self._qid(found.query) if found.by_text else self._own_qid(found.query)
             if found.grade is None:
                 self.ungraded += 1
                 self._asked.add(qid)
-                continue
-            before = self.pairs.get((qid, found.docid))
-            if before == found.grade:
-                self.same_judgments += 1
-                continue
-            self.conflicting_judgments += before is not None
-            self.pairs[qid, found.docid] = found.grade
-            self.rows.append(Row(qid, found.docid, found.grade, judge, path, found.line))
+            else:
+                self._put_row(Row(qid, found.docid, found.grade, judge, path, found.line))
+
+    def _put_row(self, row: Row) -> None:
+        before = self.pairs.get((row.qid, row.docid))
+        if before == row.grade:
+            self.same_judgments += 1
+            return
+        self.conflicting_judgments += before is not None
+        self.pairs[row.qid, row.docid] = row.grade
+        self.rows.append(row)
 
     def _qid(self, query: str) -> str:
-        if self.find(query) is not None:
-            return query
+        own = self._own_qid(query)
+        if self.find(own) is not None:
+            return own
         key = same_text(query)
         if key not in self._by_text:
             self._put(Query(self._free_qid(), query))
@@ -131,9 +148,11 @@ class Topics:
 
     def rename_docs(self, names: Mapping[str, str]) -> None:
         """Give the grades of these docids to others: docid as it is graded -> docid of the passage."""
-        if names:
-            self.rows = [replace(row, docid=names.get(row.docid, row.docid)) for row in self.rows]
-            self.pairs = {(row.qid, row.docid): row.grade for row in self.rows}
+        if not names:
+            return
+        before, self.rows, self.pairs, self.conflicting_judgments = self.rows, [], {}, 0
+        for row in before:
+            self._put_row(replace(row, docid=names.get(row.docid, row.docid)))
 
     def grades(self) -> dict[int, int]:
         """Grade -> number of pairs, lowest grade first."""

@@ -52,10 +52,15 @@ def read_qrels(path: Path) -> Iterator[Grade]:
 
 @dataclass(frozen=True, slots=True)
 class RunFile:
-    """A run as its file has it. `rankings`: qid -> ranking, queries in their order of first appearance."""
+    """A run as its file has it. `rankings`: qid -> ranking, queries in their order of first appearance.
+
+    `met_by_form`: ids, as the file has them, that were renamed to what they are known by (`id_forms`); none yet as it
+    is read.
+    """
 
     rankings: dict[str, Ranking]
     rank_column: RankColumn
+    met_by_form: tuple[str, ...] = ()
 
 
 def read_run(path: Path, system: str | None = None, ties: Ties = "file") -> dict[str, Ranking]:
@@ -78,7 +83,7 @@ def read_run_file(path: Path, system: str | None = None, ties: Ties = "file") ->
     for line, (qid, _, docid, rank, score, tag) in _fields(path, 6, "qid Q0 docid rank score tag"):
         scores = found.setdefault(qid, {})
         if docid in scores:
-            raise BadInputError(path, line, f"query {qid} has passage {docid} twice", "each passage once a query")
+            raise BadInputError(path, line, f"query {qid} has passage {docid} twice", "each passage once per query")
         scores[docid] = _parse_score(score, path, line)
         ranks.setdefault(qid, []).append(rank)
         name = name or tag

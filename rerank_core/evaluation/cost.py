@@ -28,7 +28,7 @@ def cost_by_use(units: Sequence[float | None], price: float, per: float) -> floa
 
 def capacity(seconds_a_query: float) -> float:
     """Queries an hour of one GPU that answers one after the other. Raises SettingsError for 0 seconds or less."""
-    _check("The seconds a query", seconds_a_query, above_0=True)
+    _check("The seconds per query", seconds_a_query, above_0=True)
     return SECONDS_AN_HOUR / seconds_a_query
 
 
@@ -38,7 +38,7 @@ def cost_on_gpu(price_an_hour: float, seconds_a_query: float) -> float:
     `seconds_a_query`: the mean that was measured, one query after the other. With idle hours a query costs more: see
     `break_even`. Raises SettingsError for a negative price, or seconds of 0 or less.
     """
-    _check("The price an hour", price_an_hour)
+    _check("The price per hour", price_an_hour)
     return 1000 * price_an_hour / capacity(seconds_a_query)
 
 
@@ -65,7 +65,7 @@ def break_even(service_per_1000: float, price_an_hour: float, seconds_a_query: f
     negative price, or seconds of 0 or less.
     """
     _check("The service's price", service_per_1000)
-    _check("The price an hour", price_an_hour)
+    _check("The price per hour", price_an_hour)
     if service_per_1000 == 0:
         return None
     return BreakEven(1000 * price_an_hour / service_per_1000, capacity(seconds_a_query))

@@ -265,7 +265,7 @@ API_ROWS = (
             Setting("parallel", 8, "Questions at a time.", low=1, high=64, scores=False),
         ),
         extra=_LLM,
-        note="One question a passage. Max words is for the passage.",
+        note="One question per passage. Max words is for the passage.",
     ),
     Model(
         "llm-listwise",

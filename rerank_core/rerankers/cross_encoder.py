@@ -131,7 +131,7 @@ def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: s
         model_kwargs={"dtype": "float32"},
     )
     if model.num_labels != 1:
-        raise RerankLensError(f"{folder.name} gives {model.num_labels} scores a pair, a reranker gives one")
+        raise RerankLensError(f"{folder.name} gives {model.num_labels} scores per pair, a reranker gives one")
     model.max_seq_length = longest_input(model.tokenizer, model.config, settings["max_length"])
     model.eval()
     try:

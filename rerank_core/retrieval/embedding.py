@@ -35,7 +35,7 @@ def embedded(
     """Windows of passages in their order, each with text hash -> unit vector, shape (dimensions,).
 
     A text without any sign has no vector. What `store` lacks is embedded and put there batch by batch, each before it
-    is reported; the report says how many texts a second were embedded so far.
+    is reported; the report says how many texts per second were embedded so far.
     """
     report = _Reporter(progress, len(corpus))
     for window in _windows(corpus.docs()):
@@ -63,7 +63,7 @@ class _Reporter:
         self._before += passages
 
     def _tell(self, done: int) -> None:
-        speed = f", {self._texts / self._seconds:,.0f} texts a second" if self._seconds else ""
+        speed = f", {self._texts / self._seconds:,.0f} texts per second" if self._seconds else ""
         self._progress(min(self._total, self._before + done), self._total, f"Embedding{speed}")
 
 

@@ -109,7 +109,7 @@ def read_weights(model: Any) -> EncoderWeights:
     if problem := shape_problem(kind):
         raise UnknownModelError(problem)
     if config.num_labels != 1:
-        raise UnknownModelError(f"it gives {config.num_labels} scores a pair")
+        raise UnknownModelError(f"it gives {config.num_labels} scores per pair")
     if config.hidden_act not in _ACTIVATIONS:
         raise UnknownModelError(f"its activation is {config.hidden_act}")
     if getattr(config, "is_decoder", False) or getattr(config, "position_embedding_type", "absolute") != "absolute":

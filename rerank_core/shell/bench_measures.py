@@ -22,7 +22,7 @@ _LIBRARIES = ("numpy", "scipy", "pytrec-eval-terrier", "ranx", "ir-measures")
 def add_options(parser: Parser) -> None:
     """How much is measured, and beside whom."""
     parser.add_argument("--queries", type=int, default=1000, help="default: %(default)s")
-    parser.add_argument("--documents", type=int, default=100, help="that a system ranks a query (default: %(default)s)")
+    parser.add_argument("--documents", type=int, default=100, help="ranked per query (default: %(default)s)")
     parser.add_argument("--systems", type=int, default=5, help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=7, help="each times everything once (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the rankings and grades (default: %(default)s)")

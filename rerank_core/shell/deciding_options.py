@@ -13,6 +13,7 @@ from rerank_core.shell.measuring import HOW
 from rerank_core.shell.option_groups import (
     Parser,
     Verbs,
+    add_identical_ids,
     add_level,
     add_measures,
     add_only,
@@ -36,17 +37,14 @@ def add_deciding(verbs: Verbs[Parser]) -> None:
     add_measures(verb, MEASURES)
     verb.add_argument("--baseline", default=FIRST_STAGE, help="the system to compare against (default: %(default)s)")
     add_only(verb)
+    add_identical_ids(verb)
     _compare(verbs)
     _gate(verbs)
     verb = add_verb(verbs, "measure", "measure TREC run files against TREC qrels; needs no workspace", HOW)
     verb.add_argument("qrels", type=Path)
     verb.add_argument("runs", type=Path, nargs="+")
     add_ties(verb, "trec_eval")
-    verb.add_argument(
-        "--ignore-identical-ids",
-        action="store_true",
-        help="leave out of each ranking the passage that has the query's own id, as BEIR does (ArguAna, Quora)",
-    )
+    add_identical_ids(verb)
     add_measures(verb, MEASURES)
     _report(verbs)
     _export(verbs)
@@ -59,6 +57,7 @@ def _compare(verbs: Verbs[Parser]) -> None:
     add_measures(verb, MEASURES)
     verb.add_argument("--baseline", help="the system to compare against (default: the first of --systems)")
     add_only(verb)
+    add_identical_ids(verb)
     add_run(verb)
 
 
@@ -82,6 +81,7 @@ def _gate(verbs: Verbs[Parser]) -> None:
         help="also judge where graded queries were not ranked by both (default: exit 3)",
     )
     add_only(verb)
+    add_identical_ids(verb)
     add_run(verb)
 
 
@@ -90,7 +90,7 @@ def _report(verbs: Verbs[Parser]) -> None:
         verbs,
         "report",
         "write a report: one HTML file that needs no network, Markdown, or CSV",
-        "CSV is two files: PATH has a row a system, and PATH-queries.csv a row for each query and system.",
+        "CSV is two files: PATH has one row per system, and PATH-queries.csv one for each query and system.",
     )
     verb.add_argument("path", type=Path, help="where to; its ending says which: .html, .md or .csv")
     add_view(verb)
@@ -99,6 +99,7 @@ def _report(verbs: Verbs[Parser]) -> None:
     verb.add_argument("--baseline", default=FIRST_STAGE, help="the system to compare against (default: %(default)s)")
     verb.add_argument("--price", type=float, metavar="USD", help="what an hour of this machine costs, for local models")
     add_only(verb)
+    add_identical_ids(verb)
     add_run(verb)
 
 

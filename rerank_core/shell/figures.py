@@ -16,6 +16,7 @@ from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.summary import Summary, summarise
 from rerank_core.systems import System, get_system
+from rerank_core.verdicts import own_passages_sentence
 from rerank_core.whole_set import WholeSet, load_whole_set
 
 NOTHING_YET = "Nothing to compare: no graded query is ranked by every system with these settings."
@@ -23,13 +24,19 @@ NOTHING_YET = "Nothing to compare: no graded query is ranked by every system wit
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What the page Evaluate shows of the same choice."""
+    """What the page Evaluate shows of the same choice.
+
+    `own`: queries for which a system ranks the passage with the query's own id; `ignored`: whether these are left out
+    of `whole` and of all figures.
+    """
 
     dataset: DatasetRow
     settings: RetrievalSettings
     systems: tuple[System, ...]
     whole: WholeSet
     summary: Summary
+    own: tuple[str, ...] = ()
+    ignored: bool = False
 
     @property
     def left_out(self) -> int:
@@ -50,6 +57,8 @@ class Figures:
                 )
         if self.left_out:
             lines.append(f"{self.left_out:,} graded queries are left out: a system has not ranked them, or failed.")
+        if sentence := own_passages_sentence(self.own, self.dataset, self.ignored):
+            lines.append(sentence)
         return lines
 
 
@@ -67,8 +76,10 @@ def figures(call: Call, ids: Sequence[str], measures: Sequence[Measure], baselin
     if getattr(call.options, "run", False):
         rank_all(call, dataset, settings, systems)
     whole = _of_slices(load_whole_set(call.workspace, dataset, settings, systems), call.options.only)
+    own, ignored = whole.own_passages, call.options.ignore_identical_ids
+    whole = whole.without_own_passages() if ignored else whole
     summary = summarise(whole, measures, baseline, max(dataset.scale), call.options.level)
-    return Figures(dataset, settings, tuple(systems), whole, summary)
+    return Figures(dataset, settings, tuple(systems), whole, summary, own, ignored)
 
 
 def _of_slices(whole: WholeSet, only: Sequence[str]) -> WholeSet:

@@ -87,6 +87,7 @@ def add_run(call: Call) -> Answer:
             "queries the dataset does not have": report.unknown_queries.count,
             "queries the run does not have": report.missing_queries.count,
             "passages the dataset does not have": report.unknown_docs.count,
+            "ids that differ in Unicode form only": report.met_by_form.count,
             "places tied with the one before": report.tied,
             "queries whose ranks and scores disagree": len(report.rank_column.against),
         }

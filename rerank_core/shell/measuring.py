@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rerank_core.corpus.id_forms import other_forms, rename_rankings
 from rerank_core.corpus.run_order import RankColumn
 from rerank_core.corpus.strict_qrels import read_strict_qrels
 from rerank_core.corpus.trec import read_run_file
 from rerank_core.evaluation.measures import evaluate, mean, missing_queries
 from rerank_core.shell.answer import Answer, Call
 from rerank_core.shell.codes import DONE, NOTHING
-from rerank_core.types import Qrels
+from rerank_core.types import Qrels, Ranking
 
 HOW = """A graded query that a run does not have counts 0, as with trec_eval -c; queries without grades are left out.
 A run that shares no query with the grades exits with 3. Runs are read by score, highest first, as trec_eval does; it is
@@ -29,7 +30,8 @@ class _Fit:
     """How a run meets the grades.
 
     `shared`: queries in both. `ungraded`: of the run alone. `missing`: graded ones that the run has nothing for.
-    `own`: queries of the run for which it ranks the passage that has the query's own id.
+    `own`: queries of the run for which it ranks the passage that has the query's own id. `renamed`: ids of the run
+    that the grades have in another Unicode form only.
     """
 
     shared: int
@@ -37,6 +39,7 @@ class _Fit:
     missing: Sequence[str]
     own: Sequence[str]
     ranks: RankColumn
+    renamed: Sequence[str]
 
 
 def measure(call: Call) -> Answer:
@@ -58,7 +61,8 @@ def measure(call: Call) -> Answer:
 
 def _measured(path: Path, qrels: Qrels, options: argparse.Namespace) -> tuple[dict[str, Any], _Fit]:
     run = read_run_file(path, ties=options.ties)
-    ranked = {qid: ranking.docids for qid, ranking in run.rankings.items()}
+    rankings, renamed = _as_graded(run.rankings, qrels)
+    ranked = {qid: ranking.docids for qid, ranking in rankings.items()}
     own = [qid for qid, docids in ranked.items() if qid in docids]
     if options.ignore_identical_ids:
         ranked |= {qid: tuple(docid for docid in ranked[qid] if docid != qid) for qid in own}
@@ -67,7 +71,14 @@ def _measured(path: Path, qrels: Qrels, options: argparse.Namespace) -> tuple[di
     row: dict[str, Any] = {"queries": len(qrels), "missing": len(missing)}
     row |= {str(one.at_level(options.level)): mean(values[one], missing).value for one in options.measures}
     ungraded = [qid for qid in ranked if qid not in qrels]
-    return row, _Fit(len(ranked) - len(ungraded), ungraded, missing, own, run.rank_column)
+    return row, _Fit(len(ranked) - len(ungraded), ungraded, missing, own, run.rank_column, renamed)
+
+
+def _as_graded(rankings: Mapping[str, Ranking], qrels: Qrels) -> tuple[dict[str, Ranking], tuple[str, ...]]:
+    graded = {docid for row in qrels.values() for docid in row}
+    ranked = (docid for ranking in rankings.values() for docid in ranking.docids)
+    qids = other_forms(rankings, lambda ids: qrels.keys() & ids)
+    return rename_rankings(rankings, qids, other_forms(ranked, graded.intersection))
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
@@ -82,6 +93,7 @@ def _counts(fit: _Fit) -> Mapping[str, int]:
         "ungraded": len(fit.ungraded),
         "identical_ids": len(fit.own),
         "ranks_disagree": len(fit.ranks.against),
+        "met_by_form": len(fit.renamed),
     }
 
 
@@ -100,6 +112,8 @@ def _remarks(fit: _Fit, qrels: str, ignored: bool) -> Iterator[str]:
             f"Queries whose own id is that of a passage in their ranking: {_first(fit.own)}. Where queries are "
             "passages of the corpus (ArguAna, Quora), BEIR leaves that hit out: --ignore-identical-ids."
         )
+    if fit.renamed:
+        yield f"Ids that differ from {qrels}'s in Unicode form only, and were taken as these: {_first(fit.renamed)}."
     if sentence := fit.ranks.sentence():
         yield sentence
 

@@ -34,7 +34,7 @@ def add_view(verb: Parser) -> None:
     group.add_argument("--retrievers", default=",".join(RETRIEVERS), help="comma separated (default: %(default)s)")
     group.add_argument("--fusion", choices=FUSIONS, default="rrf")
     group.add_argument("--weights", help="one for each retriever, comma separated (minmax and zscore)")
-    group.add_argument("--depth", type=int, default=50, help="candidates a query, 10 to 200 (default: %(default)s)")
+    group.add_argument("--depth", type=int, default=50, help="candidates per query, 10 to 200 (default: %(default)s)")
     group.add_argument("--dense-model", default="bundled", help="a hub name or folder (default: %(default)s)")
     group.add_argument(
         "--language",
@@ -89,6 +89,15 @@ def add_only(verb: Parser) -> None:
     """Which slices of the queries."""
     what = 'only the queries of this slice, as the page Evaluate names it ("tag: jargon"); may be given several times'
     verb.add_argument("--only", action="append", default=[], metavar="SLICE", help=what)
+
+
+def add_identical_ids(verb: Parser) -> None:
+    """Whether a query's own passage is left out."""
+    verb.add_argument(
+        "--ignore-identical-ids",
+        action="store_true",
+        help="leave out of each ranking the passage that has the query's own id, as BEIR does (ArguAna, Quora)",
+    )
 
 
 def add_run(verb: Parser) -> None:

@@ -38,7 +38,7 @@ def _importing(verbs: Verbs[Parser]) -> None:
     verb.add_argument("--qrels", help="a file of grades beside the passages")
     _reading(verb)
     _changing(verbs)
-    verb = add_verb(verbs, "import-queries", "add queries: JSONL, TSV, or one a line")
+    verb = add_verb(verbs, "import-queries", "add queries: JSONL, TSV, or one per line")
     verb.add_argument("dataset")
     verb.add_argument("path", type=Path)
     verb = add_verb(verbs, "import-labels", "add grades: TREC qrels, BEIR .tsv, CSV")
@@ -57,7 +57,7 @@ def _reading(verb: Parser) -> None:
         verb.add_argument(f"--{field}-field", metavar="NAME", help=f"the passages' field or column of the {field}")
     what = f"what a file is, where the guess is wrong ({', '.join(PARTS)}); may be given several times"
     verb.add_argument("--as", dest="parts", action="append", default=[], metavar="FILE=PART", help=what)
-    verb.add_argument("--chunk-words", type=int, default=200, help="words a passage of .txt/.md (0: not cut)")
+    verb.add_argument("--chunk-words", type=int, default=200, help="words per passage of .txt/.md (0: not cut)")
     verb.add_argument("--overlap-words", type=int, default=40, help="words that neighbouring passages share")
 
 
@@ -72,7 +72,7 @@ def _changing(verbs: Verbs[Parser]) -> None:
     verb = add_verb(verbs, "remove", "remove passages of a dataset, by their ids", grades)
     verb.add_argument("dataset")
     verb.add_argument("ids", nargs="*", metavar="ID")
-    verb.add_argument("--from", dest="ids_file", type=Path, metavar="FILE", help="a file with one id a line")
+    verb.add_argument("--from", dest="ids_file", type=Path, metavar="FILE", help="a file with one id per line")
     _looking_first(verb)
 
 

@@ -57,6 +57,7 @@ def _report(call: Call, found: Figures) -> Report:
         only=call.options.only,
         level=call.options.level,
         price=call.options.price,
+        ignore_identical_ids=call.options.ignore_identical_ids,
     )
 
 

@@ -62,7 +62,7 @@ def depth_time_chart(frame: pd.DataFrame) -> alt.LayerChart:
     import altair as alt
 
     known = frame[frame["how"] != ""]
-    base = alt.Chart(known).encode(x=_depths(frame), y=alt.Y("score:Q", title="scoring, ms a query (median)"))
+    base = alt.Chart(known).encode(x=_depths(frame), y=alt.Y("score:Q", title="scoring, ms per query (median)"))
     marks = base.mark_point(size=80, opacity=1, color=_TIME).encode(
         shape=alt.Shape(
             "how:N",

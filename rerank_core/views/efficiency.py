@@ -31,7 +31,7 @@ def efficiency_columns(found: Mapping[str, Efficiency], price_an_hour: float | N
 def latency_frame(found: Mapping[str, Efficiency]) -> pd.DataFrame:
     """A row for each system, stage and warmth, with the times in milliseconds.
 
-    Columns: System, Stage, Warmth, Queries, p50 ms, p95 ms, p99 ms, mean ms, Pairs a second.
+    Columns: System, Stage, Warmth, Queries, p50 ms, p95 ms, p99 ms, mean ms, Pairs per second.
     The last one is missing for the first stage's own work, which reads none.
     """
     import pandas as pd
@@ -48,8 +48,8 @@ def latency_frame(found: Mapping[str, Efficiency]) -> pd.DataFrame:
         for one in found.values()
         for stage in one.stages
     ]
-    columns = ["System", "Stage", "Warmth", "Queries", "p50 ms", "p95 ms", "p99 ms", "mean ms", "Pairs a second"]
-    return pd.DataFrame(rows, columns=columns).astype({"Pairs a second": "float64"})
+    columns = ["System", "Stage", "Warmth", "Queries", "p50 ms", "p95 ms", "p99 ms", "mean ms", "Pairs per second"]
+    return pd.DataFrame(rows, columns=columns).astype({"Pairs per second": "float64"})
 
 
 def break_evens(found: Mapping[str, Efficiency], price_an_hour: float) -> list[str]:
@@ -68,10 +68,10 @@ def break_evens(found: Mapping[str, Efficiency], price_an_hour: float) -> list[s
             start = f"{own.label} on one such machine costs less than {service.label} "
             if even.reachable:
                 most = f"(it answers at most {even.capacity:,.0f})"
-                lines.append(f"{start}from {even.queries_an_hour:,.0f} queries an hour on {most}.")
+                lines.append(f"{start}from {even.queries_an_hour:,.0f} queries per hour on {most}.")
             else:
                 lines.append(
-                    f"{start}at no load: that would take {even.queries_an_hour:,.0f} queries an hour, and it answers "
+                    f"{start}at no load: that would take {even.queries_an_hour:,.0f} queries per hour, and it answers "
                     f"at most {even.capacity:,.0f}."
                 )
     return lines

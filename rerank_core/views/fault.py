@@ -94,7 +94,7 @@ def recall_chart(curve: Mapping[int, float], depth: int) -> alt.LayerChart:
         .encode(
             x=alt.X(
                 "candidates:Q",
-                title="candidates a query",
+                title="candidates per query",
                 scale=alt.Scale(type="log", nice=False),
                 axis=alt.Axis(values=sorted(curve), format="d"),
             ),

@@ -33,6 +33,7 @@ def findings(report: ImportReport) -> list[str]:
         _listed(
             report.met_by_form, "graded ids differ from their passages' in Unicode form only; the grades were taken"
         ),
+        _listed(report.queries_met_by_form, "qids differ from the queries' in Unicode form only; taken as these"),
         _said(report.over_512, "passages are longer than 512 tokens: many rerankers do not see their end"),
     ]
     found = [line for line in (*lines, *not_read_sentences(report.not_read)) if line]
@@ -72,8 +73,9 @@ def _own_passages(report: ImportReport) -> str:
         return ""
     return (
         f"{report.queries_with_passage_ids:,} queries have the id of a passage, {report.queries_as_passages:,} of them "
-        "its text too (as in ArguAna and Quora). Such a passage finds itself: BEIR leaves it out, as "
-        "`measure --ignore-identical-ids` does for a run; here it stays among the candidates."
+        "its text too (as in ArguAna and Quora). Such a passage finds itself: BEIR leaves it out. "
+        "Here it stays among the candidates; the page Evaluate leaves it out where asked, the verbs with "
+        "`--ignore-identical-ids`."
     )
 
 

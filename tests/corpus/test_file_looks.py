@@ -319,7 +319,7 @@ class TestFolders:
             ("queries.csv", "a,b,c\n1,2,3\n", "no queries"),
             ("docs.csv", "a,b\nx,y\n", "--id-field"),
             ("labels.csv", "query_id,query,product_id,esci_label\n1,kettle,d1,E\n", "these are not grades"),
-            ("anything.jsonl", "{oops\n", "one JSON object a line"),
+            ("anything.jsonl", "{oops\n", "one JSON object per line"),
             ("grades.csv", b"PK\x03\x04\x14\x00xl/workbook.xml", "an Excel workbook"),
             ("empty.csv", "\n", "the file is empty"),
         ],

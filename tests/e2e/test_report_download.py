@@ -104,7 +104,7 @@ def test_the_report_opens_offline_with_the_pages_numbers_and_prints(
 def test_the_csv_and_the_exports_come_from_the_same_page(
     page: Page, app: App, expected: Report, tmp_path: Path
 ) -> None:
-    file = download(page, app, "Report as CSV, a row a system", tmp_path)
+    file = download(page, app, "Report as CSV, one row per system", tmp_path)
     rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"))))
     assert [float(row["nDCG@10"]) for row in rows] == [
         one.values[expected.summary.measures[0]] for one in expected.summary.systems if one.values

@@ -49,7 +49,7 @@ def test_nothing_is_cheaper_than_a_free_service():
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, math.nan, math.inf])
 def test_impossible_times_are_refused(seconds):
-    with pytest.raises(SettingsError, match="seconds a query"):
+    with pytest.raises(SettingsError, match="seconds per query"):
         cost_on_gpu(1.0, seconds)
 
 

@@ -45,7 +45,7 @@ test("time and pace are said in round words", () => {
   assert.equal(timeLeft(80 * 60), "about 1 h 20 min left");
   assert.equal(timeLeft(119 * 60), "about 2 h left");
   const words = progressWords({ done: 1200, left: 60, skipped: 0 }, { seconds_a_grade: 6 });
-  assert.deepEqual(words, ["1,200 done", "60 left", "10 a minute", "about 6 min left"]);
+  assert.deepEqual(words, ["1,200 done", "60 left", "10 per minute", "about 6 min left"]);
   assert.deepEqual(progressWords({ done: 0, left: 3, skipped: 1 }, { seconds_a_grade: null }), ["0 done", "3 left", "1 skipped"]);
 });
 

@@ -18,6 +18,7 @@ from rerank_core.store.workspace import Workspace
 from rerank_core.systems import get_system
 from rerank_core.types import Doc, Query
 from tests.pages.conftest import CLIENT, WORDS_ONLY, compare, grade_event, open_page, payloads, send, texts
+from tests.reports import BASE, ranked_dataset
 
 
 def stored(workspace: Workspace, name: str = "birds") -> dict[str, dict[str, int]]:
@@ -297,3 +298,11 @@ def test_the_language_of_words_is_said_and_chosen_and_an_english_model_is_warned
     app = compare(ds="chinese", lang="German")
     assert "Words are read as German" in texts(app.caption)
     assert not app.warning
+
+
+def test_a_query_that_is_a_passage_is_mentioned(workspace: Workspace) -> None:
+    queries = [Query("a", "text of a"), Query("x", "text of x")]
+    ranked_dataset(workspace, {BASE: {"a": "ab", "x": "ab"}}, {"a": {"b": 1}}, queries=queries)
+    letters = {"ds": "letters", "depth": "10", "sys": "First stage as it is"}
+    assert "The passage a has this query's own id" in texts(compare(**letters, q="text of a").caption)
+    assert "own id" not in texts(compare(**letters, q="text of x").caption)

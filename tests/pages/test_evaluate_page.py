@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from html import unescape
+from math import log2
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -16,7 +17,9 @@ from rerank_core.store import judgments
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.workspace import Workspace
+from rerank_core.types import Query
 from tests.pages.conftest import ROOT, VIEW, RankedBirds, texts
+from tests.reports import BASE, OTHER, ranked_dataset
 
 TWO = {"sys": ["First stage as it is", "MiniLM bi-encoder (cosine)"]}
 
@@ -211,3 +214,22 @@ def test_the_page_loads_no_torch() -> None:
     assert "torch" not in done.stdout
     assert "scipy" not in done.stdout
     assert "transformers" not in done.stdout
+
+
+def test_a_querys_own_passage_is_left_out_where_asked(workspace: Workspace) -> None:
+    orders = {BASE: {qid: f"{qid}e" for qid in "abcd"}, OTHER: {qid: f"e{qid}" for qid in "abcd"}}
+    queries = [Query(qid, f"text of {qid}") for qid in "abcd"]
+    ranked_dataset(workspace, orders, {qid: {"e": 1} for qid in "abcd"}, queries=queries)
+    app = evaluate(**TWO, ds="letters", depth="10")
+    assert app.dataframe[0].value["nDCG@10"].tolist() == [pytest.approx(1 / log2(3)), 1.0]
+    (box,) = app.checkbox
+    assert box.label == "Leave out the passage with the query's own id (4 queries)"
+    box.check().run()
+    assert app.dataframe[0].value["nDCG@10"].tolist() == [1.0, 1.0]
+    app = evaluate(**TWO, ds="letters", depth="10", noself="true", part="Report")
+    assert app.checkbox[0].value, "a view is a link"
+    assert any("--ignore-identical-ids" in block.value for block in app.code)
+
+
+def test_nothing_is_asked_where_no_query_is_a_passage(graded: RankedBirds) -> None:
+    assert not evaluate(**TWO).checkbox

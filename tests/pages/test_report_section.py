@@ -47,8 +47,8 @@ def test_the_section_offers_every_file_and_the_command(graded: RankedBirds) -> N
     assert [one for one in offered if one.startswith("Report as")] == [
         "Report as HTML",
         "Report as Markdown",
-        "Report as CSV, a row a system",
-        "Report as CSV, a row a query",
+        "Report as CSV, one row per system",
+        "Report as CSV, one row per query",
     ]
     assert list(report.EXPORT_NAMES.values()) == [one for one in offered if not one.startswith("Report as")]
     command = app.code[0].value

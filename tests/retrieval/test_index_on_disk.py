@@ -71,7 +71,7 @@ def test_progress_runs_through_all_builds(build):
     assert steps[-1][:2] == (6, 6)
     kinds = {message.partition(",")[0] for _, _, message in steps}
     assert kinds == {"Reading words", "Weighing words", "Embedding"}
-    assert all("texts a second" in message for _, _, message in steps if message.startswith("Embedding"))
+    assert all("texts per second" in message for _, _, message in steps if message.startswith("Embedding"))
 
 
 def test_stopped_while_embedding_keeps_bm25_and_no_dense_index(build, tmp_path, encoder):

@@ -167,8 +167,8 @@ def test_times_are_milliseconds_and_cost_is_a_share_of_the_hour():
         ["S", "score"],
         ["S", "total"],
     ]
-    assert frame["Pairs a second"][0] == pytest.approx(20 / 0.4)
-    assert frame["Pairs a second"].isna().tolist() == [False, True, False, True]
+    assert frame["Pairs per second"][0] == pytest.approx(20 / 0.4)
+    assert frame["Pairs per second"].isna().tolist() == [False, True, False, True]
 
 
 def test_from_how_many_queries_an_hour_a_machine_is_cheaper():
@@ -176,7 +176,7 @@ def test_from_how_many_queries_an_hour_a_machine_is_cheaper():
     found = {"A": efficiency("Own", [0.2]), "S": service}
     # an hour of $1 buys 500 searches; the machine answers 3600 / 0.2 = 18,000
     assert break_evens(found, 1.0) == [
-        "Own on one such machine costs less than Service from 500 queries an hour on (it answers at most 18,000)."
+        "Own on one such machine costs less than Service from 500 queries per hour on (it answers at most 18,000)."
     ]
     assert "at no load" in break_evens({"A": efficiency("Own", [20.0]), "S": service}, 1.0)[0]
 

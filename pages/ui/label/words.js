@@ -15,11 +15,11 @@ export function timeLeft(seconds) {
   return rest % 60 ? `about ${hours} h ${rest} min left` : `about ${hours} h left`;
 }
 
-/** Seconds between two grades as grades a minute; "" where it is not known. */
+/** Seconds between two grades as grades per minute; "" where it is not known. */
 export function pace(secondsAGrade) {
   if (!secondsAGrade) return "";
   const rate = 60 / secondsAGrade;
-  return `${rate < 10 ? rate.toFixed(1).replace(/\.0$/, "") : Math.round(rate)} a minute`;
+  return `${rate < 10 ? rate.toFixed(1).replace(/\.0$/, "") : Math.round(rate)} per minute`;
 }
 
 /** The line of progress, in parts. */
