@@ -15,7 +15,7 @@ from typing import Any
 from rerank_core.errors import RerankLensError, SettingsError
 from rerank_core.rerankers.family import TokenLimit
 from rerank_core.rerankers.flag_library import flag_library, join_by_tokens
-from rerank_core.rerankers.flag_pairs import YES_NO_PROMPT, pair_limit
+from rerank_core.rerankers.flag_pairs import YES_NO_PROMPT, Pairs
 from rerank_core.rerankers.tokens import counter
 
 _CLASSES = {
@@ -75,12 +75,13 @@ def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: s
 
 
 def _limit(tokenizer: Any, family: str, max_length: int) -> TokenLimit:
-    count = counter(tokenizer)
     if family != "flag":
-        return pair_limit(count, YES_NO_PROMPT, max_length)
+        # the library's rule: no begin where the tokenizer has none, or pads with it
+        begin = [] if tokenizer.bos_token_id in (None, tokenizer.pad_token_id) else [tokenizer.bos_token_id]
+        return Pairs(tokenizer, YES_NO_PROMPT, max_length, begin).limit
     special = tokenizer.num_special_tokens_to_add(pair=True)
     query_max = max_length * 3 // 4
-    return TokenLimit(max_length, special, count, query_shares=True, query_first=True, query_max=query_max)
+    return TokenLimit(max_length, special, counter(tokenizer), query_shares=True, query_first=True, query_max=query_max)
 
 
 def _unmask_errors(model: Any) -> None:

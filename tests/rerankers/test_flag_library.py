@@ -9,6 +9,7 @@ import pytest
 from rerank_core.errors import NotReadyError
 from rerank_core.rerankers.catalog import model_from_name
 from rerank_core.rerankers.flag_library import flag_library
+from rerank_core.rerankers.flag_pairs import YES_NO_PROMPT
 from rerank_core.rerankers.load import load
 from tests.rerankers.flag_folders import need_flag
 
@@ -61,18 +62,23 @@ def test_a_language_model_is_asked_with_a_and_b(gemma_folder) -> None:
     assert text.startswith("<bos>A: who eats fish\nB: Terns dive.\nGiven a query A and a passage B")
 
 
-@pytest.mark.parametrize("text", ["fish " * 300, "Terns, otters and kestrels. " * 50])
-@pytest.mark.parametrize("query", ["who eats fish", LONG * 40])
-def test_the_tokens_that_a_language_model_does_not_read_are_counted(gemma_folder, query: str, text: str) -> None:
+@pytest.mark.parametrize("query", ["who eats fish", "", " \n\u6c34", LONG * 40])
+def test_the_tokens_that_a_language_model_does_not_read_are_counted(gemma_folder, query: str) -> None:
     settings = {"max_length": 64, "precision": "float32"}
     scorer = load(model_from_name("flag-llm", str(gemma_folder)), settings, device="cpu")
-    count = scorer.limit.count
-    (ids,) = inputs_of(scorer, query, [text])
-    prompt = ids[-count([scorer._reranker.tokenizer.decode(ids).rsplit("\n", 1)[1]])[0] :]
-    mark = count(["B: word"])[0] - count(["word"])[0]
-    asked = 1 + min(count([f"A: {query}"])[0], 48)
-    read = len(ids) - asked - 1 - mark - 1 - len(prompt)
-    assert scorer.limit.tokens_cut(query, [text]) == [count([text])[0] - read]
+    backend = scorer._reranker.tokenizer.backend_tokenizer
+
+    def ids_of(text: str) -> list[int]:
+        return backend.encode(text, add_special_tokens=False).ids
+
+    before = [scorer._reranker.tokenizer.bos_token_id, *ids_of(f"A: {query}")[:48], *ids_of("\n")]
+    after = [*ids_of("\n"), *ids_of(YES_NO_PROMPT)]
+    starts = ["fish", "fish ", " fish", "  fish", "\n fish", "\t", "\u6c34\u9ce5", "\U0001f426", "("]
+    for text in ["", *starts, *(start * 300 for start in starts)]:
+        (ids,) = inputs_of(scorer, query, [text])
+        kept, whole = ids[len(before) : -len(after)], ids_of(f"B: {text}")
+        assert ids == [*before, *whole[: len(kept)], *after]
+        assert scorer.limit.tokens_cut(query, [text, "fish"]) == [len(whole) - len(kept), 0]
 
 
 def test_a_library_that_cannot_be_imported_is_told_in_a_sentence(monkeypatch) -> None:
