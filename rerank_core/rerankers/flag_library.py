@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -22,8 +23,8 @@ _MASK_FUNCTIONS = (
 def flag_library() -> ModuleType:
     """The library; raises NotReadyError where it cannot be imported."""
     try:
-        _stand_in()
-        import FlagEmbedding
+        with _stand_in():
+            import FlagEmbedding
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise NotReadyError(
@@ -33,20 +34,26 @@ def flag_library() -> ModuleType:
     return library
 
 
-def _stand_in() -> None:
+@contextmanager
+def _stand_in() -> Iterator[None]:
     """Where transformers (5.24 and later) has no module of attention masks, let one with its names take its place.
 
     FlagEmbedding 1.4.2 imports the names for its own MiniCPM and Gemma 2 classes, which are never run here
-    (`flag_layered` says why).
+    (`flag_layered` says why). It is taken away again: another library that looks for the module must not find it.
     """
     import transformers  # noqa: F401
 
     if _MASKS in sys.modules or importlib.util.find_spec(_MASKS) is not None:
+        yield
         return
     module = ModuleType(_MASKS, "A stand-in by rerank_core, for FlagEmbedding to be imported.")
     vars(module)["AttentionMaskConverter"] = type("AttentionMaskConverter", (), {"__init__": _gone})
     vars(module).update(dict.fromkeys(_MASK_FUNCTIONS, _gone))
     sys.modules[_MASKS] = module
+    try:
+        yield
+    finally:
+        del sys.modules[_MASKS]
 
 
 def _gone(*_: Any, **__: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import ModuleType
 
 import pytest
 
@@ -85,3 +86,28 @@ def test_a_library_that_cannot_be_imported_is_told_in_a_sentence(monkeypatch) ->
     monkeypatch.setitem(sys.modules, "FlagEmbedding", None)
     with pytest.raises(NotReadyError, match=r"FlagEmbedding cannot be imported here .*rerank-lens\[flag\]"):
         flag_library()
+
+
+def test_what_stands_in_for_a_lost_module_is_there_for_the_import_alone(tmp_path, monkeypatch) -> None:
+    name = "transformers.modeling_attn_mask_utils"
+
+    def stands_in() -> bool:
+        return "rerank_core" in str(getattr(sys.modules.get(name), "__doc__", None))
+
+    flag_library()
+    assert not stands_in()
+    # a library that imports the same name, and then fails
+    package = tmp_path / "FlagEmbedding.py"
+    package.write_text(f"from {name} import AttentionMaskConverter\nraise RuntimeError('imported it')\n", "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "FlagEmbedding")
+    with pytest.raises(NotReadyError, match="RuntimeError: imported it"):
+        flag_library()
+    assert not stands_in()
+
+
+def test_a_module_of_that_name_that_is_there_stays(monkeypatch) -> None:
+    own = ModuleType("transformers.modeling_attn_mask_utils")
+    monkeypatch.setitem(sys.modules, own.__name__, own)
+    flag_library()
+    assert sys.modules[own.__name__] is own
