@@ -60,19 +60,23 @@ def _gone(*_: Any, **__: Any) -> None:
     raise RerankLensError(f"{_MASKS} is not in this version of transformers: FlagEmbedding's own classes cannot run")
 
 
-def join_by_tokens(tokenizer: Any) -> None:
+def join_by_tokens(tokenizer: Any) -> str | None:
     """Give a tokenizer of transformers 5 the `prepare_for_model` of 4, which FlagEmbedding's encoders ask for first.
 
     Without it, FlagEmbedding 1.4.2 decodes the tokens of a pair and tokenizes the text again: leading blanks, line
     breaks, unknown signs and cut words come out as other tokens than those that its authors' scores were made with.
-    A tokenizer that has the method, or whose way of joining two texts cannot be told apart, stays as it is.
+    A tokenizer that has the method, or whose way of joining two texts cannot be told apart, stays as it is; for the
+    latter a sentence says what that means, else None.
     """
     if callable(getattr(tokenizer, "prepare_for_model", None)):
-        return
+        return None
     try:
         layout = PairTokens(tokenizer, tokenizer.model_max_length).layout
-    except UnknownModelError:
-        return
+    except UnknownModelError as error:
+        return (
+            f"FlagEmbedding makes text of this model's tokens and reads it again, because {error}: leading blanks, "
+            "line breaks and cut words may become other tokens, and the number of tokens cut may be off."
+        )
     names = tuple(tokenizer.model_input_names)
 
     def prepare_for_model(
@@ -83,6 +87,7 @@ def join_by_tokens(tokenizer: Any) -> None:
         return _joined(layout, ids, pair_ids[:room], names)
 
     tokenizer.prepare_for_model = prepare_for_model
+    return None
 
 
 def _joined(layout: Layout, query: Sequence[int], text: Sequence[int], names: Sequence[str]) -> dict[str, list[int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import sys
 from types import ModuleType
 
@@ -12,6 +14,8 @@ from rerank_core.rerankers.catalog import model_from_name
 from rerank_core.rerankers.flag_library import flag_library
 from rerank_core.rerankers.flag_pairs import YES_NO_PROMPT
 from rerank_core.rerankers.load import load
+from rerank_core.rerankers.rerank import rerank
+from rerank_core.types import Doc, Query, Ranking, ScoredDoc
 from tests.rerankers.flag_folders import need_flag
 
 LONG = "who eats fish and where do terns nest "
@@ -53,6 +57,22 @@ def test_an_encoder_reads_the_tokens_of_the_texts_themselves(request, folder: st
     query = query[:48]
     room = 64 - len(query) - len(between) - 2
     assert inputs_of(scorer, LONG, [text]) == [[cls, *query, *between, *passage[:room], sep]]
+
+
+def test_a_tokenizer_that_is_read_twice_leaves_a_note_on_the_ranking(bert_folder, tmp_path) -> None:
+    folder = tmp_path / "left"
+    shutil.copytree(bert_folder, folder)
+    config = json.loads((folder / "tokenizer_config.json").read_text("utf-8"))
+    (folder / "tokenizer_config.json").write_text(json.dumps(config | {"truncation_side": "left"}), "utf-8")
+    docs = {"d": Doc("d", "Terns dive.")}
+    candidates = Ranking("q", "first", (ScoredDoc("d", 1.0, 1),))
+    notes = [
+        rerank(load(model_from_name("flag", str(place)), device="cpu"), "s", Query("q", LONG), candidates, docs).notes
+        for place in (bert_folder, folder)
+    ]
+    assert notes[0] == ()
+    assert len(notes[1]) == 1
+    assert "reads it again, because its tokenizer cuts texts at their beginning" in notes[1][0]
 
 
 def test_a_language_model_is_asked_with_a_and_b(gemma_folder) -> None:
