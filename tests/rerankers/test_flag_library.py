@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 import sys
+from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from rerank_core.errors import NotReadyError
-from rerank_core.rerankers.catalog import model_from_name
+from rerank_core.rerankers.catalog import get, model_from_name
+from rerank_core.rerankers.extra_problem import extra_problem
 from rerank_core.rerankers.flag_library import flag_library
 from rerank_core.rerankers.flag_pairs import YES_NO_PROMPT
 from rerank_core.rerankers.load import load
@@ -131,3 +135,21 @@ def test_a_module_of_that_name_that_is_there_stays(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, own.__name__, own)
     flag_library()
     assert sys.modules[own.__name__] is own
+
+
+def test_what_its_import_takes_from_transformers_is_what_the_row_asks_for() -> None:
+    flag_library()
+    taken: set[str] = set()
+    for name, module in list(sys.modules.items()):
+        if not name.startswith("FlagEmbedding"):
+            continue
+        for node in ast.parse(Path(str(module.__file__)).read_bytes()).body:
+            if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] == "transformers":
+                stood_in = node.module == "transformers.modeling_attn_mask_utils"
+                taken |= set() if stood_in else {alias.name for alias in node.names}
+    extra = get("flag-bge-reranker-v2-m3").extra
+    assert extra is not None
+    assert {name.partition(":")[2] for name in extra.imports} == taken
+    assert extra_problem(extra) is None
+    more = replace(extra, imports=(*extra.imports, "transformers.pytorch_utils:was_taken_out"))
+    assert "transformers.pytorch_utils.was_taken_out is gone" in str(extra_problem(more))
