@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from rerank_core.rerankers.refusal import endpoint
+from rerank_core.rerankers.refusal import cohere_endpoint, endpoint
 from rerank_core.systems import FIRST_STAGE, System
 
 QUERY, PASSAGE = "{{query}}", "{{title and text of candidate %d}}"
@@ -47,9 +47,9 @@ def served_name(system: System) -> str | None:
 
 def address(system: System) -> str:
     """Where to send it, without a key."""
-    base = str(_settings(system).get("base_url", "")).rstrip("/")
+    base = str(_settings(system).get("base_url", ""))
     if system.model.family == "cohere":
-        return f"{base}/v2/rerank"
+        return cohere_endpoint(base)
     return endpoint(base) if base else "http://{{your server}}/v2/rerank"
 
 

@@ -127,6 +127,15 @@ def test_a_service_keeps_its_settings_and_no_key_is_written(monkeypatch):
     assert "sk-very-secret" not in json.dumps(files)
 
 
+@pytest.mark.parametrize(
+    "end", ["", "/", "/v1", "/v2", "/v2/", "/rerank", "/v1/rerank", "/v2/rerank", "/v2/rerank/", "//v2/rerank"]
+)
+def test_coheres_address_is_the_one_that_its_requests_go_to(end):
+    address = f"https://gateway.example/cohere{end}"
+    files = files_of(HYBRID, system_of("cohere-rerank-v3.5", base_url=address))
+    assert "`POST https://gateway.example/cohere/v2/rerank`" in files["README.md"]
+
+
 def test_a_server_of_ones_own_is_named_with_its_address_and_the_model_it_serves():
     system = system_of("http-rerank", base_url="http://gpu-1:8000/v1", model="mine")
     files = files_of(HYBRID, system)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from rerank_core.rerankers.answer import in_order
 from rerank_core.rerankers.batches import batches
 from rerank_core.rerankers.estimate import NOTE, estimated_limit
 from rerank_core.rerankers.provider import Provider, RerankService, key_from
-from rerank_core.rerankers.refusal import refusal
+from rerank_core.rerankers.refusal import COHERE_PATH, cohere_endpoint, refusal
 from rerank_core.types import Doc
 
 KEYS = ("CO_API_KEY", "COHERE_API_KEY")
@@ -30,7 +29,7 @@ class Cohere(RerankService):
     def __init__(self, client: Any, provider: Provider, model: str, settings: Mapping[str, Any], key: str) -> None:
         super().__init__(provider, client._client_wrapper.httpx_client.httpx_client.close)
         self._client, self._model, self._key = client, model, key
-        self._url = f"{_base(settings)}/v2/rerank"
+        self._url = cohere_endpoint(settings["base_url"])
         self._per_doc = settings["max_tokens_per_doc"]
         self._structured = settings["structured"]
         self._fields = [name.strip() for name in settings["metadata_fields"].split(",") if name.strip()]
@@ -87,15 +86,12 @@ class Cohere(RerankService):
         return in_order(self._provider, pairs, len(texts))
 
 
-def _base(settings: Mapping[str, Any]) -> str:
-    """The address without the end that the library adds itself, which a person may have written."""
-    return re.sub(r"(/v\d)?(/rerank)?/*$", "", str(settings["base_url"]).strip())
-
-
 def open_api(source: str, settings: Mapping[str, Any]) -> Cohere:
     """The model `source` of Cohere. Raises NotReadyError where no key is set."""
     key = key_from(KEYS)
     import cohere
 
-    client = cohere.ClientV2(api_key=key, base_url=_base(settings), timeout=settings["timeout"], max_retries=0)
+    # the library joins the end to the address itself
+    base = cohere_endpoint(settings["base_url"]).removesuffix(COHERE_PATH)
+    client = cohere.ClientV2(api_key=key, base_url=base, timeout=settings["timeout"], max_retries=0)
     return Cohere(client, Provider("Cohere", settings["timeout"]), source, settings, key)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -16,7 +18,8 @@ def extra_problem(extra: Extra) -> str | None:
     """A sentence for a person, with the pip line; None: nothing that can be seen from outside stands in the way.
 
     Looked at: the library is there; its version is one of `extra.versions`; what its own metadata asks for is there in
-    the versions that it asks for; and the modules of other libraries that it imports exist (`extra.imports`).
+    the versions that it asks for; and what it imports of other libraries exists (`extra.imports`): the modules, and the
+    names that their files bind, which are read and not run.
     """
     if importlib.util.find_spec(extra.module) is None:
         return f"Needs a library that is not installed: {extra.pip}"
@@ -25,7 +28,7 @@ def extra_problem(extra: Extra) -> str | None:
 
 @lru_cache(maxsize=8)
 def _misfit(extra: Extra) -> str | None:
-    """What does not fit together; looked up once, as it takes 30 ms and pages ask for many rows."""
+    """What does not fit together; looked up once, as it takes half a second and pages ask for many rows."""
     wanted = [Requirement(extra.module + extra.versions)]
     try:
         asked = [Requirement(line) for line in metadata.requires(extra.module) or ()]
@@ -34,7 +37,7 @@ def _misfit(extra: Extra) -> str | None:
         return None
     wanted += [one for one in asked if one.marker is None or one.marker.evaluate({"extra": ""})]
     problem = next((found for one in wanted if (found := _version_problem(one))), None)
-    problem = problem or next((f"{name} is gone" for name in extra.imports if not _there(name)), None)
+    problem = problem or next((f"{name.replace(':', '.')} is gone" for name in extra.imports if not _there(name)), None)
     return problem and f"{extra.module} cannot be used here ({problem}): {extra.pip}"
 
 
@@ -48,8 +51,52 @@ def _version_problem(wanted: Requirement) -> str | None:
 
 
 def _there(name: str) -> bool:
-    """Whether a module exists; only its package's place is looked up, so that nothing is imported."""
-    package, *rest = name.split(".")
+    """Whether "a.module" exists, or binds the name of "a.module:NAME"; nothing is imported."""
+    module, _, attribute = name.partition(":")
+    places = [place for place in _places(module) if place.is_dir() or _file(place).is_file()]
+    if not attribute:
+        return bool(places)
+    files = [file for place in places for file in (place / "__init__.py", _file(place)) if file.is_file()]
+    submodules = (place / attribute for place in places)
+    return any(place.is_dir() or _file(place).is_file() for place in submodules) or any(
+        _may_bind(file, attribute) for file in files
+    )
+
+
+def _places(module: str) -> list[Path]:
+    """Where a module may lie, without the end of a file's name: only its package's place is looked up."""
+    package, *rest = module.split(".")
     spec = importlib.util.find_spec(package)
-    places = [Path(place).joinpath(*rest) for place in (spec and spec.submodule_search_locations) or ()]
-    return any(place.is_dir() or place.with_suffix(".py").is_file() for place in places)
+    return [Path(place).joinpath(*rest) for place in (spec and spec.submodule_search_locations) or ()]
+
+
+def _file(place: Path) -> Path:
+    return place.parent / f"{place.name}.py"
+
+
+def _may_bind(file: Path, name: str) -> bool:
+    """Whether a module's own statements bind a name; also where that cannot be told from them."""
+    names = _bound(file)
+    return name in names or "*" in names or "__getattr__" in names
+
+
+@lru_cache(maxsize=32)
+def _bound(file: Path) -> frozenset[str]:
+    """The names that a file's statements bind when it is imported, "*" among them where it imports so."""
+    return frozenset(_names(ast.parse(file.read_bytes()).body))
+
+
+def _names(statements: Iterable[ast.stmt]) -> Iterator[str]:
+    for statement in statements:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield statement.name
+        elif isinstance(statement, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)
+        elif isinstance(statement, ast.Assign | ast.AnnAssign):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            yield from (part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name))
+        elif isinstance(statement, ast.If | ast.Try | ast.With):
+            blocks = [getattr(statement, field, []) for field in ("body", "orelse", "finalbody")]
+            blocks += [handler.body for handler in getattr(statement, "handlers", [])]
+            for block in blocks:
+                yield from _names(block)

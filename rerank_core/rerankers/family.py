@@ -16,9 +16,9 @@ class TokenLimit:
     `max_tokens` is the longest input of the model, `special_tokens` what it adds itself ([CLS], [SEP], a prompt), and
     `count` gives the tokens of each text without those. `query_shares`: query and passage share the input, so that a
     long query leaves less room for the passage; when both do not fit, the longer one is cut first, as the `tokenizers`
-    library does it. `query_first`: only the passage is cut, the query at most to `query_max`. `text_max` is the most
-    tokens of a passage that are ever read. `cut` is for a model that reads query and passage as one text, whose tokens
-    are not those of the two apart: it gives what `tokens_cut` does.
+    library does it. `query_first`: only the passage is cut, the query at most to `query_max`. `cut` is for a model that
+    reads a passage together with other words, so that its tokens are not those of the passage alone: it gives what
+    `tokens_cut` does.
     """
 
     max_tokens: int
@@ -27,7 +27,6 @@ class TokenLimit:
     query_shares: bool
     query_first: bool = False
     query_max: int | None = None
-    text_max: int | None = None
     cut: Callable[[str, Sequence[str]], list[int]] | None = None
 
     def tokens_cut(self, query: str, texts: Sequence[str]) -> list[int]:
@@ -43,8 +42,7 @@ class TokenLimit:
     def _kept(self, room: int, query_tokens: int, tokens: int) -> int:
         """The most tokens of a passage of `tokens` tokens that fit beside the query."""
         if self.query_first or query_tokens + tokens <= room:
-            free = max(0, room - query_tokens)
-            return free if self.text_max is None else min(free, self.text_max)
+            return max(0, room - query_tokens)
         # tokenizers' longest_first: the shorter of the two stays whole unless it alone takes half of the room
         shorter = min(query_tokens, tokens)
         if shorter + max(shorter, room - shorter) <= room:

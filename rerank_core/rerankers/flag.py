@@ -15,7 +15,7 @@ from typing import Any
 from rerank_core.errors import RerankLensError, SettingsError
 from rerank_core.rerankers.family import TokenLimit
 from rerank_core.rerankers.flag_library import flag_library, join_by_tokens
-from rerank_core.rerankers.flag_pairs import YES_NO_PROMPT, pair_limit
+from rerank_core.rerankers.flag_pairs import YES_NO_PROMPT, Pairs
 from rerank_core.rerankers.tokens import counter
 
 _CLASSES = {
@@ -25,9 +25,10 @@ _CLASSES = {
 
 
 class Flag:
-    """One of FlagEmbedding's rerankers."""
+    """One of FlagEmbedding's rerankers. `note`: what people should know of how it reads; None: nothing."""
 
-    def __init__(self, reranker: Any, family: str, max_length: int, batch_size: int) -> None:
+    def __init__(self, reranker: Any, family: str, max_length: int, batch_size: int, note: str | None = None) -> None:
+        self._note = note
         self._reranker, self.batch_size, self._max_length = reranker, batch_size, max_length
         _unmask_errors(reranker.model)
         self.limit = _limit(reranker.tokenizer, family, max_length)
@@ -44,6 +45,14 @@ class Flag:
             normalize=False,
         )
         return [float(score) for score in scores]
+
+    def usage(self) -> Mapping[str, float]:
+        """Nothing is counted."""
+        return {}
+
+    def notes(self) -> Sequence[str]:
+        """How pairs are read, where it is not from their own tokens."""
+        return (self._note,) if self._note else ()
 
 
 def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: str) -> Flag:
@@ -67,20 +76,20 @@ def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: s
         # it advises half precision whenever float32 is asked for
         warnings.filterwarnings("ignore", message="Due to model constraints", category=UserWarning)
         reranker = getattr(library, _CLASSES[family])(str(folder), **facts)
-    if family == "flag":
-        join_by_tokens(reranker.tokenizer)
+    note = join_by_tokens(reranker.tokenizer) if family == "flag" else None
     reranker.use_fp16 = precision == "float16"
     reranker.model.to(getattr(torch, precision))
-    return Flag(reranker, family, settings["max_length"], batch_size=8 if device == "cpu" else 32)
+    return Flag(reranker, family, settings["max_length"], batch_size=8 if device == "cpu" else 32, note=note)
 
 
 def _limit(tokenizer: Any, family: str, max_length: int) -> TokenLimit:
-    count = counter(tokenizer)
     if family != "flag":
-        return pair_limit(count, YES_NO_PROMPT, max_length)
+        # the library's rule: no begin where the tokenizer has none, or pads with it
+        begin = [] if tokenizer.bos_token_id in (None, tokenizer.pad_token_id) else [tokenizer.bos_token_id]
+        return Pairs(tokenizer, YES_NO_PROMPT, max_length, begin).limit
     special = tokenizer.num_special_tokens_to_add(pair=True)
     query_max = max_length * 3 // 4
-    return TokenLimit(max_length, special, count, query_shares=True, query_first=True, query_max=query_max)
+    return TokenLimit(max_length, special, counter(tokenizer), query_shares=True, query_first=True, query_max=query_max)
 
 
 def _unmask_errors(model: Any) -> None:

@@ -75,7 +75,9 @@ def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: s
         squeeze = Squeeze(settings["compress_ratio"], layers_of(settings["compress_layers"]))
         network = Gemma2(folder, config, layer, settings["head"], squeeze, dtype, device)
         prompt = ANSWER_PROMPT
-    pairs = Pairs(tokenizer, prompt, settings["max_length"])
+    if tokenizer.bos_token_id is None:
+        raise RerankLensError("the tokenizer of this model has no token for the begin of a text")
+    pairs = Pairs(tokenizer, prompt, settings["max_length"], [tokenizer.bos_token_id])
     return Layered(network, pairs, batch_size=8 if device == "cpu" else 32)
 
 

@@ -6,13 +6,12 @@ and the passage, a line break, the prompt. The prompt is never cut.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rerank_core.errors import RerankLensError
 from rerank_core.rerankers.family import TokenLimit
-from rerank_core.rerankers.tokens import counter
+from rerank_core.rerankers.tokens import own_tokens
 
 # the library's own defaults, which it keeps to itself
 YES_NO_PROMPT = (
@@ -32,41 +31,50 @@ class Row:
 
 
 class Pairs:
-    """Makes rows of tokens out of a query and passages."""
+    """Makes rows of tokens out of a query and passages. `limit` says how much of a passage they hold."""
 
-    def __init__(self, tokenizer: Any, prompt: str, max_length: int) -> None:
-        self._tokenizer, self._max_length = tokenizer, max_length
-        self.limit = pair_limit(counter(tokenizer), prompt, max_length)
-        self._break, self._prompt = self._ids("\n"), self._ids(prompt)
-        if tokenizer.bos_token_id is None:
-            raise RerankLensError("the tokenizer of this model has no token for the begin of a text")
+    def __init__(self, tokenizer: Any, prompt: str, max_length: int, begin: Sequence[int]) -> None:
+        """`begin`: the tokens before the query's."""
+        self._tokenizer, self._max_length, self._begin = tokenizer, max_length, list(begin)
+        self._break, asked, self._empty = self._ids(["\n", prompt, "B: "])
+        self._tail = self._break + asked
+        longest = max_length + len(self._tail)
+        special = len(self._begin) + len(self._break) + len(self._empty) + len(self._tail)
+        self.limit = TokenLimit(longest + len(self._tail), special, self._count, query_shares=True, cut=self._cut)
 
     def rows(self, query: str, texts: Sequence[str]) -> list[Row]:
         """One row a text, in their order."""
-        head = [self._tokenizer.bos_token_id, *self._ids(f"A: {query}")[: self._max_length * 3 // 4]]
-        tail = self._break + self._prompt
-        room = self._max_length + len(tail) - len(head)
-        rows = []
-        for text in texts:
-            passage = self._break + self._ids(f"B: {text}")[: self._max_length]
-            rows.append(Row(head + passage[:room] + tail, len(head) + len(self._break), len(tail)))
-        return rows
+        head = self._head(query)
+        room = self._room(head)
+        return [
+            Row(head + passage[:room] + self._tail, len(head), len(self._tail)) for passage in self._passages(texts)
+        ]
 
-    def _ids(self, text: str) -> list[int]:
-        return list(self._tokenizer(text, add_special_tokens=False, truncation=False, verbose=False)["input_ids"])
+    def _head(self, query: str) -> list[int]:
+        (asked,) = self._ids([f"A: {query}"])
+        return self._begin + asked[: self._max_length * 3 // 4] + self._break
 
+    def _room(self, head: Sequence[int]) -> int:
+        """The most tokens of a passage after `head`, its mark "B: " among them."""
+        # the library counts the prompt into the room, and then puts the prompt behind it
+        return min(self._max_length + len(self._tail) - len(head), self._max_length)
 
-def pair_limit(count: Callable[[Sequence[str]], list[int]], prompt: str, max_length: int) -> TokenLimit:
-    """How much of a passage fits, by FlagEmbedding's rules: the query takes three quarters of `max_length` at most."""
-    line_break, asked, word, query, text = count(["\n", prompt, "word", "A: word", "B: word"])
-    # the blank of a mark becomes a part of the next word's first token
-    query_mark, text_mark = query - word, text - word
-    return TokenLimit(
-        max_length + line_break + asked,
-        1 + query_mark + line_break + text_mark,
-        count,
-        query_shares=True,
-        query_first=True,
-        query_max=max_length * 3 // 4 - query_mark,
-        text_max=max_length - text_mark,
-    )
+    def _passages(self, texts: Sequence[str]) -> list[list[int]]:
+        """The whole tokens of each passage, its mark among them."""
+        return self._ids([f"B: {text}" for text in texts])
+
+    def _count(self, texts: Sequence[str]) -> list[int]:
+        """The tokens of each passage where it stands in a row: its first may hold the blank of the mark."""
+        return [own_tokens(passage, self._empty) for passage in self._passages(texts)]
+
+    def _cut(self, query: str, texts: Sequence[str]) -> list[int]:
+        """How many of each passage's tokens lie beyond the room: all of them less those of its row."""
+        passages = self._passages(texts)
+        room = self._room(self._head(query)) if passages else 0
+        return [len(passage) - len(passage[:room]) for passage in passages]
+
+    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+        if not texts:
+            return []
+        encoded = self._tokenizer(list(texts), add_special_tokens=False, truncation=False, padding=False, verbose=False)
+        return [list(ids) for ids in encoded["input_ids"]]

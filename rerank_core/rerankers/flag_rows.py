@@ -14,12 +14,31 @@ _FLAG = Extra(
     "FlagEmbedding",
     'pip install "rerank-lens[flag]"',
     versions=">=1.4.2,<1.5",
+    # what its import takes from transformers, but for the module that `flag_library` stands in for; names that it takes
+    # from the top are looked for where they are defined, as the top is filled lazily, but for one that has moved
     imports=tuple(
-        f"transformers.{name}"
-        for name in (
-            "activations", "cache_utils", "configuration_utils", "modeling_outputs", "modeling_utils", "models.gemma",
-            "pytorch_utils", "utils",
-        )
+        f"transformers{module}:{name}"
+        for module, names in {
+            "": "PreTrainedTokenizer",
+            ".activations": "ACT2FN",
+            ".cache_utils": "Cache DynamicCache",
+            ".configuration_utils": "PretrainedConfig",
+            ".data": "DataCollatorWithPadding",
+            ".file_utils": "ModelOutput",
+            ".modeling_outputs": "BaseModelOutputWithPast CausalLMOutputWithPast SequenceClassifierOutputWithPast",
+            ".modeling_utils": "PreTrainedModel",
+            ".models.auto.configuration_auto": "AutoConfig",
+            ".models.auto.modeling_auto": "AutoModel AutoModelForCausalLM AutoModelForSequenceClassification",
+            ".models.auto.tokenization_auto": "AutoTokenizer",
+            ".pytorch_utils": "ALL_LAYERNORM_LAYERS",
+            ".trainer": "Trainer",
+            ".trainer_callback": "TrainerCallback TrainerControl TrainerState",
+            ".trainer_utils": "set_seed",
+            ".training_args": "TrainingArguments",
+            ".utils": "add_start_docstrings add_start_docstrings_to_model_forward is_flash_attn_2_available "
+            "is_flash_attn_greater_or_equal_2_10 is_torch_npu_available logging replace_return_docstrings",
+        }.items()
+        for name in names.split()
     ),
 )  # fmt: skip
 _LENGTH = Setting("max_length", 512, "The longest input in tokens, as FlagEmbedding counts it.", low=32, high=8192)

@@ -65,8 +65,8 @@ class Setting:
 class Extra:
     """A library that is not always installed: its import name and the line that installs it.
 
-    `versions`: those that work, such as ">=1.4.2,<1.5"; empty: any. `imports`: modules of other libraries without which
-    it cannot be imported.
+    `versions`: those that work, such as ">=1.4.2,<1.5"; empty: any. `imports`: modules of other libraries ("a.module")
+    and names of them ("a.module:NAME") without which it cannot be imported.
     """
 
     module: str

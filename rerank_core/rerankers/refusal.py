@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from rerank_core.rerankers.provider import RefusedError
 
+COHERE_PATH = "/v2/rerank"
 _LONGEST = 200
 # the services' names for the list of scores: an answer with one of them is no error
 _SCORES = ("results", "data", "rankings")
@@ -105,3 +106,12 @@ def endpoint(base_url: str, last: str = "rerank") -> str:
     """
     base = base_url.rstrip("/")
     return base if base.endswith(f"/{last}") else f"{base}/{last}"
+
+
+def cohere_endpoint(base_url: str) -> str:
+    """The address that Cohere's library posts to: its own path, however much of one was written after `base_url`.
+
+    >>> cohere_endpoint("https://api.cohere.com/"), cohere_endpoint("https://api.cohere.com/v1")
+    ('https://api.cohere.com/v2/rerank', 'https://api.cohere.com/v2/rerank')
+    """
+    return re.sub(r"/*(/v\d+)?(/rerank)?/*$", "", base_url) + COHERE_PATH

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Any
 
 from rerank_core.rerankers.family import TokenLimit
@@ -21,6 +22,12 @@ def counter(tokenizer: Any) -> Callable[[Sequence[str]], list[int]]:
         return [len(ids) for ids in encoded["input_ids"]]
 
     return count
+
+
+def own_tokens(body: Sequence[int], empty: Sequence[int]) -> int:
+    """How many tokens of a body hold some of its passage: those after what it shares with an empty passage's body."""
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(body, empty, strict=False)))
+    return len(body) - shared
 
 
 def longest_input(tokenizer: Any, config: Any, wished: int | None) -> int:

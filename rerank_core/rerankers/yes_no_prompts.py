@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 
 from rerank_core.errors import SettingsError
 from rerank_core.rerankers.family import TokenLimit
+from rerank_core.rerankers.tokens import own_tokens
 
 Tokens = list[int]
 Tokenize = Callable[[Sequence[str]], list[Tokens]]
@@ -112,21 +112,15 @@ class PromptTokens:
     def _count(self, texts: Sequence[str]) -> list[int]:
         """The tokens of each passage where it stands in the prompt: its first may hold the blank before it."""
         empty, *bodies = self._bodies("", ["", *texts])
-        return [_own(body, empty) for body in bodies]
+        return [own_tokens(body, empty) for body in bodies]
 
     def _cut(self, query: str, texts: Sequence[str]) -> list[int]:
         """How many of each passage's tokens lie beyond the room."""
         empty, *bodies = self._bodies(query, ["", *texts])
-        return [min(max(0, len(body) - self._room), _own(body, empty)) for body in bodies]
+        return [min(max(0, len(body) - self._room), own_tokens(body, empty)) for body in bodies]
 
     def _sees_the_query(self) -> bool:
         if self._room <= 0:
             return False
         one, other = (self._bodies(query, [""])[0][: self._room] for query in ("one", "other"))
         return one != other
-
-
-def _own(body: Tokens, empty: Tokens) -> int:
-    """How many tokens of a body hold some of its passage: those after what it shares with an empty passage's body."""
-    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(body, empty, strict=False)))
-    return len(body) - shared

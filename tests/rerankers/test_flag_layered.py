@@ -14,6 +14,7 @@ import pytest
 from rerank_core.errors import RerankLensError, SettingsError
 from rerank_core.rerankers.catalog import get, model_from_name
 from rerank_core.rerankers.load import load
+from rerank_core.rerankers.seen import seen_end
 from tests.rerankers.flag_folders import GEMMA2, MINICPM
 
 QUERY = "who eats fish"
@@ -228,18 +229,48 @@ def test_the_code_that_comes_with_a_checkpoint_is_never_run(minicpm_folder, gemm
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize("family", ["flag-layerwise", "flag-lightweight"])
+@pytest.mark.parametrize("query", [QUERY, "", "\n\u6c34", "fish " * 200])
+def test_the_tokens_that_no_layer_reads_are_counted(minicpm_folder, gemma2_folder, family, query) -> None:
+    kind, folder = ("minicpm", minicpm_folder) if family == "flag-layerwise" else ("gemma2", gemma2_folder)
+    loaded, rows = scorer(family, folder, max_length=64), []
+    network = loaded._network
+    loaded._network = lambda batch: rows.extend(batch) or network(batch)
+    starts = ["fish", "fish ", " fish", "\n fish", "\u6c34\u9ce5", "\u00fc"]
+    for text in ["", *starts, *(start * 300 for start in starts)]:
+        rows.clear()
+        loaded.score(query, [text])
+        (row,) = rows
+        before, whole, after = parts_of(folder, PROMPT[kind], query, text)
+        # three quarters of 64 for the query, between the begin and the line break
+        before = [*before[:-1][:49], before[-1]]
+        kept = row.ids[row.head : -row.tail]
+        assert row.ids == [*before, *whole[: len(kept)], *after]
+        assert loaded.limit.tokens_cut(query, [text, "fish"]) == [len(whole) - len(kept), 0]
+
+
 def test_a_long_query_takes_three_quarters_and_never_the_prompt(minicpm_folder) -> None:
     loaded = scorer("flag-layerwise", minicpm_folder, max_length=64)
     query, long = "fish " * 200, "otters " * 100
-    query_mark, text_mark, asked, tokens = loaded.limit.count(["A: ", "B: ", PROMPT["minicpm"], long])
-    assert loaded.limit.query_max == 48 - query_mark
+    _, whole, after = parts_of(minicpm_folder, PROMPT["minicpm"], query, long)
     # FlagEmbedding counts the prompt's length into the room and then puts the prompt behind it
-    seen = min(64 + asked - 1 - 48, 64) - text_mark
-    assert loaded.limit.tokens_cut(query, [long]) == [tokens - seen]
+    seen = min(64 + len(after) - 1 - 48 - 1, 64)
+    assert loaded.limit.tokens_cut(query, [long]) == [len(whole) - seen]
     assert loaded.score(query, [long]) == pytest.approx(loaded.score(query, [long + "voles"]), abs=1e-6)
     # the words at the very edge of what is seen do count
-    words = loaded.limit.count(["otters " * 10])[0] // 10
-    assert loaded.score(query, ["otters " * (seen // words - 1)]) != loaded.score(query, [long])
+    end = seen_end(loaded.limit, query, long)
+    assert loaded.score(query, [long[:end]]) == pytest.approx(loaded.score(query, [long]), abs=1e-1)
+    assert loaded.score(query, [long[: end - len(" otters")]]) != loaded.score(query, [long[:end]])
+
+
+@pytest.mark.parametrize("start", ["fish ", "  fish ", "\n\nfish ", "\u6c34\u9ce5"])
+def test_the_end_of_what_is_read_is_found_behind_the_mark(minicpm_folder, start: str) -> None:
+    loaded, text = scorer("flag-layerwise", minicpm_folder, max_length=64), start * 100
+    (cut,) = loaded.limit.tokens_cut(QUERY, [text])
+    _, whole, _ = parts_of(minicpm_folder, "", QUERY, text)
+    end = seen_end(loaded.limit, QUERY, text)
+    lengths = [len(parts_of(minicpm_folder, "", QUERY, text[:place])[1]) for place in (end, end + len(start))]
+    assert lengths[0] <= len(whole) - cut < lengths[1]
 
 
 def test_half_precision_is_near_and_still_tells_near_scores_apart(gemma2_folder) -> None:

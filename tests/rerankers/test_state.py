@@ -224,3 +224,36 @@ def test_a_library_that_asks_for_one_that_is_not_there_is_not_ready(tmp_path, mo
         metadata.write_text(lines.format(asked), "utf-8")
         extra = Extra("outer_library", f"pip install {number}", versions=">=2,<3")
         assert expected in state(replace(get("minilm-cosine"), extra=extra)).detail
+
+
+def test_a_library_that_imports_a_name_that_is_gone_is_not_ready(tmp_path, monkeypatch) -> None:
+    package = tmp_path / "named_library"
+    (package / "inner").mkdir(parents=True)
+    (package / "__init__.py").write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import lazy\n", "utf-8"
+    )
+    (package / "plain.py").write_text(
+        "import os.path as path\nfrom json import loads as read\n"
+        "A, (B, C) = 1, (2, 3)\nD: int = 4\n"
+        "def function(): inside = 1\nclass Class:\n    member = 1\n"
+        "try:\n    import gone_module\nexcept ImportError:\n    fallback = None\n"
+        "raise SystemExit('run')\n",
+        "utf-8",
+    )
+    (package / "starred.py").write_text("from os import *\n", "utf-8")
+    (package / "inner" / "__init__.py").write_text("", "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def problem(*names: str) -> str:
+        extra = Extra(
+            "pytest", "pip install x", versions=">=1", imports=tuple(f"named_library{name}" for name in names)
+        )
+        return state(replace(get("minilm-cosine"), extra=extra)).detail
+
+    bound = ("path", "read", "A", "B", "C", "D", "function", "Class", "gone_module", "fallback")
+    assert problem(*(f".plain:{name}" for name in bound), ":lazy", ":plain", ":inner", ".starred:walk") == "Ready."
+    for name in ("inside", "member", "loads", "os", "gone"):
+        assert f"(named_library.plain.{name} is gone)" in problem(f".plain:{name}")
+    assert "(named_library.gone is gone)" in problem(":gone")
+    assert "(named_library.gone.name is gone)" in problem(".gone:name")
+    assert "named_library" not in sys.modules
