@@ -10,7 +10,7 @@ import pytest
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Doc, Query
-from tests.skips import Skips
+from tests.support.skips import Skips
 
 # nothing in the tests may reach a model hub
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -26,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("browser"):
-        from tests.browser import need_browser
+        from tests.support.browser import need_browser
 
         need_browser()
 

@@ -10,7 +10,7 @@ from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import votes
 from rerank_core.store.votes import Vote
 from rerank_core.systems import get_system
-from tests.whole_sets import whole_set
+from tests.support.whole_sets import whole_set
 
 SETTINGS = RetrievalSettings(retrievers=("bm25",))
 NAMES = ("first-stage", "minilm-cosine")

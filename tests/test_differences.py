@@ -10,7 +10,7 @@ from rerank_core.differences import differences, most_different_first
 from rerank_core.evaluation.difference import rbo, tau_ap
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.summary import summarise
-from tests.whole_sets import whole_set
+from tests.support.whole_sets import whole_set
 
 QRELS = {"q1": {"a": 1}, "q2": {"a": 1}, "q3": {"z": 1}}
 ORDERS = {

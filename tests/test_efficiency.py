@@ -14,7 +14,7 @@ from rerank_core.systems import get_system
 from rerank_core.types import Ranking
 from rerank_core.whole_set import load_whole_set
 from tests.conftest import BIRD_QUERIES
-from tests.whole_sets import ranking
+from tests.support.whole_sets import ranking
 
 SETTINGS = RetrievalSettings(retrievers=("bm25",))
 

@@ -11,7 +11,7 @@ from rerank_core.__main__ import main
 from rerank_core.systems import get_system
 from rerank_core.types import Query
 from rerank_core.whole_set import load_whole_set
-from tests.reports import BASE, OTHER, SETTINGS, ranked_dataset
+from tests.support.reports import BASE, OTHER, SETTINGS, ranked_dataset
 
 QIDS = "abcd"
 VIEW = ("--dataset", "letters", "--retrievers", "bm25", "--depth", "10")

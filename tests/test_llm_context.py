@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rerank_core.llm_context import context_change, context_of
 from rerank_core.types import Doc
-from tests.whole_sets import ranking
+from tests.support.whole_sets import ranking
 
 DOCS = {"a": Doc("a", "one two three"), "b": Doc("b", "four", "Five"), "c": Doc("c", ""), "d": Doc("d", "six")}
 

@@ -19,7 +19,7 @@ from rerank_core.llm_figures import (
 from rerank_core.store import datasets, llm_grades
 from rerank_core.store.llm_grades import LlmGrade, LlmJudge, query_hash
 from tests.conftest import BIRD_QUERIES, BIRDS
-from tests.whole_sets import whole_set
+from tests.support.whole_sets import whole_set
 
 PAIRS = [(f"q{query}", f"d{doc}") for query in range(50) for doc in range(40)]
 JUDGE = LlmJudge("m at here", "umbrela-1-abc")

@@ -26,7 +26,7 @@ from rerank_core.systems import get_system
 from rerank_core.types import Doc, Query
 from rerank_core.worker import Worker
 from tests.rerankers.api.conftest import Reply, Service, completion, service
-from tests.whole_sets import whole_set
+from tests.support.whole_sets import whole_set
 
 pytest.importorskip("openai", reason="the extra llm is not installed")
 __all__ = ["service"]

@@ -16,8 +16,8 @@ from rerank_core.store import datasets, judgments, runs
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.summary import summarise
 from rerank_core.systems import get_system
-from tests.reports import BASE, OTHER, SETTINGS, changed_text, ranked_dataset, report_of
-from tests.whole_sets import whole_set
+from tests.support.reports import BASE, OTHER, SETTINGS, changed_text, ranked_dataset, report_of
+from tests.support.whole_sets import whole_set
 
 ORDERS = {
     BASE: {"q1": "bac", "q2": "bac", "q3": "abc"},

@@ -8,7 +8,7 @@ from math import log2
 import pytest
 
 from rerank_core.__main__ import main
-from tests.reports import BASE, OTHER, THIRD, ranked_dataset
+from tests.support.reports import BASE, OTHER, THIRD, ranked_dataset
 
 VIEW = ("--dataset", "letters", "--retrievers", "bm25", "--depth", "10")
 GATE = ("gate", *VIEW, "--baseline", BASE, "--system", OTHER)

@@ -16,7 +16,7 @@ from rerank_core.corpus.trec import read_qrels, read_run
 from rerank_core.exports import Chosen, packed_export
 from rerank_core.shell.progress import progress
 from rerank_core.systems import get_system
-from tests.reports import BASE, OTHER, SETTINGS, ranked_dataset
+from tests.support.reports import BASE, OTHER, SETTINGS, ranked_dataset
 
 VIEW = ("--dataset", "letters", "--retrievers", "bm25", "--depth", "10", "--systems", f"{BASE},{OTHER}")
 QRELS = {f"q{number}": {"a": 3, "b": 0, "c": 0} for number in range(6)}

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
-from tests.skips import allowed
+from tests.support.skips import allowed
 
 TEST = """
 import pytest
@@ -22,7 +22,7 @@ def test_skips():
     pass
 """
 PLUGIN = """
-from tests.skips import Skips
+from tests.support.skips import Skips
 
 def pytest_configure(config):
     config.pluginmanager.register(Skips())

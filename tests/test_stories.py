@@ -10,7 +10,7 @@ from rerank_core.evaluation.names import parse_measure
 from rerank_core.stories import Place, order_of_stories, sentence, tell
 from rerank_core.summary import summarise
 from rerank_core.types import Doc
-from tests.whole_sets import whole_set
+from tests.support.whole_sets import whole_set
 
 SCALE = {0: "no", 1: "a bit", 2: "much", 3: "all"}
 QRELS = {"up": {"d": 3}, "down": {"a": 3, "b": 1}, "same": {"a": 1}, "even": {"a": 1, "b": 1}}

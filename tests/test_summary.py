@@ -9,7 +9,7 @@ import pytest
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.losses import system_losses
 from rerank_core.summary import summarise
-from tests.whole_sets import whole_set
+from tests.support.whole_sets import whole_set
 
 NDCG, RR = parse_measure("nDCG@10"), parse_measure("RR@10")
 QRELS = {"q1": {"a": 1, "b": 0}, "q2": {"a": 0, "b": 1}, "q3": {"a": 1}}

@@ -9,7 +9,7 @@ from rerank_core.store.rankings import candidates_key
 from rerank_core.systems import get_system
 from rerank_core.whole_set import load_whole_set
 from tests.conftest import BIRD_QUERIES
-from tests.whole_sets import ranking, whole_set
+from tests.support.whole_sets import ranking, whole_set
 
 SETTINGS = RetrievalSettings(retrievers=("bm25",))
 

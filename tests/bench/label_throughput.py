@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from playwright.sync_api import Page, expect
 
 from rerank_core.store.workspace import VARIABLE, Workspace
-from tests.browser import ROOT, chromium_page, settled, streamlit_server
-from tests.label_lists import make_list, rows
+from tests.support.browser import ROOT, chromium_page, settled, streamlit_server
+from tests.support.label_lists import make_list, rows
 
 PASSAGES = 50
 WATCH = """

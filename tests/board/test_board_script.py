@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pages.ui.board.board import board_script
-from tests.node import is_one_module, needs_node, passes_its_node_tests, sets_no_markup
+from tests.support.node import is_one_module, needs_node, passes_its_node_tests, sets_no_markup
 
 
 @needs_node

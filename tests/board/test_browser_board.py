@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.board.label_store import LabelStore
-from tests.browser import chromium_page, settled, streamlit_server
+from tests.support.browser import chromium_page, settled, streamlit_server
 
 APP = Path(__file__).with_name("app_board.py")
 pytestmark = pytest.mark.browser

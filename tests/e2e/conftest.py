@@ -20,7 +20,7 @@ from rerank_core.store import datasets, jobs
 from rerank_core.store.workspace import VARIABLE, Workspace
 from rerank_core.systems import add_composite, get_system
 from rerank_core.types import Doc, Query
-from tests.browser import ROOT, chromium_page, free_port, settled, start_streamlit
+from tests.support.browser import ROOT, chromium_page, free_port, settled, start_streamlit
 
 expect.set_options(timeout=20_000)
 RANKED_MS = 300_000  # embedding the demo takes about 40 s on two idle cores

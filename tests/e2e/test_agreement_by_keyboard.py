@@ -13,9 +13,9 @@ from rerank_core.adjudication import cases
 from rerank_core.store import datasets, judgments
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.workspace import Workspace
-from tests.browser import settled
 from tests.e2e.conftest import App
-from tests.label_lists import make_list
+from tests.support.browser import settled
+from tests.support.label_lists import make_list
 
 pytestmark = pytest.mark.browser
 NAME = "letters"

@@ -12,8 +12,8 @@ from rerank_core.evaluation.names import parse_measure
 from rerank_core.store import datasets, judgments
 from rerank_core.systems import get_system
 from rerank_core.whole_set import load_whole_set
-from tests.browser import settled
 from tests.e2e.conftest import DEPTH_20, FIVE, columns, figure
+from tests.support.browser import settled
 
 pytestmark = pytest.mark.browser
 

@@ -9,8 +9,8 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from rerank_core.store import datasets
 from rerank_core.types import Doc
-from tests.browser import settled
 from tests.e2e.conftest import App
+from tests.support.browser import settled
 
 pytestmark = pytest.mark.browser
 

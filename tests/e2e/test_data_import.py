@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from rerank_core.store import datasets
-from tests.browser import settled
 from tests.e2e.conftest import RANKED_MS, App, cards, open_compare
+from tests.support.browser import settled
 
 pytestmark = pytest.mark.browser
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import settled
 from tests.e2e.conftest import RANKED_MS, App, cards, figure, open_compare, summary
+from tests.support.browser import settled
 
 pytestmark = pytest.mark.browser
 

@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Request, Route, expect
 
 from rerank_core.store.workspace import VARIABLE
-from tests.browser import ROOT, settled, streamlit_server
 from tests.e2e.conftest import App, cards, copy_workspace, open_compare, summary
 from tests.e2e.grades import POSTS, arrived, give, newest, other_grade, pressed, walk_and_grade
 from tests.e2e.prefix_proxy import prefix_proxy
+from tests.support.browser import ROOT, settled, streamlit_server
 
 pytestmark = pytest.mark.browser
 

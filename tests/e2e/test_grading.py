@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import settled
 from tests.e2e.conftest import RANKED_MS, cards, columns, figure, open_compare, summary
 from tests.e2e.grades import POSTS, arrived, give, labels, newest, other_grade, pressed, walk_and_grade
+from tests.support.browser import settled
 
 pytestmark = pytest.mark.browser
 

@@ -12,9 +12,9 @@ from playwright.sync_api import Page, expect
 from rerank_core.store import datasets, scales
 from rerank_core.store.workspace import Workspace
 from tests.bench.label_throughput import grade as grade_like_a_robot
-from tests.browser import settled
 from tests.e2e.conftest import App
-from tests.label_lists import ODD, make_list, rows
+from tests.support.browser import settled
+from tests.support.label_lists import ODD, make_list, rows
 
 pytestmark = pytest.mark.browser
 QUERIES, PASSAGES = 4, 40

@@ -15,9 +15,9 @@ from rerank_core.evaluation.verdict import verdict
 from rerank_core.report import Report
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Query
-from tests.browser import downloaded, settled
 from tests.e2e.conftest import App
-from tests.reports import BASE, OTHER, ranked_dataset, report_of
+from tests.support.browser import downloaded, settled
+from tests.support.reports import BASE, OTHER, ranked_dataset, report_of
 
 pytestmark = pytest.mark.browser
 

@@ -16,8 +16,8 @@ from playwright.sync_api import Page, expect
 
 from rerank_core.store import datasets, judgments
 from rerank_core.systems import get_system
-from tests.browser import downloaded, settled
 from tests.e2e.conftest import FIVE, RANKED_MS, App, cards, columns
+from tests.support.browser import downloaded, settled
 
 pytestmark = pytest.mark.browser
 MINE = "cheap then careful"

@@ -14,7 +14,7 @@ from rerank_core.judging.ideal import Ideal, ratio
 from rerank_core.judging.next_grade import NextGrade
 from rerank_core.judging.outlook import Evidence
 from rerank_core.judging.pair_table import pair_table
-from tests.judging.drawn_worlds import LEVELS, SCALE, as_grades, drawn_grades, everything, systems
+from tests.support.drawn_worlds import LEVELS, SCALE, as_grades, drawn_grades, everything, systems
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from rerank_core.judging.calibration import bins
 from rerank_core.judging.grade_prior import GradePrior, PriorBelief, sigmoid, trial_design
 from rerank_core.judging.next_grade import NextGrade
 from rerank_core.judging.pair_table import pair_table
-from tests.judging.drawn_worlds import LEVELS, SCALE, everything, systems
+from tests.support.drawn_worlds import LEVELS, SCALE, everything, systems
 
 
 def log_posterior(table, index, belief, shared, own):

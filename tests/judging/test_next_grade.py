@@ -11,7 +11,7 @@ from rerank_core.errors import BadInputError, SettingsError
 from rerank_core.evaluation.measures import evaluate
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.judging.next_grade import NextGrade
-from tests.judging.drawn_worlds import COIN, shuffled_systems
+from tests.support.drawn_worlds import COIN, shuffled_systems
 
 SECOND, THIRD = 1 / log2(3), 1 / 2
 NDCG = parse_measure("nDCG@10")

@@ -15,7 +15,7 @@ from rerank_core.judging.outlook import Evidence, outlook_of_delta
 from rerank_core.judging.pair_table import pair_table
 from rerank_core.judging.stopping import grades_until
 from rerank_core.judging.worth import worths
-from tests.judging.drawn_worlds import COIN, shuffled_systems
+from tests.support.drawn_worlds import COIN, shuffled_systems
 
 
 def clear_case(queries=25):

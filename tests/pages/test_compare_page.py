@@ -18,7 +18,7 @@ from rerank_core.store.workspace import Workspace
 from rerank_core.systems import get_system
 from rerank_core.types import Doc, Query
 from tests.pages.conftest import CLIENT, WORDS_ONLY, compare, grade_event, open_page, payloads, send, texts
-from tests.reports import BASE, ranked_dataset
+from tests.support.reports import BASE, ranked_dataset
 
 
 def stored(workspace: Workspace, name: str = "birds") -> dict[str, dict[str, int]]:

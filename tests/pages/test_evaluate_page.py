@@ -19,7 +19,7 @@ from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Query
 from tests.pages.conftest import ROOT, VIEW, RankedBirds, texts
-from tests.reports import BASE, OTHER, ranked_dataset
+from tests.support.reports import BASE, OTHER, ranked_dataset
 
 TWO = {"sys": ["First stage as it is", "MiniLM bi-encoder (cosine)"]}
 

@@ -13,8 +13,8 @@ from pages.ui import judge
 from rerank_core.label_plan import LabelPlan, load_plan, save_plan
 from rerank_core.store import datasets, jobs, judgments, label_plans, scales
 from rerank_core.store.judgments import GradeEvent
-from tests.label_lists import ODD, SETTINGS, SYSTEMS, make_list, rows
 from tests.pages.conftest import CLIENT, ROOT, texts
+from tests.support.label_lists import ODD, SETTINGS, SYSTEMS, make_list, rows
 
 OWNER = '["letters", "ann"]'
 

@@ -10,8 +10,8 @@ import pytest
 
 from rerank_core.rerankers.catalog import get
 from rerank_core.rerankers.local_folder import folder_of
-from tests.rerankers.flag_folders import GEMMA2, MINICPM, write_folder
 from tests.rerankers.reference.tiny_models import FOLDERS
+from tests.support.flag_folders import GEMMA2, MINICPM, write_folder
 
 TEXTS = [
     "Terns dive for small fish near the coast.",

@@ -10,7 +10,7 @@ from rerank_core.rerankers.catalog import get, model_from_name
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.rerank import rerank
 from rerank_core.types import Doc, Query, Ranking, ScoredDoc
-from tests.rerankers.flag_folders import need_flag
+from tests.support.flag_folders import need_flag
 
 TEXTS = [
     "Terns dive for small fish near the coast.",

@@ -18,7 +18,7 @@ from rerank_core.errors import NotReadyError
 from rerank_core.rerankers.catalog import get, model_from_name
 from rerank_core.rerankers.download import _wanted, download
 from tests.conftest import ROOT
-from tests.rerankers.hub_server import COMMIT, Hub, hub_server
+from tests.support.hub_server import COMMIT, Hub, hub_server
 
 REPO = "birds/tern-reranker"
 # larger than two of the chunks of ten million bytes that the hub's library reads

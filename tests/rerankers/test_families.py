@@ -11,7 +11,7 @@ from rerank_core.errors import RerankLensError
 from rerank_core.rerankers.catalog import get, model_from_name
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.vector_memory import VectorMemory
-from tests.rerankers.flag_folders import need_flag
+from tests.support.flag_folders import need_flag
 
 QUERY = "who eats fish"
 TEXTS = ["Terns dive for small fish.", "A kestrel hunts voles.", "Otters eat fish beside rivers. " * 20, ""]

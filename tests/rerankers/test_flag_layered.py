@@ -15,7 +15,7 @@ from rerank_core.errors import RerankLensError, SettingsError
 from rerank_core.rerankers.catalog import get, model_from_name
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.seen import seen_end
-from tests.rerankers.flag_folders import GEMMA2, MINICPM
+from tests.support.flag_folders import GEMMA2, MINICPM
 
 QUERY = "who eats fish"
 TEXTS = ["Terns dive for small fish.", "A kestrel hunts voles.", "Otters eat fish beside rivers. " * 6, ""]

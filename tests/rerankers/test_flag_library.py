@@ -20,7 +20,7 @@ from rerank_core.rerankers.flag_pairs import YES_NO_PROMPT
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.rerank import rerank
 from rerank_core.types import Doc, Query, Ranking, ScoredDoc
-from tests.rerankers.flag_folders import need_flag
+from tests.support.flag_folders import need_flag
 
 LONG = "who eats fish and where do terns nest "
 

@@ -8,9 +8,9 @@ import pytest
 
 from rerank_core.rerankers.catalog import model_from_name
 from rerank_core.rerankers.load import load
-from tests.rerankers.flag_folders import need_flag
 from tests.rerankers.reference.inputs import QUERIES, TEXTS
 from tests.rerankers.reference.scores_file import Set, sets
+from tests.support.flag_folders import need_flag
 
 SETS = list(sets())
 # FlagReranker's scores are those of our cross-encoders, and of FlagEmbedding as it is called here

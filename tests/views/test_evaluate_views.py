@@ -26,7 +26,7 @@ from rerank_core.views.fault import fault_chart, fault_frame, fault_queries_fram
 from rerank_core.views.pareto import pareto_chart, pareto_frame
 from rerank_core.views.slices import slices_chart, slices_frame
 from rerank_core.views.summary import summary_frame, unjudged_frame
-from tests.whole_sets import whole_set
+from tests.support.whole_sets import whole_set
 
 SECOND = 1 / log2(3)
 QUERIES = {qid: Query(qid, f"text of {qid}") for qid in ("q1", "q2", "q3", "q4")}

@@ -16,7 +16,7 @@ from rerank_core.views.llm_grades import (
     sides_frame,
 )
 from rerank_core.views.summary import DELTA, INTERVAL
-from tests.whole_sets import whole_set
+from tests.support.whole_sets import whole_set
 
 NAMES = {0: "No", 1: "Perhaps", 2: "Yes"}
 ORDERS = {

@@ -16,7 +16,7 @@ from rerank_core.views.efficiency import efficiency_columns
 from rerank_core.views.report_html import report_html
 from rerank_core.views.report_text import queries_csv, report_markdown, systems_csv
 from rerank_core.views.summary import summary_frame
-from tests.reports import BASE, OTHER, THIRD, ranked_dataset, report_of
+from tests.support.reports import BASE, OTHER, THIRD, ranked_dataset, report_of
 
 SECOND, THIRD_PLACE = 1 / log2(3), 1 / log2(4)
 QRELS = {f"q{n}": {"a": 3, "b": 0} for n in range(1, 7)} | {"q9": {"e": 1}}

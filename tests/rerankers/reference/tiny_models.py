@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
-from tests.rerankers.flag_folders import GEMMA2, MINICPM
 from tests.rerankers.reference.tiny_tokenizers import byte_level, unigram, wordpiece
+from tests.support.flag_folders import GEMMA2, MINICPM
 
 Shapes = dict[str, tuple[int, ...]]
 HIDDEN, INNER, LAYERS, HEADS = 32, 64, 2, 2

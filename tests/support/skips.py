@@ -1,4 +1,4 @@
-"""Where CI is set, a skip fails the run unless tests/allowed_skips.txt has its reason: a skip proves nothing."""
+"""Where CI is set, a skip fails the run unless allowed_skips.txt has its reason: a skip proves nothing."""
 
 from __future__ import annotations
 
