@@ -15,14 +15,14 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any, cast
 
+from rerank_core.inference.device import abilities
+from rerank_core.inference.encoder_weights import read_weights
+from rerank_core.inference.engine import Engine, open_engine
+from rerank_core.inference.pair_tokens import PairTokens
+from rerank_core.inference.precision import Precision, plan
 from rerank_core.matrix_rate import products_of_a_layer, rate
 from rerank_core.rerank_peers import Score, missing, open_peer
 from rerank_core.rerank_world import pairs, tau, write_model
-from rerank_core.scoring.device import abilities
-from rerank_core.scoring.encoder_weights import read_weights
-from rerank_core.scoring.engine import Engine, open_engine
-from rerank_core.scoring.pair_tokens import PairTokens
-from rerank_core.scoring.precision import Precision, plan
 from rerank_core.types import Progress, no_progress
 
 BASELINE = "predict"

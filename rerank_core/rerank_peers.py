@@ -114,10 +114,10 @@ def _openvino(folder: Path, device: str, variant: str) -> Score:
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    from rerank_core.scoring.encoder_weights import read_weights
-    from rerank_core.scoring.openvino_encoder import OpenVinoEncoder
-    from rerank_core.scoring.pair_tokens import PairTokens
-    from rerank_core.scoring.streams import Streams
+    from rerank_core.inference.encoder_weights import read_weights
+    from rerank_core.inference.openvino_encoder import OpenVinoEncoder
+    from rerank_core.inference.pair_tokens import PairTokens
+    from rerank_core.inference.streams import Streams
 
     tokens = PairTokens(AutoTokenizer.from_pretrained(str(folder)), 512)
     weights = read_weights(AutoModelForSequenceClassification.from_pretrained(str(folder)).eval())

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 
 from rerank_core.errors import CancelledError
+from rerank_core.inference.caller import caller
 from rerank_core.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.scoring.caller import caller
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.systems import System
 from rerank_core.types import Progress, Query, no_progress

@@ -8,7 +8,7 @@ from functools import partial
 from threading import Condition
 from time import perf_counter
 
-from rerank_core.scoring.caller import Caller, calling, note_waited
+from rerank_core.inference.caller import Caller, calling, note_waited
 
 
 class Turns:

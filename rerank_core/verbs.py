@@ -8,10 +8,10 @@ from typing import Any
 
 from rerank_core.depth_curve import DEPTHS as CURVE
 from rerank_core.errors import NotFoundError
+from rerank_core.inference.device import describe_device
 from rerank_core.pipeline import Pipeline
 from rerank_core.recall import DEPTHS, at_depth
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.scoring.device import describe_device
 from rerank_core.side_by_side import rank_side_by_side
 from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import DatasetRow

@@ -11,8 +11,8 @@ from time import perf_counter
 from typing import Any
 
 import rerank_core
+from rerank_core.inference.device import describe_device
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.scoring.device import describe_device
 from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.evidence import SEARCH, Evidence, put_evidence, rankings_made, search_seconds

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from rerank_core.__main__ import main
+from rerank_core.inference.encoder_weights import read_weights
 from rerank_core.rerank_world import SPREAD, pairs, tau, write_model
-from rerank_core.scoring.encoder_weights import read_weights
 
 
 @pytest.fixture(scope="module")

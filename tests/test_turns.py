@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from rerank_core.scoring.caller import caller
+from rerank_core.inference.caller import caller
 from rerank_core.turns import Turns
 
 SOON = 20

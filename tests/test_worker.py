@@ -13,9 +13,9 @@ import pytest
 
 from rerank_core import verbs, worker
 from rerank_core.errors import RerankLensError
-from rerank_core.scoring.caller import caller
-from rerank_core.scoring.pair_tokens import Pair
-from rerank_core.scoring.queue import PairQueue
+from rerank_core.inference.caller import caller
+from rerank_core.inference.pair_tokens import Pair
+from rerank_core.inference.queue import PairQueue
 from rerank_core.store import jobs
 from rerank_core.worker import Worker
 

@@ -1,6 +1,6 @@
 """Cross-encoders: query and passage are read together, the score is the model's raw logit.
 
-Models of BERT's or XLM-R's shape go through `rerank_core.scoring`; all others through the library's own predict.
+Models of BERT's or XLM-R's shape go through `rerank_core.inference`; all others through the library's own predict.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from rerank_core.errors import RerankLensError, SettingsError
+from rerank_core.inference.device import abilities
+from rerank_core.inference.engine import Engine, open_engine
+from rerank_core.inference.pair_tokens import Cut, Pair, PairTokens, UnknownModelError, query_share
+from rerank_core.inference.precision import Precision, plan
 from rerank_core.rerankers.family import Scorer, TokenLimit
 from rerank_core.rerankers.tokens import counter, longest_input
 from rerank_core.rerankers.xlm_r_flash import is_flash
 from rerank_core.rerankers.xlm_r_flash import read as read_flash
-from rerank_core.scoring.device import abilities
-from rerank_core.scoring.engine import Engine, open_engine
-from rerank_core.scoring.pair_tokens import Cut, Pair, PairTokens, UnknownModelError, query_share
-from rerank_core.scoring.precision import Precision, plan
 
 
 class EnginePairs:

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from rerank_core.errors import NotReadyError, RerankLensError
-from rerank_core.scoring.pair_tokens import Layout, PairTokens, UnknownModelError
+from rerank_core.inference.pair_tokens import Layout, PairTokens, UnknownModelError
 
 _MASKS = "transformers.modeling_attn_mask_utils"
 _MASK_FUNCTIONS = (

@@ -9,8 +9,8 @@ from time import perf_counter
 from unicodedata import category
 
 from rerank_core.errors import NotFoundError, RerankLensError
+from rerank_core.inference.caller import own_clock
 from rerank_core.rerankers.family import Counted, Orderer, Reranker, ScoreCache, Scorer, TokenLimit
-from rerank_core.scoring.caller import own_clock
 from rerank_core.types import Doc, Progress, Query, Ranking, ScoredDoc, no_progress, text_hash
 
 CHUNK = 32

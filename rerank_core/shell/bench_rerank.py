@@ -59,7 +59,7 @@ def rerank(call: Call) -> Answer:
 
 
 def _machine(load: float) -> dict[str, Any]:
-    from rerank_core.scoring.device import cpu_abilities, describe_device
+    from rerank_core.inference.device import cpu_abilities, describe_device
 
     own = cpu_abilities()
     return {

@@ -60,8 +60,8 @@ def test_a_passage_keeps_what_the_rule_leaves_it(reference_folder, folder, cut, 
 
 
 def test_the_library_reads_the_tokens_that_the_engine_reads(reference_folder, monkeypatch) -> None:
+    from rerank_core.inference.pair_tokens import UnknownModelError
     from rerank_core.rerankers import cross_encoder
-    from rerank_core.scoring.pair_tokens import UnknownModelError
 
     texts = ["Terns dive.", "", LONG, "fish " * 40, "\n  otters"]
     engine = opened(reference_folder, "bert", cut="passage", max_length=64)

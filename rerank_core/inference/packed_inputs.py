@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rerank_core.scoring.pair_tokens import Pair
+from rerank_core.inference.pair_tokens import Pair
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rerank_core.scoring.pair_tokens import PairTokens, UnknownModelError, longest_first, passage_only
+from rerank_core.inference.pair_tokens import PairTokens, UnknownModelError, longest_first, passage_only
 
 ODD = [
     "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rerank_core.scoring.precision import Abilities, plan
+from rerank_core.inference.precision import Abilities, plan
 
 OLD_CPU = Abilities("cpu", bfloat16=False, int8_dot=False, openvino=True)
 NEW_CPU = Abilities("cpu", bfloat16=True, int8_dot=True, openvino=True)

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from rerank_core.scoring.precision import Abilities
+from rerank_core.inference.precision import Abilities
 
 DeviceName = Literal["cuda", "mps", "cpu"]
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
 
-from rerank_core.scoring.caller import caller
-from rerank_core.scoring.device import abilities
-from rerank_core.scoring.encoder_weights import EncoderWeights, read_weights
-from rerank_core.scoring.pair_tokens import Cut, Pair, PairTokens, UnknownModelError
-from rerank_core.scoring.precision import Plan, Precision, plan
-from rerank_core.scoring.queue import PairQueue
-from rerank_core.scoring.streams import PACK, Streams
-from rerank_core.scoring.torch_encoder import TorchEncoder
+from rerank_core.inference.caller import caller
+from rerank_core.inference.device import abilities
+from rerank_core.inference.encoder_weights import EncoderWeights, read_weights
+from rerank_core.inference.pair_tokens import Cut, Pair, PairTokens, UnknownModelError
+from rerank_core.inference.precision import Plan, Precision, plan
+from rerank_core.inference.queue import PairQueue
+from rerank_core.inference.streams import PACK, Streams
+from rerank_core.inference.torch_encoder import TorchEncoder
 
 GPU_TOKENS = 65536
 """Tokens that a GPU takes at once: enough to keep it busy."""
@@ -96,7 +96,7 @@ def open_engine(
 
 def _on_cpu(weights: EncoderWeights, how: Plan, streams: int) -> Forward:
     if how.runner == "openvino":
-        from rerank_core.scoring.openvino_encoder import OpenVinoEncoder
+        from rerank_core.inference.openvino_encoder import OpenVinoEncoder
 
         return OpenVinoEncoder(weights, how.arithmetic, streams)
     return TorchEncoder(weights, how.arithmetic, "cpu")

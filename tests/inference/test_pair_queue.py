@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from rerank_core.errors import CancelledError
-from rerank_core.scoring.caller import own_clock
-from rerank_core.scoring.pair_tokens import Pair
-from rerank_core.scoring.queue import PairQueue
+from rerank_core.inference.caller import own_clock
+from rerank_core.inference.pair_tokens import Pair
+from rerank_core.inference.queue import PairQueue
 
 
 def pair(value: int, tokens: int = 10) -> Pair:

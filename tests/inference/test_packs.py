@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rerank_core.scoring.streams import PACK, packs
+from rerank_core.inference.streams import PACK, packs
 
 
 @given(st.lists(st.integers(1, 600), max_size=120), st.integers(1, 8))

@@ -6,11 +6,11 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rerank_core.scoring import attention
-from rerank_core.scoring.encoder_weights import EncoderWeights, Layer, Linear, Norm
-from rerank_core.scoring.packed_inputs import packed
-from rerank_core.scoring.pair_tokens import Pair
-from rerank_core.scoring.precision import Arithmetic
+from rerank_core.inference import attention
+from rerank_core.inference.encoder_weights import EncoderWeights, Layer, Linear, Norm
+from rerank_core.inference.packed_inputs import packed
+from rerank_core.inference.pair_tokens import Pair
+from rerank_core.inference.precision import Arithmetic
 
 _TINY = 1e-8
 
@@ -189,7 +189,7 @@ def int8_weight(weight: Tensor) -> Any:
     """
     import torch
 
-    from rerank_core.scoring.device import cpu_abilities
+    from rerank_core.inference.device import cpu_abilities
 
     top = 127 if cpu_abilities().int8_dot else 63
     scales = weight.abs().amax(dim=1).clamp_min(_TINY) / top

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rerank_core.scoring.pair_tokens import UnknownModelError
+from rerank_core.inference.pair_tokens import UnknownModelError
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,8 +8,8 @@ from itertools import count
 from threading import Condition
 from time import perf_counter
 
-from rerank_core.scoring.caller import note_waited
-from rerank_core.scoring.pair_tokens import Pair
+from rerank_core.inference.caller import note_waited
+from rerank_core.inference.pair_tokens import Pair
 
 _LOOK_SECONDS = 0.05
 

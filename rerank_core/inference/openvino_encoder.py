@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from threading import local
 from typing import TYPE_CHECKING, Any
 
-from rerank_core.scoring.encoder_weights import EncoderWeights, Layer, Linear, Norm
-from rerank_core.scoring.packed_inputs import positions
-from rerank_core.scoring.pair_tokens import Pair
-from rerank_core.scoring.precision import Arithmetic
+from rerank_core.inference.encoder_weights import EncoderWeights, Layer, Linear, Norm
+from rerank_core.inference.packed_inputs import positions
+from rerank_core.inference.pair_tokens import Pair
+from rerank_core.inference.precision import Arithmetic
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from rerank_core.scoring.pair_tokens import Pair
+from rerank_core.inference.pair_tokens import Pair
 
 PACK = 1024
 """Tokens of a pack: enough to keep a core's products large, few enough for its caches."""
