@@ -10,7 +10,7 @@ from rerank_core.store import votes
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.votes import Vote
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import System
+from rerank_core.systems.systems import System
 from rerank_core.types import text_hash
 from rerank_core.whole_set import WholeSet
 

@@ -10,7 +10,7 @@ from typing import Any
 from rerank_core import deploy_opensearch, deploy_rerank
 from rerank_core.errors import SettingsError
 from rerank_core.retrieval.settings import BUNDLED, RetrievalSettings
-from rerank_core.systems import System
+from rerank_core.systems.systems import System
 
 
 def deployment(dataset: str, settings: RetrievalSettings, system: System, top: int = 10) -> dict[str, str]:

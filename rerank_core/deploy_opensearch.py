@@ -10,7 +10,7 @@ from typing import Any
 
 from rerank_core.retrieval.languages import AUTO, ENGLISH, LANGUAGES
 from rerank_core.retrieval.settings import BUNDLED, RetrievalSettings
-from rerank_core.systems import FIRST_STAGE, System
+from rerank_core.systems.systems import FIRST_STAGE, System
 
 TEXT_FIELD, VECTOR_FIELD = "content", "embedding"
 QUERY, RERANKER, ENCODER = (

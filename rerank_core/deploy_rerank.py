@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rerank_core.rerankers.refusal import cohere_endpoint, endpoint
-from rerank_core.systems import FIRST_STAGE, System
+from rerank_core.systems.systems import FIRST_STAGE, System
 
 QUERY, PASSAGE = "{{query}}", "{{title and text of candidate %d}}"
 PLACES = 3

@@ -14,7 +14,7 @@ from rerank_core.store import datasets, evidence, judgments, rankings
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.rankings import StoredRanking, candidates_key
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import FIRST_STAGE, System
+from rerank_core.systems.systems import FIRST_STAGE, System
 
 DEPTHS = (10, 20, 30, 50, 100, 200)
 TOLERANCE = 0.005

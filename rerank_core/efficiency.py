@@ -14,7 +14,7 @@ from rerank_core.store import evidence, runs
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.rankings import candidates_key
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import FIRST_STAGE, System
+from rerank_core.systems.systems import FIRST_STAGE, System
 from rerank_core.types import Ranking
 from rerank_core.whole_set import WholeSet
 

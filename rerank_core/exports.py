@@ -19,7 +19,7 @@ from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import DatasetRow, StoredCorpus
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import System
+from rerank_core.systems.systems import System
 
 EXPORTS = {
     "qrels": "the grades that count, as TREC qrels",

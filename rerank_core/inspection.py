@@ -12,7 +12,7 @@ from rerank_core.rerankers.family import Orderer
 from rerank_core.rerankers.late_interaction import Alignment
 from rerank_core.rerankers.rerank import is_blank
 from rerank_core.rerankers.seen import seen_end
-from rerank_core.systems import System
+from rerank_core.systems.systems import System
 from rerank_core.types import Doc, Progress, Query, no_progress
 
 

@@ -9,7 +9,7 @@ from rerank_core.errors import SettingsError
 from rerank_core.store import label_plans, rankings
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import all_systems
+from rerank_core.systems.systems import all_systems
 
 ORDERS = ("pool", "matters")
 

@@ -22,7 +22,7 @@ from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.judge_sheet import JudgeSheet, Pair
 from rerank_core.store.rankings import candidates_key
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 
 __all__ = ["LabelPlan", "LabelProgress", "Labelling", "QueueItem"]
 

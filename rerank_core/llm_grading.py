@@ -18,7 +18,7 @@ from rerank_core.store import datasets, llm_grades, scales
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.llm_grades import LlmGrade, Pair
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 from rerank_core.types import Progress, no_progress
 from rerank_core.whole_set import WholeSet, load_whole_set
 

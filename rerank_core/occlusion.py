@@ -10,7 +10,7 @@ from rerank_core.errors import SettingsError
 from rerank_core.pipeline import Pipeline
 from rerank_core.rerankers.family import Orderer, Scorer
 from rerank_core.rerankers.seen import seen_end, sentences
-from rerank_core.systems import System
+from rerank_core.systems.systems import System
 from rerank_core.types import Doc, Progress, Query, Ranking, no_progress
 
 CHUNK = 16

@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rerank_core.errors import CancelledError, NotReadyError, RerankLensError
-from rerank_core.imported_runs import IMPORTED, imported_ranking
 from rerank_core.kept_passages import FOLDER, kept_passages
-from rerank_core.rerankers.composites.apply import apply, restricted
 from rerank_core.rerankers.family import Orderer, Scorer
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.model_key import model_key
@@ -23,7 +21,9 @@ from rerank_core.store.rankings import StoredRanking, candidates_key
 from rerank_core.store.scores import StoredScores
 from rerank_core.store.vectors import StoredVectors
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import FIRST_STAGE, System
+from rerank_core.systems.composites.apply import apply, restricted
+from rerank_core.systems.imported import IMPORTED, imported_ranking
+from rerank_core.systems.systems import FIRST_STAGE, System
 from rerank_core.types import Doc, Progress, Query, Ranking, no_progress
 from rerank_core.witness import Witness
 

@@ -18,7 +18,7 @@ from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace, now
 from rerank_core.stories import Story, sentence, tell
 from rerank_core.summary import Summary, SystemSummary
-from rerank_core.systems import System
+from rerank_core.systems.systems import System
 from rerank_core.types import Doc, Query
 from rerank_core.verdicts import own_passages_sentence, verdicts
 from rerank_core.whole_set import WholeSet

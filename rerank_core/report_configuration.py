@@ -22,7 +22,7 @@ from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.runs import Run
 from rerank_core.store.workspace import Workspace
 from rerank_core.summary import Summary
-from rerank_core.systems import System
+from rerank_core.systems.systems import System
 from rerank_core.types import Qrels, text_hash
 from rerank_core.whole_set import WholeSet
 

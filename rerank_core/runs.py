@@ -8,7 +8,6 @@ from sqlite_utils import Database
 
 from rerank_core.errors import NotFoundError, SettingsError
 from rerank_core.evaluation.latency import Latency, Timed, latencies
-from rerank_core.imported_runs import IMPORTED
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, evidence, rankings
 from rerank_core.store import runs as store
@@ -17,7 +16,8 @@ from rerank_core.store.evidence import SEARCH, Evidence, Made
 from rerank_core.store.rankings import candidates_key
 from rerank_core.store.runs import Inputs, QueryFacts, Run
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import FIRST_STAGE, System, get_system
+from rerank_core.systems.imported import IMPORTED
+from rerank_core.systems.systems import FIRST_STAGE, System, get_system
 from rerank_core.types import Query, text_hash
 
 

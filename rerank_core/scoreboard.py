@@ -18,7 +18,7 @@ from rerank_core.store import datasets, judgments, rankings
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.rankings import candidates_key
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import System
+from rerank_core.systems.systems import System
 from rerank_core.types import Query
 
 

@@ -11,7 +11,7 @@ from rerank_core.inference.caller import caller
 from rerank_core.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store.datasets import DatasetRow
-from rerank_core.systems import System
+from rerank_core.systems.systems import System
 from rerank_core.types import Progress, Query, no_progress
 
 LOOK_SECONDS = 0.1

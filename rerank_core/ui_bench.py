@@ -17,7 +17,7 @@ from rerank_core.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, jobs
 from rerank_core.store.workspace import VARIABLE, Workspace
-from rerank_core.systems import ALWAYS_READY, get_system
+from rerank_core.systems.systems import ALWAYS_READY, get_system
 from rerank_core.types import Progress, no_progress
 from rerank_core.ui_timing import PATIENCE_MS, key_to_figure, new_page, paint
 

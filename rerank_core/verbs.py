@@ -15,7 +15,7 @@ from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.side_by_side import rank_side_by_side
 from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import DatasetRow
-from rerank_core.systems import System, get_system
+from rerank_core.systems.systems import System, get_system
 from rerank_core.types import Doc, Progress, Query
 
 Verb = Callable[[Pipeline, Mapping[str, Any], Progress], dict[str, Any]]

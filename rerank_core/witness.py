@@ -18,7 +18,7 @@ from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.evidence import SEARCH, Evidence, put_evidence, rankings_made, search_seconds
 from rerank_core.store.rankings import StoredRanking, candidates_key
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import FIRST_STAGE, System
+from rerank_core.systems.systems import FIRST_STAGE, System
 from rerank_core.types import Doc, Query, Ranking
 
 LIBRARIES = ("torch", "transformers", "sentence-transformers", "FlagEmbedding", "bm25s", "numpy")

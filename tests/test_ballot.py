@@ -9,7 +9,7 @@ from rerank_core.errors import BadInputError
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import votes
 from rerank_core.store.votes import Vote
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 from tests.support.whole_sets import whole_set
 
 SETTINGS = RetrievalSettings(retrievers=("bm25",))

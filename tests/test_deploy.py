@@ -9,9 +9,9 @@ import pytest
 from rerank_core.deploy import deployment
 from rerank_core.errors import SettingsError
 from rerank_core.rerankers.catalog import get
-from rerank_core.rerankers.composites.spec import Cascade, Stage
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.systems import System, add_composite, get_system
+from rerank_core.systems.composites.spec import Cascade, Stage
+from rerank_core.systems.systems import System, add_composite, get_system
 
 HYBRID = RetrievalSettings(("bm25", "dense"), "minmax", (1.0, 3.0), depth=40, k1=1.2, b=0.75)
 

@@ -14,7 +14,7 @@ from rerank_core.recall import at_depth
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments
 from rerank_core.store.judgments import GradeEvent
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 from rerank_core.types import Doc, Query
 from rerank_core.verbs import VERBS
 

@@ -15,7 +15,7 @@ from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import judgments, rankings, scales
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.rankings import candidates_key
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 from rerank_core.types import Judgment, Ranking, ScoredDoc
 from tests.conftest import BIRD_QUERIES
 

@@ -22,7 +22,7 @@ from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, jobs, llm_grades, scales
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 from rerank_core.types import Doc, Query
 from rerank_core.worker import Worker
 from tests.rerankers.api.conftest import Reply, Service, completion, service

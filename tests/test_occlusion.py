@@ -8,9 +8,9 @@ from rerank_core import verbs
 from rerank_core.errors import CancelledError, SettingsError
 from rerank_core.occlusion import Occlusion, Sentence, occlude, rank_with, why_not
 from rerank_core.pipeline import Pipeline
-from rerank_core.rerankers.composites.spec import Blend, Member
 from rerank_core.rerankers.family import TokenLimit
-from rerank_core.systems import add_composite, get_system
+from rerank_core.systems.composites.spec import Blend, Member
+from rerank_core.systems.systems import add_composite, get_system
 from rerank_core.types import Doc, Query, Ranking, ScoredDoc
 
 QUERY = Query("q1", "fish")

@@ -26,7 +26,7 @@ from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import StoredCorpus
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 from rerank_core.types import Doc
 from rerank_core.whole_set import load_whole_set
 from tests.conftest import BIRD_QUERIES, BIRDS

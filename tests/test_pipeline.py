@@ -16,7 +16,7 @@ from rerank_core.recall import recall_by_depth
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments
 from rerank_core.store.judgments import GradeEvent
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 from tests.conftest import BIRD_QUERIES
 
 BM25 = RetrievalSettings(retrievers=("bm25",), depth=10)

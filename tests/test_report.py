@@ -15,7 +15,7 @@ from rerank_core.shell.options import parser
 from rerank_core.store import datasets, judgments, runs
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.summary import summarise
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 from tests.support.reports import BASE, OTHER, SETTINGS, changed_text, ranked_dataset, report_of
 from tests.support.whole_sets import whole_set
 

@@ -18,7 +18,7 @@ from rerank_core.runs import run_latencies, seconds_a_query, staleness
 from rerank_core.store import datasets
 from rerank_core.store.runs import Inputs, QueryFacts, Run, get_run, is_stale, latest_run, list_runs, put_run
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import System, get_system
+from rerank_core.systems.systems import System, get_system
 from rerank_core.types import Doc, Query
 from tests.conftest import BIRD_QUERIES, BIRDS
 
@@ -230,7 +230,7 @@ from rerank_core import pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 
 class Slow:
     limit = None

@@ -12,7 +12,7 @@ from rerank_core.scoreboard import Scoreboard
 from rerank_core.store import judgments, rankings
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.rankings import candidates_key
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 from rerank_core.types import Ranking, ScoredDoc, text_hash
 from tests.conftest import BIRD_QUERIES
 

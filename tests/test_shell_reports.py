@@ -15,7 +15,7 @@ from rerank_core.__main__ import main
 from rerank_core.corpus.trec import read_qrels, read_run
 from rerank_core.exports import Chosen, packed_export
 from rerank_core.shell.progress import progress
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 from tests.support.reports import BASE, OTHER, SETTINGS, ranked_dataset
 
 VIEW = ("--dataset", "letters", "--retrievers", "bm25", "--depth", "10", "--systems", f"{BASE},{OTHER}")

@@ -14,7 +14,7 @@ from rerank_core.errors import CancelledError
 from rerank_core.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.side_by_side import rank_side_by_side
-from rerank_core.systems import add_variant, get_system
+from rerank_core.systems.systems import add_variant, get_system
 from tests.conftest import BIRD_QUERIES
 
 BM25 = RetrievalSettings(retrievers=("bm25",), depth=10)

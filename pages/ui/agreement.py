@@ -13,7 +13,7 @@ from rerank_core.label_plan import LabelPlan, load_plan, proposed_plan
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.qrels_rule import QRELS_RULE
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import all_systems
+from rerank_core.systems.systems import all_systems
 from rerank_core.views.agreement import agreement_chart
 
 ORDERS = {"pool": "shuffled for each judge", "matters": "what matters most for the verdict first"}

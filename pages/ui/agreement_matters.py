@@ -12,7 +12,7 @@ from rerank_core.judging.random_check import FEWEST, RandomCheck
 from rerank_core.label_plan import LabelPlan
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 from rerank_core.views.next_grade import calibration_chart
 
 

@@ -10,7 +10,7 @@ from pages.ui.view import MEASURES, View
 from rerank_core.comparison import Comparison
 from rerank_core.rerankers.badges import badges
 from rerank_core.store.scales import Grade
-from rerank_core.systems import FIRST_STAGE, System
+from rerank_core.systems.systems import FIRST_STAGE, System
 from rerank_core.types import Doc, Ranking
 from rerank_core.views.marks import Pieces, marker
 

@@ -23,7 +23,7 @@ from rerank_core.scoreboard import Scoreboard
 from rerank_core.store import datasets, jobs, judgments, llm_grades, rankings
 from rerank_core.store.datasets import StoredCorpus
 from rerank_core.store.workspace import Workspace, default_path
-from rerank_core.systems import ALWAYS_READY, get_system
+from rerank_core.systems.systems import ALWAYS_READY, get_system
 
 WARM = {"systems": list(ALWAYS_READY)}
 

@@ -12,7 +12,7 @@ from rerank_core.rerankers.state import state as model_state
 from rerank_core.store import jobs
 from rerank_core.store.systems import drop_system, get_systems, put_system
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import all_systems
+from rerank_core.systems.systems import all_systems
 from rerank_core.views.tables import systems_frame
 
 

@@ -8,7 +8,8 @@ import streamlit as st
 
 from pages.ui import state
 from rerank_core.errors import RerankLensError
-from rerank_core.rerankers.composites.spec import (
+from rerank_core.store.workspace import Workspace
+from rerank_core.systems.composites.spec import (
     Authority,
     Blend,
     Cascade,
@@ -22,8 +23,7 @@ from rerank_core.rerankers.composites.spec import (
     Spec,
     Stage,
 )
-from rerank_core.store.workspace import Workspace
-from rerank_core.systems import add_composite, all_systems
+from rerank_core.systems.systems import add_composite, all_systems
 
 KINDS = {
     "Cascade": "A cheap system keeps the best n, a better one finishes.",

@@ -20,7 +20,7 @@ from rerank_core.store import jobs, judgments, rankings
 from rerank_core.store.llm_grades import LlmJudge, Pair
 from rerank_core.store.workspace import Workspace
 from rerank_core.summary import Summary, summarise
-from rerank_core.systems import System
+from rerank_core.systems.systems import System
 from rerank_core.whole_set import WholeSet, load_whole_set
 
 Stamp = tuple[object, ...]

@@ -12,7 +12,7 @@ from pages.ui.markdown import plain
 from rerank_core.occlusion import Occlusion, why_not
 from rerank_core.store import jobs
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import System
+from rerank_core.systems.systems import System
 from rerank_core.types import Ranking
 from rerank_core.views.passage import occlusion_html, sentences_frame
 

@@ -12,7 +12,7 @@ from rerank_core.comparison import Comparison, load_comparison
 from rerank_core.inspection import Inspection
 from rerank_core.store import jobs, judgments
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import System
+from rerank_core.systems.systems import System
 from rerank_core.types import Query, ScoredDoc
 from rerank_core.views.alignment import alignment_chart
 from rerank_core.views.passage import neighbours_frame, others_frame, seen_html

@@ -22,7 +22,7 @@ from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, jobs, scales
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import ALWAYS_READY, all_systems
+from rerank_core.systems.systems import ALWAYS_READY, all_systems
 
 NOTHING = Wish()
 

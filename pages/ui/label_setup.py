@@ -13,7 +13,7 @@ from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import rankings
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import all_systems
+from rerank_core.systems.systems import all_systems
 
 ORDERS = {"pool": "Shuffled, question by question", "matters": "What matters most for the verdict between two systems"}
 

@@ -8,7 +8,7 @@ from pages.ui import cache
 from pages.ui.markdown import plain
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import all_systems
+from rerank_core.systems.systems import all_systems
 from rerank_core.views.tables import datasets_frame
 
 

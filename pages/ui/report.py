@@ -13,7 +13,7 @@ from rerank_core.exports import FILES, Chosen, packed_export
 from rerank_core.report import Report, build_report
 from rerank_core.report_configuration import Asked, command
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import System
+from rerank_core.systems.systems import System
 
 EXPORT_NAMES = {
     "deploy": "For OpenSearch and a rerank server",

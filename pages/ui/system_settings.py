@@ -11,7 +11,7 @@ from rerank_core.errors import RerankLensError
 from rerank_core.rerankers.catalog import catalog
 from rerank_core.rerankers.model import Setting
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import add_variant
+from rerank_core.systems.systems import add_variant
 
 
 def variant(space: Workspace) -> None:

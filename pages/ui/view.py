@@ -20,7 +20,7 @@ from rerank_core.retrieval.vector_search import ANN_FROM
 from rerank_core.store import datasets, jobs, judgments
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import ALWAYS_READY, FIRST_STAGE, System, all_systems
+from rerank_core.systems.systems import ALWAYS_READY, FIRST_STAGE, System, all_systems
 from rerank_core.text import same_text
 from rerank_core.types import Query, text_hash
 

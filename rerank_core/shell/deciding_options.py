@@ -24,7 +24,7 @@ from rerank_core.shell.option_groups import (
     add_view,
     measures,
 )
-from rerank_core.systems import ALWAYS_READY, FIRST_STAGE
+from rerank_core.systems.systems import ALWAYS_READY, FIRST_STAGE
 
 MEASURES = "nDCG@10,RR@10,P@5,R@10,Judged@10"
 

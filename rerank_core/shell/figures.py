@@ -15,7 +15,7 @@ from rerank_core.shell.working import rank_all
 from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.summary import Summary, summarise
-from rerank_core.systems import System, get_system
+from rerank_core.systems.systems import System, get_system
 from rerank_core.verdicts import own_passages_sentence
 from rerank_core.whole_set import WholeSet, load_whole_set
 

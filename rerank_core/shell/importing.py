@@ -9,12 +9,12 @@ from rerank_core.corpus.names import parse_part
 from rerank_core.corpus.report import ImportReport
 from rerank_core.dataset_language import dense_note, found_language
 from rerank_core.errors import SettingsError
-from rerank_core.imported_runs import import_trec_run
 from rerank_core.ingest import ImportOptions, import_dataset, import_judgments, import_queries
 from rerank_core.passage_changes import ChangeReport, PassageChange, change_passages
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.shell.answer import Answer, Call, told
 from rerank_core.store import datasets
+from rerank_core.systems.imported import import_trec_run
 from rerank_core.views.import_report import not_read_sentences
 from rerank_core.views.passage_changes import change_sentences
 

@@ -17,7 +17,7 @@ from rerank_core.shell.option_groups import settings_of
 from rerank_core.store import datasets, judgments, runs
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import System, all_systems, get_system
+from rerank_core.systems.systems import System, all_systems, get_system
 
 
 def list_datasets(call: Call) -> Answer:

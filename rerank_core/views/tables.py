@@ -9,7 +9,7 @@ from rerank_core.rerankers.model import readable_bytes
 from rerank_core.rerankers.origin import describe_origin
 from rerank_core.rerankers.scored_by import scored_by
 from rerank_core.store.datasets import DatasetRow
-from rerank_core.systems import System
+from rerank_core.systems.systems import System
 
 if TYPE_CHECKING:
     import pandas as pd

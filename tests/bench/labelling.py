@@ -21,7 +21,7 @@ from rerank_core.store import datasets, judgments, rankings
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.rankings import candidates_key
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 from rerank_core.types import Doc, Judgment, Query, Ranking, ScoredDoc
 
 SETTINGS = RetrievalSettings()

@@ -14,11 +14,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from rerank_core.pipeline import Pipeline
-from rerank_core.rerankers.composites.spec import Blend, Cascade, Member, Stage
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, jobs
 from rerank_core.store.workspace import VARIABLE, Workspace
-from rerank_core.systems import add_composite, get_system
+from rerank_core.systems.composites.spec import Blend, Cascade, Member, Stage
+from rerank_core.systems.systems import add_composite, get_system
 from rerank_core.types import Doc, Query
 from tests.support.browser import ROOT, chromium_page, free_port, settled, start_streamlit
 

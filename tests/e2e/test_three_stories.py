@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from rerank_core.store import datasets, judgments
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 from tests.e2e.conftest import FIVE, RANKED_MS, App, cards, columns
 from tests.support.browser import downloaded, settled
 

@@ -19,7 +19,7 @@ from rerank_core.store import datasets, rankings
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.rankings import candidates_key
 from rerank_core.store.workspace import VARIABLE, Workspace
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 from rerank_core.types import Query, Ranking, ScoredDoc
 
 ROOT = Path(__file__).resolve().parents[2]

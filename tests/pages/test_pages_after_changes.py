@@ -16,7 +16,7 @@ from rerank_core.store import datasets, judgments, rankings
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.rankings import candidates_key
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 from rerank_core.types import Ranking
 from tests.conftest import BIRD_QUERIES, BIRDS
 from tests.pages.conftest import ROOT, VIEW, WORDS_ONLY, RankedBirds, compare, payloads, texts

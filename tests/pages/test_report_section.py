@@ -14,7 +14,7 @@ from rerank_core.store import judgments
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.workspace import Workspace
 from rerank_core.summary import summarise
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 from rerank_core.whole_set import load_whole_set
 from tests.pages.conftest import WORDS_ONLY, RankedBirds
 from tests.pages.test_evaluate_page import TWO, evaluate, said

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from rerank_core.store import jobs
 from rerank_core.store.systems import get_systems
-from rerank_core.systems import all_systems
+from rerank_core.systems.systems import all_systems
 from tests.pages.conftest import open_page, texts
 
 PAGE = "Rerankers"

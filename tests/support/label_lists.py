@@ -11,7 +11,7 @@ from rerank_core.store import datasets, judgments, rankings, scales
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.rankings import candidates_key
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 from rerank_core.types import Doc, Query, Ranking, ScoredDoc
 
 SETTINGS = RetrievalSettings(("bm25",), depth=50)

@@ -14,7 +14,7 @@ from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.rankings import candidates_key
 from rerank_core.store.workspace import Workspace
 from rerank_core.summary import summarise
-from rerank_core.systems import get_system
+from rerank_core.systems.systems import get_system
 from rerank_core.types import Doc, Judgment, Query, Ranking, ScoredDoc, text_hash
 from rerank_core.whole_set import load_whole_set
 

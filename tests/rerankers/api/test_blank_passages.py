@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from rerank_core.rerankers.composites.scaled import minmax, raw_scores, zscore
 from rerank_core.rerankers.rerank import is_blank, rerank
+from rerank_core.systems.composites.scaled import minmax, raw_scores, zscore
 from rerank_core.types import Doc, Query, Ranking, ScoredDoc
 from tests.rerankers.api.conftest import Reply
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rerank_core.rerankers.composites.apply import apply
-from rerank_core.rerankers.composites.spec import Cascade, Stage
-from tests.rerankers.composites.scripted import DOCIDS, DOCS, QUERY, Members, candidates, tables, with_usage
+from rerank_core.systems.composites.apply import apply
+from rerank_core.systems.composites.spec import Cascade, Stage
+from tests.systems.composites.scripted import DOCIDS, DOCS, QUERY, Members, candidates, tables, with_usage
 
 A = {"a": -3.0, "b": 5.0, "c": 1.0, "d": 4.0, "e": 2.0}  # order: b d e c a
 B = {"a": 9.0, "b": 0.0, "c": 9.0, "d": 1.0, "e": 7.0}  # among b d e: e d b

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rerank_core.rerankers.composites.member_calls import MemberCalls, Outcome
-from rerank_core.rerankers.composites.spec import Cascade
+from rerank_core.systems.composites.member_calls import MemberCalls, Outcome
+from rerank_core.systems.composites.spec import Cascade
 from rerank_core.types import Ranking
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from rerank_core.rerankers.composites.blend import blend
-from rerank_core.rerankers.composites.cascade import cascade
-from rerank_core.rerankers.composites.member_calls import MemberCalls, Outcome, RankMember
-from rerank_core.rerankers.composites.router import router
-from rerank_core.rerankers.composites.signals import signals
-from rerank_core.rerankers.composites.spec import Blend, Cascade, Signals, Spec
-from rerank_core.rerankers.composites.spec_json import kind_of
+from rerank_core.systems.composites.blend import blend
+from rerank_core.systems.composites.cascade import cascade
+from rerank_core.systems.composites.member_calls import MemberCalls, Outcome, RankMember
+from rerank_core.systems.composites.router import router
+from rerank_core.systems.composites.signals import signals
+from rerank_core.systems.composites.spec import Blend, Cascade, Signals, Spec
+from rerank_core.systems.composites.spec_json import kind_of
 from rerank_core.types import Doc, Query, Ranking
 
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 
 from rerank_core.errors import SettingsError
-from rerank_core.rerankers.composites.spec import Blend, Cascade, Signals, Spec
-from rerank_core.rerankers.composites.spec_json import to_dict
+from rerank_core.systems.composites.spec import Blend, Cascade, Signals, Spec
+from rerank_core.systems.composites.spec_json import to_dict
 
 # raised whenever the composites' own code comes to give another order or other scores
 _COMPOSING = 1

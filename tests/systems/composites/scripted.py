@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from rerank_core.rerankers.composites.apply import restricted
 from rerank_core.rerankers.rerank import rerank
+from rerank_core.systems.composites.apply import restricted
 from rerank_core.types import Doc, Query, Ranking, ScoredDoc
 
 QUERY = Query("q", "who eats fish")

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rerank_core.errors import RerankLensError, SettingsError
-from rerank_core.rerankers.composites.apply import apply
-from rerank_core.rerankers.composites.spec import Blend, Member
-from tests.rerankers.composites.scripted import DOCIDS, DOCS, QUERY, Members, candidates, tables
+from rerank_core.systems.composites.apply import apply
+from rerank_core.systems.composites.spec import Blend, Member
+from tests.systems.composites.scripted import DOCIDS, DOCS, QUERY, Members, candidates, tables
 
 THREE = candidates("abc")
 A = {"a": -4.0, "b": 0.0, "c": 4.0}  # order: c b a

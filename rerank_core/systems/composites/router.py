@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rerank_core.rerankers.composites.member_calls import MemberCalls, Outcome
-from rerank_core.rerankers.composites.spec import Condition, Router
+from rerank_core.systems.composites.member_calls import MemberCalls, Outcome
+from rerank_core.systems.composites.spec import Condition, Router
 from rerank_core.text import count_units
 from rerank_core.types import Query, Ranking
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import fsum
 
-from rerank_core.rerankers.composites import scaled
-from rerank_core.rerankers.composites.member_calls import MemberCalls, Outcome
-from rerank_core.rerankers.composites.spec import Blend
+from rerank_core.systems.composites import scaled
+from rerank_core.systems.composites.member_calls import MemberCalls, Outcome
+from rerank_core.systems.composites.spec import Blend
 from rerank_core.types import Ranking
 
 

@@ -10,13 +10,13 @@ from rerank_core.corpus.trec import read_run, write_qrels, write_run
 from rerank_core.errors import BadInputError, NotFoundError
 from rerank_core.evaluation.measures import evaluate, mean
 from rerank_core.evaluation.names import parse_measure
-from rerank_core.imported_runs import import_trec_run
 from rerank_core.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments
 from rerank_core.store.imported_runs import drop_imported, imported_rankings, list_imported
 from rerank_core.store.runs import list_runs
-from rerank_core.systems import all_systems, get_system
+from rerank_core.systems.imported import import_trec_run
+from rerank_core.systems.systems import all_systems, get_system
 from rerank_core.types import Doc, Query
 from rerank_core.whole_set import load_whole_set
 from tests.conftest import BIRD_QUERIES

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from math import fsum, prod
 
 from rerank_core.errors import NotFoundError
-from rerank_core.rerankers.composites import scaled
-from rerank_core.rerankers.composites.diversity import mmr
-from rerank_core.rerankers.composites.member_calls import MemberCalls, Outcome
-from rerank_core.rerankers.composites.metadata_signals import Signal, authority, recency
-from rerank_core.rerankers.composites.spec import Signals
+from rerank_core.systems.composites import scaled
+from rerank_core.systems.composites.diversity import mmr
+from rerank_core.systems.composites.member_calls import MemberCalls, Outcome
+from rerank_core.systems.composites.metadata_signals import Signal, authority, recency
+from rerank_core.systems.composites.spec import Signals
 from rerank_core.types import Doc, Ranking
 
 RELEVANCE, DIVERSITY = "relevance", "diversity"

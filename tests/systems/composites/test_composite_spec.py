@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from rerank_core.errors import SettingsError
-from rerank_core.rerankers.composites.apply import apply
-from rerank_core.rerankers.composites.members import check_acyclic, describe, key, members, scale_of
-from rerank_core.rerankers.composites.spec import (
+from rerank_core.systems.composites.apply import apply
+from rerank_core.systems.composites.members import check_acyclic, describe, key, members, scale_of
+from rerank_core.systems.composites.spec import (
     Authority,
     Blend,
     Cascade,
@@ -23,8 +23,8 @@ from rerank_core.rerankers.composites.spec import (
     Signals,
     Stage,
 )
-from rerank_core.rerankers.composites.spec_json import from_dict, from_json, to_json
-from tests.rerankers.composites.scripted import DOCS, QUERY, Members, candidates
+from rerank_core.systems.composites.spec_json import from_dict, from_json, to_json
+from tests.systems.composites.scripted import DOCS, QUERY, Members, candidates
 
 CASCADE = Cascade((Stage("A", 20), Stage("B", 5), Stage("C")))
 BLEND = Blend((Member("first-stage", 1), Member("A", 2.5)), "zscore")

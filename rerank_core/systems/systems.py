@@ -9,17 +9,17 @@ from functools import cached_property
 from typing import Any
 
 from rerank_core.errors import NotFoundError, RerankLensError, SettingsError
-from rerank_core.imported_runs import imported_models
 from rerank_core.rerankers.catalog import Model, catalog, get
-from rerank_core.rerankers.composites.facts import composite_model
-from rerank_core.rerankers.composites.members import check_acyclic, members, scale_of
-from rerank_core.rerankers.composites.members import key as composite_key
-from rerank_core.rerankers.composites.spec import Spec
-from rerank_core.rerankers.composites.spec_json import from_dict, to_dict
 from rerank_core.rerankers.model_key import model_key
 from rerank_core.rerankers.state import State, state
 from rerank_core.store.systems import get_systems, put_system
 from rerank_core.store.workspace import Workspace
+from rerank_core.systems.composites.facts import composite_model
+from rerank_core.systems.composites.members import check_acyclic, members, scale_of
+from rerank_core.systems.composites.members import key as composite_key
+from rerank_core.systems.composites.spec import Spec
+from rerank_core.systems.composites.spec_json import from_dict, to_dict
+from rerank_core.systems.imported import imported_models
 from rerank_core.types import text_hash
 
 FIRST_STAGE = "first-stage"

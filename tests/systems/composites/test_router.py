@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from rerank_core.rerankers.composites.apply import apply
-from rerank_core.rerankers.composites.router import has_code, is_question, route
-from rerank_core.rerankers.composites.spec import Condition, Router, Rule
+from rerank_core.systems.composites.apply import apply
+from rerank_core.systems.composites.router import has_code, is_question, route
+from rerank_core.systems.composites.spec import Condition, Router, Rule
 from rerank_core.types import Query
-from tests.rerankers.composites.scripted import DOCS, Members, candidates
+from tests.systems.composites.scripted import DOCS, Members, candidates
 
 SPEC = Router(
     (

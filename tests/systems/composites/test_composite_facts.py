@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from rerank_core.rerankers.composites.facts import composite_model
-from rerank_core.rerankers.composites.spec import (
+from rerank_core.rerankers.model import Model
+from rerank_core.systems.composites.facts import composite_model
+from rerank_core.systems.composites.spec import (
     Blend,
     Cascade,
     Condition,
@@ -14,7 +15,6 @@ from rerank_core.rerankers.composites.spec import (
     Signals,
     Stage,
 )
-from rerank_core.rerankers.model import Model
 
 SMALL = Model("S", "Small", "cross-encoder", parameters=20, max_tokens=512, score_scale="logit")
 LARGE = Model("L", "Large", "flag", parameters=500, max_tokens=8192, score_scale="log-odds")

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rerank_core.errors import NotFoundError, SettingsError
-from rerank_core.rerankers.composites.apply import apply
-from rerank_core.rerankers.composites.diversity import mmr, shingles
-from rerank_core.rerankers.composites.metadata_signals import authority, moment, recency
-from rerank_core.rerankers.composites.spec import Authority, Diversity, Recency, Signals
+from rerank_core.systems.composites.apply import apply
+from rerank_core.systems.composites.diversity import mmr, shingles
+from rerank_core.systems.composites.metadata_signals import authority, moment, recency
+from rerank_core.systems.composites.spec import Authority, Diversity, Recency, Signals
 from rerank_core.types import Doc
-from tests.rerankers.composites.scripted import DOCIDS, QUERY, Members, candidates, tables
+from tests.systems.composites.scripted import DOCIDS, QUERY, Members, candidates, tables
 
 YEAR = Recency("date", 365, "2025-01-01", weight=0.5)
 SOURCES = Authority("source", (("official", 2.0), ("forum", 0.5)), weight=0.5)

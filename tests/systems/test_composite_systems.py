@@ -6,7 +6,9 @@ import pytest
 
 from rerank_core.errors import SettingsError
 from rerank_core.pipeline import Pipeline
-from rerank_core.rerankers.composites.spec import (
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.store.systems import drop_system
+from rerank_core.systems.composites.spec import (
     Authority,
     Blend,
     Cascade,
@@ -17,9 +19,7 @@ from rerank_core.rerankers.composites.spec import (
     Signals,
     Stage,
 )
-from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.store.systems import drop_system
-from rerank_core.systems import add_composite, all_systems, get_system
+from rerank_core.systems.systems import add_composite, all_systems, get_system
 from tests.conftest import BIRD_QUERIES
 
 SETTINGS = RetrievalSettings()

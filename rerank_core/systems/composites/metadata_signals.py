@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from math import fsum
 from typing import Any
 
-from rerank_core.rerankers.composites.spec import Authority, Recency
+from rerank_core.systems.composites.spec import Authority, Recency
 from rerank_core.types import Doc
 
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")

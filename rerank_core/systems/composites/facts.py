@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rerank_core.rerankers.composites.members import describe, scale_of
-from rerank_core.rerankers.composites.spec import Blend, Signals, Spec
-from rerank_core.rerankers.composites.spec_json import kind_of
 from rerank_core.rerankers.model import Model
+from rerank_core.systems.composites.members import describe, scale_of
+from rerank_core.systems.composites.spec import Blend, Signals, Spec
+from rerank_core.systems.composites.spec_json import kind_of
 
 
 def composite_model(name: str, spec: Spec, members: Mapping[str, Model], leaves: Sequence[Model]) -> Model:

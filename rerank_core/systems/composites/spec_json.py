@@ -8,7 +8,7 @@ from dataclasses import MISSING, asdict, fields
 from typing import Any
 
 from rerank_core.errors import SettingsError
-from rerank_core.rerankers.composites.spec import (
+from rerank_core.systems.composites.spec import (
     Authority,
     Blend,
     Cascade,
