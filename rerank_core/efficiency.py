@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rerank_core.evaluation.cost import cost_on_gpu
 from rerank_core.evaluation.latency import Latency, Timed, latencies
-from rerank_core.rerankers.pricing import cost_per_1000
+from rerank_core.rerankers.catalogue.pricing import cost_per_1000
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.runs import run_latencies, seconds_a_query, staleness
 from rerank_core.store import evidence, runs

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 from sqlite_utils import Database
 
 from rerank_core.judging.umbrela import Prompt, prompt
-from rerank_core.rerankers.catalog import get
+from rerank_core.rerankers.catalogue.catalog import get
+from rerank_core.rerankers.catalogue.model import Model, Setting
+from rerank_core.rerankers.catalogue.pricing import ChatPrice, chat_price
+from rerank_core.rerankers.catalogue.state import State, state
 from rerank_core.rerankers.chat_answer import ANSWER_TOKENS, MOST_ANSWER_TOKENS
 from rerank_core.rerankers.estimate import estimated_tokens
-from rerank_core.rerankers.model import Model, Setting
-from rerank_core.rerankers.pricing import ChatPrice, chat_price
-from rerank_core.rerankers.state import State, state
 from rerank_core.rerankers.words import count_words, first_words
 from rerank_core.store import datasets, llm_grades
 from rerank_core.store.llm_grades import LlmJudge, Pair

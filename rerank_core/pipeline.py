@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from rerank_core.errors import CancelledError, NotReadyError, RerankLensError
 from rerank_core.kept_passages import FOLDER, kept_passages
+from rerank_core.rerankers.catalogue.model_key import model_key
 from rerank_core.rerankers.family import Orderer, Scorer
 from rerank_core.rerankers.load import load
-from rerank_core.rerankers.model_key import model_key
 from rerank_core.rerankers.rerank import from_cache, rerank
 from rerank_core.retrieval.hybrid import HybridRetriever
 from rerank_core.retrieval.index import build_or_load, prune

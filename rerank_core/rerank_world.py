@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rerank_core.rerankers.catalog import get
-from rerank_core.rerankers.local_folder import folder_of
+from rerank_core.rerankers.catalogue.catalog import get
+from rerank_core.rerankers.catalogue.local_folder import folder_of
 
 QUERY_WORDS, SPREAD, LONGEST = 6, 0.6, 500
 

@@ -118,7 +118,7 @@ def change(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) ->
 
 def download(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """Fetch a system's model, or those that its members need, from its hub: system. Somebody clicked for it."""
-    from rerank_core.rerankers.download import download as fetch
+    from rerank_core.rerankers.catalogue.download import download as fetch
 
     system = get_system(pipeline.workspace, params["system"])
     for leaf in system.leaves:

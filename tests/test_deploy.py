@@ -8,7 +8,7 @@ import pytest
 
 from rerank_core.deploy import deployment
 from rerank_core.errors import SettingsError
-from rerank_core.rerankers.catalog import get
+from rerank_core.rerankers.catalogue.catalog import get
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.systems.composites.spec import Cascade, Stage
 from rerank_core.systems.systems import System, add_composite, get_system

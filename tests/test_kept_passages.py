@@ -9,8 +9,8 @@ import pytest
 
 from rerank_core.kept_passages import FOLDER, kept_passages
 from rerank_core.pipeline import Pipeline
-from rerank_core.rerankers.catalog import catalog, get, model_from_name
-from rerank_core.rerankers.local_folder import folder_of
+from rerank_core.rerankers.catalogue.catalog import catalog, get, model_from_name
+from rerank_core.rerankers.catalogue.local_folder import folder_of
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.systems.systems import add_variant, get_system
 from tests.conftest import BIRD_QUERIES

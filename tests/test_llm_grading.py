@@ -16,8 +16,8 @@ from rerank_core.errors import CancelledError, NotReadyError, ProviderError, Set
 from rerank_core.llm_grading import GIVE_UP, grade_pairs, pairs_of
 from rerank_core.llm_judge import Judge, make_judge, plan_work
 from rerank_core.pipeline import Pipeline
+from rerank_core.rerankers.catalogue.pricing import ChatPrice
 from rerank_core.rerankers.estimate import estimated_tokens
-from rerank_core.rerankers.pricing import ChatPrice
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, jobs, llm_grades, scales
 from rerank_core.store.datasets import DatasetRow

@@ -7,8 +7,8 @@ import streamlit as st
 from pages.ui import state, work
 from pages.ui.markdown import plain
 from rerank_core.errors import RerankLensError
-from rerank_core.rerankers.catalog import NAMED_FAMILIES, catalog, model_from_name
-from rerank_core.rerankers.state import state as model_state
+from rerank_core.rerankers.catalogue.catalog import NAMED_FAMILIES, catalog, model_from_name
+from rerank_core.rerankers.catalogue.state import state as model_state
 from rerank_core.store import jobs
 from rerank_core.store.systems import drop_system, get_systems, put_system
 from rerank_core.store.workspace import Workspace

@@ -15,7 +15,7 @@ from rerank_core.errors import SettingsError
 from rerank_core.judging.umbrela import prompt_name
 from rerank_core.llm_grading import pairs_of
 from rerank_core.llm_judge import MODEL, Judge, Work, make_judge, plan_work
-from rerank_core.rerankers.pricing import ChatPrice
+from rerank_core.rerankers.catalogue.pricing import ChatPrice
 from rerank_core.store import jobs, scales
 from rerank_core.store.jobs import Job
 from rerank_core.store.workspace import Workspace

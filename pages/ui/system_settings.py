@@ -8,8 +8,8 @@ import streamlit as st
 
 from pages.ui import state
 from rerank_core.errors import RerankLensError
-from rerank_core.rerankers.catalog import catalog
-from rerank_core.rerankers.model import Setting
+from rerank_core.rerankers.catalogue.catalog import catalog
+from rerank_core.rerankers.catalogue.model import Setting
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import add_variant
 

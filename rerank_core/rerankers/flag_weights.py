@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rerank_core.errors import RerankLensError
-from rerank_core.rerankers.local_folder import weight_files
+from rerank_core.rerankers.catalogue.local_folder import weight_files
 
 
 def body(kind: type[Any], config: Any, folder: Path, dtype: Any, device: str) -> Any:

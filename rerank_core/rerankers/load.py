@@ -8,11 +8,11 @@ from typing import Any
 
 from rerank_core.errors import NotReadyError
 from rerank_core.inference.device import best_device
+from rerank_core.rerankers.catalogue.local_folder import folder_of
+from rerank_core.rerankers.catalogue.model import Model
+from rerank_core.rerankers.catalogue.state import state
 from rerank_core.rerankers.family import Reranker
 from rerank_core.rerankers.kept import Kept
-from rerank_core.rerankers.local_folder import folder_of
-from rerank_core.rerankers.model import Model
-from rerank_core.rerankers.state import state
 
 # family -> the module that has `open_model(family, folder, settings, device) -> Scorer`
 _LOCAL_FAMILIES = {

@@ -14,7 +14,7 @@ from rerank_core.additions import RunReport, check_run, import_run_file
 from rerank_core.corpus.report import Listed
 from rerank_core.corpus.trec import Ties
 from rerank_core.errors import BadInputError, NotReadyError
-from rerank_core.rerankers.model import Model, Setting
+from rerank_core.rerankers.catalogue.model import Model, Setting
 from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.imported_runs import imported_rankings, list_imported, put_imported

@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from rerank_core.errors import NotFoundError, RerankLensError, SettingsError
-from rerank_core.rerankers.catalog import Model, catalog, get
-from rerank_core.rerankers.model_key import model_key
-from rerank_core.rerankers.state import State, state
+from rerank_core.rerankers.catalogue.catalog import Model, catalog, get
+from rerank_core.rerankers.catalogue.model_key import model_key
+from rerank_core.rerankers.catalogue.state import State, state
 from rerank_core.store.systems import get_systems, put_system
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.composites.facts import composite_model

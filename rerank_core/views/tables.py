@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rerank_core.rerankers.model import readable_bytes
-from rerank_core.rerankers.origin import describe_origin
-from rerank_core.rerankers.scored_by import scored_by
+from rerank_core.rerankers.catalogue.model import readable_bytes
+from rerank_core.rerankers.catalogue.origin import describe_origin
+from rerank_core.rerankers.catalogue.scored_by import scored_by
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.systems.systems import System
 

@@ -16,7 +16,7 @@ from rerank_core.inference.engine import open_engine
 from rerank_core.inference.openvino_encoder import OpenVinoEncoder
 from rerank_core.inference.pair_tokens import PairTokens, UnknownModelError
 from rerank_core.inference.torch_encoder import TorchEncoder
-from rerank_core.rerankers.catalog import model_from_name
+from rerank_core.rerankers.catalogue.catalog import model_from_name
 from rerank_core.rerankers.cross_encoder import EnginePairs, LibraryPairs
 from rerank_core.rerankers.load import load
 from rerank_core.turns import Turns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rerank_core.rerankers.catalog import catalog
+from rerank_core.rerankers.catalogue.catalog import catalog
 from rerank_core.systems.composites.spec import Blend, Cascade, Router, Signals
 from rerank_core.systems.systems import all_systems, get_system
 from tests.pages.conftest import open_page, texts

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rerank_core.rerankers.catalog import get
-from rerank_core.rerankers.local_folder import folder_of
+from rerank_core.rerankers.catalogue.catalog import get
+from rerank_core.rerankers.catalogue.local_folder import folder_of
 from tests.rerankers.reference.tiny_models import FOLDERS
 from tests.support.flag_folders import GEMMA2, MINICPM, write_folder
 

@@ -8,10 +8,10 @@ import shutil
 import pytest
 
 from rerank_core.errors import SettingsError
-from rerank_core.rerankers.catalog import get, model_from_name
+from rerank_core.rerankers.catalogue.catalog import get, model_from_name
+from rerank_core.rerankers.catalogue.model_key import model_key
 from rerank_core.rerankers.cross_encoder import EnginePairs, LibraryPairs, open_model
 from rerank_core.rerankers.load import load
-from rerank_core.rerankers.model_key import model_key
 
 LONG = " ".join(["fish"] * 300)
 # folder -> what runs it, and how many special tokens stand around a pair

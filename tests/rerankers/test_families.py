@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rerank_core.errors import RerankLensError
-from rerank_core.rerankers.catalog import get, model_from_name
+from rerank_core.rerankers.catalogue.catalog import get, model_from_name
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.vector_memory import VectorMemory
 from tests.support.flag_folders import need_flag
@@ -48,7 +48,7 @@ def test_a_language_model_is_refused_as_a_cross_encoder_and_told_its_family(qwen
 def test_a_classifier_of_several_labels_is_refused(tiny) -> None:
     from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
-    from rerank_core.rerankers.local_folder import folder_of
+    from rerank_core.rerankers.catalogue.local_folder import folder_of
 
     tokenizer = AutoTokenizer.from_pretrained(str(folder_of(get("minilm-cosine"))))
     config = BertConfig(
@@ -68,7 +68,7 @@ def test_a_classifier_of_several_labels_is_refused(tiny) -> None:
 def test_cosine_is_the_cosine_of_the_bundled_model() -> None:
     from sentence_transformers import SentenceTransformer
 
-    from rerank_core.rerankers.local_folder import folder_of
+    from rerank_core.rerankers.catalogue.local_folder import folder_of
 
     model = SentenceTransformer(str(folder_of(get("minilm-cosine"))), device="cpu", local_files_only=True)
     query, *texts = model.encode([QUERY, *TEXTS])
@@ -81,7 +81,7 @@ def test_cosine_is_the_cosine_of_the_bundled_model() -> None:
 def test_maxsim_is_the_sum_of_the_best_cosines_of_the_bundled_models_tokens() -> None:
     from sentence_transformers import SentenceTransformer
 
-    from rerank_core.rerankers.local_folder import folder_of
+    from rerank_core.rerankers.catalogue.local_folder import folder_of
 
     model = SentenceTransformer(str(folder_of(get("minilm-cosine"))), device="cpu", local_files_only=True)
     vectors = [

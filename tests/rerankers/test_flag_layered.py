@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rerank_core.errors import RerankLensError, SettingsError
-from rerank_core.rerankers.catalog import get, model_from_name
+from rerank_core.rerankers.catalogue.catalog import get, model_from_name
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.seen import seen_end
 from tests.support.flag_folders import GEMMA2, MINICPM

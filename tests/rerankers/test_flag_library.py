@@ -13,8 +13,8 @@ from types import ModuleType
 import pytest
 
 from rerank_core.errors import NotReadyError
-from rerank_core.rerankers.catalog import get, model_from_name
-from rerank_core.rerankers.extra_problem import extra_problem
+from rerank_core.rerankers.catalogue.catalog import get, model_from_name
+from rerank_core.rerankers.catalogue.extra_problem import extra_problem
 from rerank_core.rerankers.flag_library import flag_library
 from rerank_core.rerankers.flag_pairs import YES_NO_PROMPT
 from rerank_core.rerankers.load import load

@@ -12,10 +12,10 @@ import pytest
 
 from rerank_core.errors import RerankLensError
 from rerank_core.rerank_world import tau
-from rerank_core.rerankers.catalog import get, model_from_name
+from rerank_core.rerankers.catalogue.catalog import get, model_from_name
+from rerank_core.rerankers.catalogue.model_key import model_key
 from rerank_core.rerankers.kept import Kept
 from rerank_core.rerankers.load import load
-from rerank_core.rerankers.model_key import model_key
 from rerank_core.rerankers.token_vectors import TYPES, packed, rounded, similarities, unpacked
 from rerank_core.store.passages import StoredPassages
 from rerank_core.store.vectors import StoredVectors

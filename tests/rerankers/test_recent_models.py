@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rerank_core.rerankers.catalog import get, model_from_name
+from rerank_core.rerankers.catalogue.catalog import get, model_from_name
+from rerank_core.rerankers.catalogue.local_folder import is_complete
 from rerank_core.rerankers.load import load
-from rerank_core.rerankers.local_folder import is_complete
 from tests.rerankers.conftest import SMALL, byte_pairs, wordpiece
 
 QUERY = "who eats fish"

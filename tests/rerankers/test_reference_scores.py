@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from rerank_core.rerankers.catalog import model_from_name
+from rerank_core.rerankers.catalogue.catalog import model_from_name
 from rerank_core.rerankers.load import load
 from tests.rerankers.reference.inputs import QUERIES, TEXTS
 from tests.rerankers.reference.scores_file import Set, sets

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from rerank_core.errors import RerankLensError
-from rerank_core.rerankers.catalog import get, model_from_name
+from rerank_core.rerankers.catalogue.catalog import get, model_from_name
+from rerank_core.rerankers.catalogue.scored_by import ENGINE, scored_by
 from rerank_core.rerankers.load import load
-from rerank_core.rerankers.scored_by import ENGINE, scored_by
 from rerank_core.rerankers.xlm_r_flash import is_flash, renamed
 from tests.rerankers.reference.inputs import QUERIES, TEXTS
 

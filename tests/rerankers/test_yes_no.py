@@ -7,9 +7,9 @@ import re
 import pytest
 
 from rerank_core.errors import SettingsError
-from rerank_core.rerankers.catalog import model_from_name
+from rerank_core.rerankers.catalogue.catalog import model_from_name
+from rerank_core.rerankers.catalogue.model_key import model_key
 from rerank_core.rerankers.load import load
-from rerank_core.rerankers.model_key import model_key
 from rerank_core.rerankers.rerank import from_cache
 from rerank_core.rerankers.seen import seen_end
 from rerank_core.types import Doc, Query, Ranking, ScoredDoc, text_hash

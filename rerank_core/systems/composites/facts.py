@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rerank_core.rerankers.model import Model
+from rerank_core.rerankers.catalogue.model import Model
 from rerank_core.systems.composites.members import describe, scale_of
 from rerank_core.systems.composites.spec import Blend, Signals, Spec
 from rerank_core.systems.composites.spec_json import kind_of

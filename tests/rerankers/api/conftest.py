@@ -16,7 +16,7 @@ from zlib import crc32
 
 import pytest
 
-from rerank_core.rerankers.catalog import get
+from rerank_core.rerankers.catalogue.catalog import get
 from rerank_core.rerankers.load import load
 
 SENTINEL = "sk-SENTINEL-5f3a9c"

@@ -9,11 +9,11 @@ import traceback
 import pytest
 
 from rerank_core.errors import NotReadyError, ProviderError, SettingsError
-from rerank_core.rerankers.catalog import get
+from rerank_core.rerankers.catalogue.catalog import get
+from rerank_core.rerankers.catalogue.model_key import model_key
+from rerank_core.rerankers.catalogue.state import state
 from rerank_core.rerankers.load import load
-from rerank_core.rerankers.model_key import model_key
 from rerank_core.rerankers.rerank import rerank
-from rerank_core.rerankers.state import state
 from rerank_core.store import rankings
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.scores import StoredScores

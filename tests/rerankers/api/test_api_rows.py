@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from rerank_core.rerankers.api_rows import API_ROWS
-from rerank_core.rerankers.catalog import Extra, get
+from rerank_core.rerankers.catalogue.api_rows import API_ROWS
+from rerank_core.rerankers.catalogue.catalog import Extra, get
+from rerank_core.rerankers.catalogue.model_key import model_key
+from rerank_core.rerankers.catalogue.state import state
 from rerank_core.rerankers.load import _API_FAMILIES
-from rerank_core.rerankers.model_key import model_key
-from rerank_core.rerankers.state import state
 
 SERVER = {"base_url": "http://gpu:8000", "model": "m"}
 

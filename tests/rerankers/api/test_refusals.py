@@ -194,8 +194,8 @@ def test_vllm_is_asked_to_cut_only_where_a_person_wants_it(opened, service) -> N
 
 
 def test_the_new_setting_keeps_old_scores_and_tells_new_ones_apart() -> None:
-    from rerank_core.rerankers.catalog import get
-    from rerank_core.rerankers.model_key import model_key
+    from rerank_core.rerankers.catalogue.catalog import get
+    from rerank_core.rerankers.catalogue.model_key import model_key
 
     row, server = get("http-rerank"), {"base_url": "http://gpu:8000", "model": "m"}
     told = '"base_url": "http://gpu:8000", "model": "m", "protocol": "documents", "raw_scores": false'

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from rerank_core.errors import NotReadyError, SettingsError
-from rerank_core.rerankers.catalog import get, model_from_name
+from rerank_core.rerankers.catalogue.catalog import get, model_from_name
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.rerank import rerank
 from rerank_core.types import Doc, Query, Ranking, ScoredDoc

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rerank_core.rerankers.model import Model
+from rerank_core.rerankers.catalogue.model import Model
 from rerank_core.systems.composites.facts import composite_model
 from rerank_core.systems.composites.spec import (
     Blend,

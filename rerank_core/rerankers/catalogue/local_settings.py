@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rerank_core.rerankers.model import Setting
+from rerank_core.rerankers.catalogue.model import Setting
 
 MAX_LENGTH = Setting("max_length", None, "The longest input in tokens; empty: the model's own.", low=16, high=131072)
 PRECISION = Setting(

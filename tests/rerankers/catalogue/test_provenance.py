@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
-from rerank_core.rerankers.catalog import catalog, get
-from rerank_core.rerankers.origin import describe_origin
-from rerank_core.rerankers.provenance import COUNTED, COUNTED_IN_FILE, FACTS, POSITIONS, Provenance
-from rerank_core.rerankers.provenance_rows import PROVENANCE
+from rerank_core.rerankers.catalogue.catalog import catalog, get
+from rerank_core.rerankers.catalogue.origin import describe_origin
+from rerank_core.rerankers.catalogue.provenance import COUNTED, COUNTED_IN_FILE, FACTS, POSITIONS, Provenance
+from rerank_core.rerankers.catalogue.provenance_rows import PROVENANCE
 
 # no published model of its own: nothing came out, and nothing follows it
 NO_MODEL_OF_ITS_OWN = {"first-stage", "http-rerank", "llm-pointwise", "llm-listwise"}

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from rerank_core.errors import CancelledError, NotReadyError, ProviderError
-from rerank_core.rerankers.local_folder import hub_cache, is_folder
-from rerank_core.rerankers.model import Model, readable_bytes
+from rerank_core.rerankers.catalogue.local_folder import hub_cache, is_folder
+from rerank_core.rerankers.catalogue.model import Model, readable_bytes
 from rerank_core.types import Progress, no_progress
 
 _NEVER = (

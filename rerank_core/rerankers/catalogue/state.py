@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from rerank_core.rerankers.extra_problem import extra_problem
-from rerank_core.rerankers.local_folder import folder_of, is_folder
-from rerank_core.rerankers.model import Model, readable_bytes
+from rerank_core.rerankers.catalogue.extra_problem import extra_problem
+from rerank_core.rerankers.catalogue.local_folder import folder_of, is_folder
+from rerank_core.rerankers.catalogue.model import Model, readable_bytes
 
 Kind = Literal["ready", "needs-download", "needs-key", "needs-setting", "needs-gpu", "needs-extra", "not-found"]
 

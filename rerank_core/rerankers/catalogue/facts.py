@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rerank_core.rerankers.catalog import Model, catalog
-from rerank_core.rerankers.model import readable_bytes
+from rerank_core.rerankers.catalogue.catalog import Model, catalog
+from rerank_core.rerankers.catalogue.model import readable_bytes
 
 _HEAD = (
     "Reranker", "Parameters", "Max tokens", "Languages", "Licence", "Hosting", "Score", "Cost", "Memory at fp16",

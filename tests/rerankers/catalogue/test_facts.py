@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from rerank_core.rerankers.catalog import catalog, get
-from rerank_core.rerankers.facts import ELSEWHERE, UNKNOWN, facts, markdown_table, readable_count
+from rerank_core.rerankers.catalogue.catalog import catalog, get
+from rerank_core.rerankers.catalogue.facts import ELSEWHERE, UNKNOWN, facts, markdown_table, readable_count
 
 HEAD = markdown_table().splitlines()[0].strip("| ").split(" | ")
 
@@ -54,7 +54,7 @@ def test_what_nobody_told_is_said_to_be_not_known() -> None:
 
 
 def test_a_bar_in_a_fact_does_not_break_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    from rerank_core.rerankers import facts as module
+    from rerank_core.rerankers.catalogue import facts as module
 
     monkeypatch.setattr(module, "catalog", lambda: (replace(get("first-stage"), languages="a|b"),))
     assert {line.count("|") for line in module.markdown_table().splitlines()} == {len(HEAD) + 1}

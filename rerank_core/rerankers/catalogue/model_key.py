@@ -9,8 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from rerank_core.rerankers.local_folder import folder_of, weight_files
-from rerank_core.rerankers.model import Model
+from rerank_core.rerankers.catalogue.local_folder import folder_of, weight_files
+from rerank_core.rerankers.catalogue.model import Model
 
 # raised whenever a family's own code comes to give other numbers, or keeps what it makes of passages in other bytes
 _SCORING = {

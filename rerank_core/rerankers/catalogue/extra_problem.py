@@ -11,7 +11,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from rerank_core.rerankers.model import Extra
+from rerank_core.rerankers.catalogue.model import Extra
 
 
 def extra_problem(extra: Extra) -> str | None:

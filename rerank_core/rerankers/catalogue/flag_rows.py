@@ -6,8 +6,8 @@ from their config.json (4 bytes a weight, which the hub's list of files confirms
 
 from __future__ import annotations
 
-from rerank_core.rerankers.local_settings import HALF_PRECISION, PRECISION
-from rerank_core.rerankers.model import Extra, Model, Setting
+from rerank_core.rerankers.catalogue.local_settings import HALF_PRECISION, PRECISION
+from rerank_core.rerankers.catalogue.model import Extra, Model, Setting
 
 _HUB = "https://huggingface.co/"
 _FLAG = Extra(

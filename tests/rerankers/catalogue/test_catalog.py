@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rerank_core.errors import NotFoundError, SettingsError
-from rerank_core.rerankers.catalog import catalog, get, model_from_name
-from rerank_core.rerankers.facts import UNKNOWN, facts, markdown_table
+from rerank_core.rerankers.catalogue.catalog import catalog, get, model_from_name
+from rerank_core.rerankers.catalogue.facts import UNKNOWN, facts, markdown_table
 from rerank_core.rerankers.load import _LOCAL_FAMILIES
 
 # facts that were looked for and not found: None and shown as not known, never guessed

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rerank_core.rerankers.pricing import PRICES
-from rerank_core.rerankers.provenance_rows import PROVENANCE
+from rerank_core.rerankers.catalogue.pricing import PRICES
+from rerank_core.rerankers.catalogue.provenance_rows import PROVENANCE
 
 
 def describe_origin(model_id: str) -> dict[str, str | None]:

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from rerank_core.errors import NotReadyError
-from rerank_core.rerankers.catalog import get, model_from_name
-from rerank_core.rerankers.download import _wanted, download
+from rerank_core.rerankers.catalogue.catalog import get, model_from_name
+from rerank_core.rerankers.catalogue.download import _wanted, download
 from tests.conftest import ROOT
 from tests.support.hub_server import COMMIT, Hub, hub_server
 
@@ -37,9 +37,9 @@ FETCHED = ["config.json", "1_Dense/config.json", "tokenizer.json", "model.safete
 SCRIPT = """
 import json, sys
 from rerank_core.errors import CancelledError, NotReadyError, ProviderError
-from rerank_core.rerankers.catalog import model_from_name
-from rerank_core.rerankers.download import download
-from rerank_core.rerankers.state import state
+from rerank_core.rerankers.catalogue.catalog import model_from_name
+from rerank_core.rerankers.catalogue.download import download
+from rerank_core.rerankers.catalogue.state import state
 
 model = model_from_name("cross-encoder", sys.argv[1])
 stop_at = int(sys.argv[2])
@@ -194,7 +194,7 @@ def test_offline_mode_forbids_a_download_and_says_so(hub, cache) -> None:
 
 
 def test_a_disk_without_the_room_is_refused_before_the_first_byte(cache, monkeypatch) -> None:
-    from rerank_core.rerankers import download as module
+    from rerank_core.rerankers.catalogue import download as module
 
     monkeypatch.setenv("HF_HOME", str(cache))
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rerank_core.rerankers.catalog import catalog, get
-from rerank_core.rerankers.pricing import CHAT_PRICES, PRICES, chat_price, cost, cost_per_1000, search_units
+from rerank_core.rerankers.catalogue.catalog import catalog, get
+from rerank_core.rerankers.catalogue.pricing import CHAT_PRICES, PRICES, chat_price, cost, cost_per_1000, search_units
 
 
 def test_a_search_unit_is_a_query_with_up_to_a_hundred_documents() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rerank_core.rerankers.provenance import COUNTED, COUNTED_IN_FILE, POSITIONS, Provenance
+from rerank_core.rerankers.catalogue.provenance import COUNTED, COUNTED_IN_FILE, POSITIONS, Provenance
 
 _HUB = "https://huggingface.co"
 _MTEB = "https://github.com/embeddings-benchmark/mteb/blob/main/mteb/models/model_implementations"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from rerank_core.inference.encoder_weights import shape_problem
-from rerank_core.rerankers.local_folder import folder_of
-from rerank_core.rerankers.model import Model
+from rerank_core.rerankers.catalogue.local_folder import folder_of
+from rerank_core.rerankers.catalogue.model import Model
 
 ENGINE = "the fast engine"
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from rerank_core.errors import NotFoundError, SettingsError
-from rerank_core.rerankers.api_rows import API_ROWS
-from rerank_core.rerankers.local_rows import BUNDLED_ROWS, LOCAL_ROWS
-from rerank_core.rerankers.local_settings import REMOTE
-from rerank_core.rerankers.model import Extra, Model, Setting
+from rerank_core.rerankers.catalogue.api_rows import API_ROWS
+from rerank_core.rerankers.catalogue.local_rows import BUNDLED_ROWS, LOCAL_ROWS
+from rerank_core.rerankers.catalogue.local_settings import REMOTE
+from rerank_core.rerankers.catalogue.model import Extra, Model, Setting
 
 __all__ = ["Extra", "Model", "Setting", "catalog", "get", "model_from_name"]
 

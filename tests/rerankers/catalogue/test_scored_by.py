@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from rerank_core.rerankers.catalog import get, model_from_name
-from rerank_core.rerankers.scored_by import ENGINE, scored_by
+from rerank_core.rerankers.catalogue.catalog import get, model_from_name
+from rerank_core.rerankers.catalogue.scored_by import ENGINE, scored_by
 
 
 @pytest.mark.parametrize("folder", ["bert_folder", "xlmr_folder"])
