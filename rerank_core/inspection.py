@@ -9,7 +9,7 @@ from typing import Any
 from rerank_core.occlusion import text_read
 from rerank_core.pipeline import Pipeline
 from rerank_core.rerankers.family import Orderer
-from rerank_core.rerankers.late_interaction import Alignment
+from rerank_core.rerankers.local.late_interaction import Alignment
 from rerank_core.rerankers.rerank import is_blank
 from rerank_core.rerankers.seen import seen_end
 from rerank_core.systems.systems import System

@@ -12,15 +12,15 @@ from rerank_core.rerankers.catalogue.local_folder import folder_of
 from rerank_core.rerankers.catalogue.model import Model
 from rerank_core.rerankers.catalogue.state import state
 from rerank_core.rerankers.family import Reranker
-from rerank_core.rerankers.kept import Kept
+from rerank_core.rerankers.local.kept import Kept
 
 # family -> the module that has `open_model(family, folder, settings, device) -> Scorer`
 _LOCAL_FAMILIES = {
-    "bi-encoder": "bi_encoder",
-    "late-interaction": "late_interaction",
-    "cross-encoder": "cross_encoder",
-    "yes-no": "yes_no",
-    "sparse": "sparse",
+    "bi-encoder": "local.bi_encoder",
+    "late-interaction": "local.late_interaction",
+    "cross-encoder": "local.cross_encoder",
+    "yes-no": "local.yes_no",
+    "sparse": "local.sparse",
     "flag": "flag",
     "flag-llm": "flag",
     "flag-layerwise": "flag_layered",

@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 from rerank_core.rerank_world import pairs, tau
 from rerank_core.rerankers.catalogue.catalog import get
 from rerank_core.rerankers.catalogue.model_key import model_key
-from rerank_core.rerankers.kept import Kept
 from rerank_core.rerankers.load import load
-from rerank_core.rerankers.token_vectors import TYPES
+from rerank_core.rerankers.local.kept import Kept
+from rerank_core.rerankers.local.token_vectors import TYPES
 from rerank_core.store.passages import StoredPassages
 from rerank_core.store.vectors import StoredVectors
 from rerank_core.store.workspace import Workspace

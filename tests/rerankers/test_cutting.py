@@ -10,8 +10,8 @@ import pytest
 from rerank_core.errors import SettingsError
 from rerank_core.rerankers.catalogue.catalog import get, model_from_name
 from rerank_core.rerankers.catalogue.model_key import model_key
-from rerank_core.rerankers.cross_encoder import EnginePairs, LibraryPairs, open_model
 from rerank_core.rerankers.load import load
+from rerank_core.rerankers.local.cross_encoder import EnginePairs, LibraryPairs, open_model
 
 LONG = " ".join(["fish"] * 300)
 # folder -> what runs it, and how many special tokens stand around a pair
@@ -61,7 +61,7 @@ def test_a_passage_keeps_what_the_rule_leaves_it(reference_folder, folder, cut, 
 
 def test_the_library_reads_the_tokens_that_the_engine_reads(reference_folder, monkeypatch) -> None:
     from rerank_core.inference.pair_tokens import UnknownModelError
-    from rerank_core.rerankers import cross_encoder
+    from rerank_core.rerankers.local import cross_encoder
 
     texts = ["Terns dive.", "", LONG, "fish " * 40, "\n  otters"]
     engine = opened(reference_folder, "bert", cut="passage", max_length=64)

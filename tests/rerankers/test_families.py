@@ -10,7 +10,7 @@ import pytest
 from rerank_core.errors import RerankLensError
 from rerank_core.rerankers.catalogue.catalog import get, model_from_name
 from rerank_core.rerankers.load import load
-from rerank_core.rerankers.vector_memory import VectorMemory
+from rerank_core.rerankers.local.passage_memory import VectorMemory
 from tests.support.flag_folders import need_flag
 
 QUERY = "who eats fish"

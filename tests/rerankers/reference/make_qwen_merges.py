@@ -18,7 +18,7 @@ from pathlib import Path
 
 import regex
 
-from rerank_core.rerankers.yes_no_prompts import TEMPLATES
+from rerank_core.rerankers.local.yes_no_prompts import TEMPLATES
 from tests.rerankers.reference.inputs import QUERIES, TEXTS
 from tests.rerankers.reference.tiny_tokenizers import HERE, QWEN_ADDED, QWEN_PATTERN, byte_letters
 

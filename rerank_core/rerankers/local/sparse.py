@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rerank_core.rerankers.kept import Kept, PackedShelf
+from rerank_core.rerankers.local.kept import Kept, PackedShelf
+from rerank_core.rerankers.local.passage_memory import VectorMemory, finite
 from rerank_core.rerankers.tokens import longest_input, passage_limit
-from rerank_core.rerankers.vector_memory import VectorMemory, finite
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from rerank_core.errors import RerankLensError
+from rerank_core.rerankers.local.yes_no_prompts import TEMPLATES, PromptTokens, Template
 from rerank_core.rerankers.tokens import longest_input
-from rerank_core.rerankers.yes_no_prompts import TEMPLATES, PromptTokens, Template
 
 
 class YesNo:

@@ -14,14 +14,14 @@ from rerank_core.errors import RerankLensError
 from rerank_core.rerank_world import tau
 from rerank_core.rerankers.catalogue.catalog import get, model_from_name
 from rerank_core.rerankers.catalogue.model_key import model_key
-from rerank_core.rerankers.kept import Kept
 from rerank_core.rerankers.load import load
-from rerank_core.rerankers.token_vectors import TYPES, packed, rounded, similarities, unpacked
+from rerank_core.rerankers.local.kept import Kept
+from rerank_core.rerankers.local.token_vectors import TYPES, packed, rounded, similarities, unpacked
 from rerank_core.store.passages import StoredPassages
 from rerank_core.store.vectors import StoredVectors
 from rerank_core.store.workspace import Workspace
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 QUERY = "who eats fish"
 TEXTS = ["Terns dive for small fish.", "A kestrel hunts voles.", "Otters eat fish beside rivers. " * 20, ""]
 # name -> (family, fixture of a tiny model or None for the bundled row, settings)

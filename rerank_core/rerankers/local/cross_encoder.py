@@ -16,9 +16,9 @@ from rerank_core.inference.engine import Engine, open_engine
 from rerank_core.inference.pair_tokens import Cut, Pair, PairTokens, UnknownModelError, query_share
 from rerank_core.inference.precision import Precision, plan
 from rerank_core.rerankers.family import Scorer, TokenLimit
+from rerank_core.rerankers.local.xlm_r_flash import is_flash
+from rerank_core.rerankers.local.xlm_r_flash import read as read_flash
 from rerank_core.rerankers.tokens import counter, longest_input
-from rerank_core.rerankers.xlm_r_flash import is_flash
-from rerank_core.rerankers.xlm_r_flash import read as read_flash
 
 
 class EnginePairs:

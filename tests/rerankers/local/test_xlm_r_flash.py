@@ -12,7 +12,7 @@ from rerank_core.errors import RerankLensError
 from rerank_core.rerankers.catalogue.catalog import get, model_from_name
 from rerank_core.rerankers.catalogue.scored_by import ENGINE, scored_by
 from rerank_core.rerankers.load import load
-from rerank_core.rerankers.xlm_r_flash import is_flash, renamed
+from rerank_core.rerankers.local.xlm_r_flash import is_flash, renamed
 from tests.rerankers.reference.inputs import QUERIES, TEXTS
 
 NAMES = {

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rerank_core.rerankers.kept import Kept, VectorShelf
+from rerank_core.rerankers.local.kept import Kept, VectorShelf
+from rerank_core.rerankers.local.passage_memory import VectorMemory, finite
 from rerank_core.rerankers.tokens import passage_limit
-from rerank_core.rerankers.vector_memory import VectorMemory, finite
 
 _MEMORY = 256 * 2**20
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from rerank_core.errors import RerankLensError
-from rerank_core.rerankers.kept import Shelf
+from rerank_core.rerankers.local.kept import Shelf
 from rerank_core.types import text_hash
 
 Vectors = TypeVar("Vectors")

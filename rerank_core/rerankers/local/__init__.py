@@ -1,0 +1,1 @@
+"""Families that run on one's own hardware, one file each."""
