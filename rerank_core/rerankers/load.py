@@ -21,10 +21,10 @@ _LOCAL_FAMILIES = {
     "cross-encoder": "local.cross_encoder",
     "yes-no": "local.yes_no",
     "sparse": "local.sparse",
-    "flag": "flag",
-    "flag-llm": "flag",
-    "flag-layerwise": "flag_layered",
-    "flag-lightweight": "flag_layered",
+    "flag": "flag.flag_embedding",
+    "flag-llm": "flag.flag_embedding",
+    "flag-layerwise": "flag.layered",
+    "flag-lightweight": "flag.layered",
 }
 
 # those that make something of a passage alone, and take a fifth argument: where it is kept

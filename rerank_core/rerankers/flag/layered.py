@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rerank_core.errors import RerankLensError, SettingsError
-from rerank_core.rerankers.flag_pairs import ANSWER_PROMPT, YES_NO_PROMPT, Pairs, Row
+from rerank_core.rerankers.flag.pairs import ANSWER_PROMPT, YES_NO_PROMPT, Pairs, Row
 
 
 class Network(Protocol):
@@ -64,12 +64,12 @@ def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: s
     dtype = getattr(torch, settings["precision"])
     network: Network
     if family == "flag-layerwise":
-        from rerank_core.rerankers.flag_minicpm import MiniCpm
+        from rerank_core.rerankers.flag.minicpm import MiniCpm
 
         layer = layer_asked(config, settings["layer"], 1)
         network, prompt = MiniCpm(folder, config, layer, dtype, device), YES_NO_PROMPT
     else:
-        from rerank_core.rerankers.flag_gemma2 import Gemma2, Squeeze
+        from rerank_core.rerankers.flag.gemma2 import Gemma2, Squeeze
 
         layer = layer_asked(config, settings["layer"], config.get("layer_sep", 1))
         squeeze = Squeeze(settings["compress_ratio"], layers_of(settings["compress_layers"]))

@@ -14,8 +14,8 @@ from typing import Any
 
 from rerank_core.errors import RerankLensError, SettingsError
 from rerank_core.rerankers.family import TokenLimit
-from rerank_core.rerankers.flag_library import flag_library, join_by_tokens
-from rerank_core.rerankers.flag_pairs import YES_NO_PROMPT, Pairs
+from rerank_core.rerankers.flag.library import flag_library, join_by_tokens
+from rerank_core.rerankers.flag.pairs import YES_NO_PROMPT, Pairs
 from rerank_core.rerankers.tokens import counter
 
 _CLASSES = {

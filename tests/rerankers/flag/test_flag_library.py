@@ -15,8 +15,8 @@ import pytest
 from rerank_core.errors import NotReadyError
 from rerank_core.rerankers.catalogue.catalog import get, model_from_name
 from rerank_core.rerankers.catalogue.extra_problem import extra_problem
-from rerank_core.rerankers.flag_library import flag_library
-from rerank_core.rerankers.flag_pairs import YES_NO_PROMPT
+from rerank_core.rerankers.flag.library import flag_library
+from rerank_core.rerankers.flag.pairs import YES_NO_PROMPT
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.rerank import rerank
 from rerank_core.types import Doc, Query, Ranking, ScoredDoc

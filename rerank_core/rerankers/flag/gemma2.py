@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from rerank_core.errors import RerankLensError
-from rerank_core.rerankers.flag_pairs import Row
-from rerank_core.rerankers.flag_weights import body, head, right_padded
+from rerank_core.rerankers.flag.pairs import Row
+from rerank_core.rerankers.flag.weights import body, head, right_padded
 
 _SAME = (
     "vocab_size",

@@ -1,0 +1,1 @@
+"""The BGE rerankers as their authors run them."""
