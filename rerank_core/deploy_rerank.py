@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from rerank_core.rerankers.refusal import cohere_endpoint, endpoint
+from rerank_core.rerankers.services.refusal import cohere_endpoint, endpoint
 from rerank_core.systems.systems import FIRST_STAGE, System
 
 QUERY, PASSAGE = "{{query}}", "{{title and text of candidate %d}}"

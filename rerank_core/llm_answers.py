@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rerank_core.answer_forms import as_json
 from rerank_core.errors import NotFoundError, ProviderError
 from rerank_core.evaluation.downstream import context_precision, faithfulness
 from rerank_core.llm_context import Context, context_of
 from rerank_core.llm_judge import MODEL
-from rerank_core.rerankers.chat import Chat, open_chat
+from rerank_core.rerankers.services.llm.answer_forms import as_json
+from rerank_core.rerankers.services.llm.chat import Chat, open_chat
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, rankings
 from rerank_core.store.rankings import candidates_key

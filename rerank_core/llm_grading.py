@@ -12,7 +12,7 @@ from rerank_core.errors import ProviderError
 from rerank_core.judging.queue import pool
 from rerank_core.judging.umbrela import Answer
 from rerank_core.llm_judge import Judge, Question, make_judge, plan_work
-from rerank_core.rerankers.chat import Chat, open_chat
+from rerank_core.rerankers.services.llm.chat import Chat, open_chat
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, llm_grades, scales
 from rerank_core.store.datasets import DatasetRow

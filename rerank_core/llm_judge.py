@@ -15,9 +15,9 @@ from rerank_core.rerankers.catalogue.catalog import get
 from rerank_core.rerankers.catalogue.model import Model, Setting
 from rerank_core.rerankers.catalogue.pricing import ChatPrice, chat_price
 from rerank_core.rerankers.catalogue.state import State, state
-from rerank_core.rerankers.chat_answer import ANSWER_TOKENS, MOST_ANSWER_TOKENS
-from rerank_core.rerankers.estimate import estimated_tokens
-from rerank_core.rerankers.words import count_words, first_words
+from rerank_core.rerankers.services.lengths import estimated_tokens
+from rerank_core.rerankers.services.llm.chat_answer import ANSWER_TOKENS, MOST_ANSWER_TOKENS
+from rerank_core.rerankers.services.llm.words import count_words, first_words
 from rerank_core.store import datasets, llm_grades
 from rerank_core.store.llm_grades import LlmJudge, Pair
 from rerank_core.types import Query

@@ -16,7 +16,7 @@ from rerank_core.store import rankings
 from rerank_core.store.rankings import candidates_key
 from rerank_core.systems.systems import get_system
 from tests.conftest import BIRD_QUERIES
-from tests.rerankers.api.conftest import Reply, Service, completion, service
+from tests.rerankers.services.conftest import Reply, Service, completion, service
 from tests.support.whole_sets import ranking
 
 pytest.importorskip("openai", reason="the extra llm is not installed")

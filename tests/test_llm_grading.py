@@ -17,7 +17,7 @@ from rerank_core.llm_grading import GIVE_UP, grade_pairs, pairs_of
 from rerank_core.llm_judge import Judge, make_judge, plan_work
 from rerank_core.pipeline import Pipeline
 from rerank_core.rerankers.catalogue.pricing import ChatPrice
-from rerank_core.rerankers.estimate import estimated_tokens
+from rerank_core.rerankers.services.lengths import estimated_tokens
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, jobs, llm_grades, scales
 from rerank_core.store.datasets import DatasetRow
@@ -25,7 +25,7 @@ from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import get_system
 from rerank_core.types import Doc, Query
 from rerank_core.worker import Worker
-from tests.rerankers.api.conftest import Reply, Service, completion, service
+from tests.rerankers.services.conftest import Reply, Service, completion, service
 from tests.support.whole_sets import whole_set
 
 pytest.importorskip("openai", reason="the extra llm is not installed")

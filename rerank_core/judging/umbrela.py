@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rerank_core.answer_forms import as_json, narrow, unfenced
+from rerank_core.rerankers.services.llm.answer_forms import as_json, narrow, unfenced
 from rerank_core.types import text_hash
 
 VERSION = "umbrela-1"

@@ -32,14 +32,14 @@ _KEEPING = ("bi-encoder", "late-interaction", "sparse")
 
 # family -> the module that has `open_api(source, settings) -> Reranker`
 _API_FAMILIES = {
-    "cohere": "cohere_api",
-    "voyage": "voyage",
-    "jina-api": "jina_api",
-    "contextual": "contextual",
-    "http": "http_rerank",
-    "nvidia": "nvidia_ranking",
-    "llm-pointwise": "llm_pointwise",
-    "llm-listwise": "llm_listwise",
+    "cohere": "services.cohere",
+    "voyage": "services.voyage",
+    "jina-api": "services.jina",
+    "contextual": "services.contextual",
+    "http": "services.rerank_http",
+    "nvidia": "services.nvidia",
+    "llm-pointwise": "services.llm.pointwise",
+    "llm-listwise": "services.llm.listwise",
 }
 
 

@@ -17,7 +17,7 @@ from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.workspace import Workspace
 from rerank_core.worker import Worker
 from tests.pages.conftest import VIEW, RankedBirds, open_page, texts
-from tests.rerankers.api.conftest import Reply, Service
+from tests.rerankers.services.conftest import Reply, Service
 
 pytest.importorskip("openai", reason="the extra llm is not installed")
 

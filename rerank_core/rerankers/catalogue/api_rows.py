@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rerank_core.rerankers import cohere_api, contextual, jina_api, voyage
 from rerank_core.rerankers.catalogue.model import Extra, Model, Setting
 from rerank_core.rerankers.catalogue.pricing import PRICES
-from rerank_core.rerankers.chat_answer import ANSWER_TOKENS, MOST_ANSWER_TOKENS
-from rerank_core.rerankers.http_rerank import PROTOCOLS
-from rerank_core.rerankers.llm_pointwise import ANSWERS
-from rerank_core.rerankers.nvidia_ranking import TRUNCATE
+from rerank_core.rerankers.services import cohere as cohere_api
+from rerank_core.rerankers.services import contextual, voyage
+from rerank_core.rerankers.services import jina as jina_api
+from rerank_core.rerankers.services.llm.chat_answer import ANSWER_TOKENS, MOST_ANSWER_TOKENS
+from rerank_core.rerankers.services.llm.pointwise import ANSWERS
+from rerank_core.rerankers.services.nvidia import TRUNCATE
+from rerank_core.rerankers.services.rerank_http import PROTOCOLS
 
 _API = Extra("httpx", 'pip install "rerank-lens[api]"')
 _COHERE = Extra("cohere", 'pip install "rerank-lens[cohere]"')
