@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rerank_core.comparison import all_rankings
-from rerank_core.corpus.beir import write_beir
-from rerank_core.corpus.trec import write_qrels, write_run
+from rerank_core.corpus.formats.beir import write_beir
+from rerank_core.corpus.formats.trec import write_qrels, write_run
 from rerank_core.dataset_language import language_of
 from rerank_core.deploy import deployment, write_deployment
 from rerank_core.errors import NotFoundError

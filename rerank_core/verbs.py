@@ -94,7 +94,7 @@ def index(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> 
 
 def import_(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """Import a dataset from a path: name, path, options."""
-    from rerank_core.ingest import ImportOptions, import_dataset
+    from rerank_core.corpus.ingest import ImportOptions, import_dataset
 
     options = ImportOptions(**params.get("options", {}))
     return import_dataset(pipeline.workspace, params["name"], Path(params["path"]), options, progress).to_dict()
@@ -102,8 +102,8 @@ def import_(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -
 
 def change(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """Change a dataset's passages: name, path or null, remove, remove_path or null, options, preview, fingerprint."""
-    from rerank_core.ingest import ImportOptions
-    from rerank_core.passage_changes import PassageChange, change_passages
+    from rerank_core.corpus.changes import PassageChange, change_passages
+    from rerank_core.corpus.ingest import ImportOptions
 
     wanted = PassageChange(
         source=Path(params["path"]) if params.get("path") else None,

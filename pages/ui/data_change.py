@@ -11,8 +11,8 @@ import streamlit as st
 from pages.ui import data_fields, state, work
 from pages.ui.markdown import plain
 from pages.ui.uploads import Uploaded, save
+from rerank_core.corpus.changes import ChangeReport
 from rerank_core.errors import SettingsError
-from rerank_core.passage_changes import ChangeReport
 from rerank_core.store import datasets
 from rerank_core.store.jobs import Job
 from rerank_core.store.workspace import Workspace

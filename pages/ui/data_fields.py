@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from rerank_core.corpus.names import PARTS, parse_part
+from rerank_core.corpus.survey.names import PARTS, parse_part
 
 
 def reading(key: str) -> dict[str, Any]:

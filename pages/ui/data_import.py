@@ -9,8 +9,8 @@ import streamlit as st
 from pages.ui import data_fields, data_report, state, work
 from pages.ui.markdown import plain
 from pages.ui.uploads import save
+from rerank_core.corpus.ingest import import_judgments, import_queries
 from rerank_core.errors import RerankLensError, SettingsError
-from rerank_core.ingest import import_judgments, import_queries
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 

@@ -9,8 +9,8 @@ import streamlit as st
 
 from pages.ui import cache, state
 from pages.ui.markdown import plain
+from rerank_core.corpus.ingest import ImportOptions, import_dataset
 from rerank_core.errors import RerankLensError
-from rerank_core.ingest import ImportOptions, import_dataset
 from rerank_core.store import datasets, jobs
 from rerank_core.store.workspace import Workspace
 

@@ -1,1 +1,1 @@
-"""The world's formats, one a file, each read as a stream; nothing here knows of the workspace."""
+"""Files in, passages changed: all of it, or nothing."""

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from rerank_core.corpus.formats.judgments import read_judgments
+from rerank_core.corpus.formats.queries import has_ids, read_queries
 from rerank_core.corpus.id_forms import other_forms
-from rerank_core.corpus.judgments import read_judgments
-from rerank_core.corpus.queries import has_ids, read_queries
 from rerank_core.errors import BadInputError
 from rerank_core.text import same_text
 from rerank_core.types import Query

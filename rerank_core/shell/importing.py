@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from rerank_core.corpus.names import parse_part
+from rerank_core.corpus.changes import ChangeReport, PassageChange, change_passages
+from rerank_core.corpus.ingest import ImportOptions, import_dataset, import_judgments, import_queries
 from rerank_core.corpus.report import ImportReport
+from rerank_core.corpus.survey.names import parse_part
 from rerank_core.dataset_language import dense_note, found_language
 from rerank_core.errors import SettingsError
-from rerank_core.ingest import ImportOptions, import_dataset, import_judgments, import_queries
-from rerank_core.passage_changes import ChangeReport, PassageChange, change_passages
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.shell.answer import Answer, Call, told
 from rerank_core.store import datasets

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rerank_core.corpus.formats.run_order import RankColumn
+from rerank_core.corpus.formats.strict_qrels import read_strict_qrels
+from rerank_core.corpus.formats.trec import read_run_file
 from rerank_core.corpus.id_forms import other_forms, rename_rankings
-from rerank_core.corpus.run_order import RankColumn
-from rerank_core.corpus.strict_qrels import read_strict_qrels
-from rerank_core.corpus.trec import read_run_file
 from rerank_core.evaluation.measures import evaluate, mean, missing_queries
 from rerank_core.shell.answer import Answer, Call
 from rerank_core.shell.codes import DONE, NOTHING

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rerank_core.corpus.names import PARTS
+from rerank_core.corpus.survey.names import PARTS
 from rerank_core.shell.bench import add_bench
 from rerank_core.shell.deciding_options import add_deciding
 from rerank_core.shell.option_groups import EPILOG, Parser, Verbs, add_systems, add_ties, add_verb, add_view

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from rerank_core.additions import RunReport, check_run, import_run_file
+from rerank_core.corpus.additions import RunReport, check_run, import_run_file
+from rerank_core.corpus.formats.trec import Ties
 from rerank_core.corpus.report import Listed
-from rerank_core.corpus.trec import Ties
 from rerank_core.errors import BadInputError, NotReadyError
 from rerank_core.rerankers.catalogue.model import Model, Setting
 from rerank_core.store import datasets

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from rerank_core.ingest import import_dataset  # noqa: E402
+from rerank_core.corpus.ingest import import_dataset  # noqa: E402
 from rerank_core.store.workspace import Workspace  # noqa: E402
 
 

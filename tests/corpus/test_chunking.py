@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rerank_core.corpus.chunking import spans
-from rerank_core.corpus.folder import first_heading, read_docs
+from rerank_core.corpus.formats.chunking import spans
+from rerank_core.corpus.formats.folder import first_heading, read_docs
 from rerank_core.errors import BadInputError, SettingsError
 from rerank_core.text import count_units
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from rerank_core.corpus.judgments import read_judgments
-from rerank_core.corpus.lines import read_lines, read_text
-from rerank_core.corpus.queries import read_queries
-from rerank_core.corpus.sources import find_sources
-from rerank_core.corpus.trec import read_qrels, read_run
+from rerank_core.corpus.formats.judgments import read_judgments
+from rerank_core.corpus.formats.lines import read_lines, read_text
+from rerank_core.corpus.formats.queries import read_queries
+from rerank_core.corpus.formats.trec import read_qrels, read_run
+from rerank_core.corpus.survey.sources import find_sources
 from rerank_core.errors import BadInputError
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from rerank_core.corpus.look import look_at
-from rerank_core.corpus.names import claimed, parse_part, split_name
-from rerank_core.corpus.record import Columns
-from rerank_core.corpus.sources import find_sources
-from rerank_core.corpus.survey import look
+from rerank_core.corpus.formats.record import Columns
+from rerank_core.corpus.survey.look import look_at
+from rerank_core.corpus.survey.names import claimed, parse_part, split_name
+from rerank_core.corpus.survey.sources import find_sources
+from rerank_core.corpus.survey.survey import look
 from rerank_core.errors import BadInputError, SettingsError
 
 DOC = '{"_id": "d1", "title": "t", "text": "x"}\n'
@@ -334,7 +334,7 @@ class TestFolders:
             onerror(PermissionError(13, "Permission denied", str(root / "closed")))
             return iter(())
 
-        monkeypatch.setattr("rerank_core.corpus.survey.os.walk", walk)
+        monkeypatch.setattr("rerank_core.corpus.survey.survey.os.walk", walk)
         with pytest.raises(BadInputError, match=r"closed: it cannot be read \(Permission denied\)"):
             find_sources(tmp_path)
 

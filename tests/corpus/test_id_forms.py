@@ -9,7 +9,7 @@ import pytest
 
 from rerank_core.__main__ import main
 from rerank_core.corpus.id_forms import other_forms, rename_rankings
-from rerank_core.ingest import ImportOptions, import_dataset, import_judgments, import_queries
+from rerank_core.corpus.ingest import ImportOptions, import_dataset, import_judgments, import_queries
 from rerank_core.store import datasets, judgments
 from rerank_core.store.imported_runs import imported_rankings, list_imported
 from rerank_core.systems.imported import import_trec_run

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from rerank_core.corpus.judgments import read_judgments
-from rerank_core.corpus.trec import Grade
+from rerank_core.corpus.formats.judgments import read_judgments
+from rerank_core.corpus.formats.trec import Grade
 from rerank_core.errors import BadInputError
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from rerank_core.corpus.queries import read_queries, write_queries
+from rerank_core.corpus.formats.queries import read_queries, write_queries
 from rerank_core.errors import BadInputError
 from rerank_core.types import Query
 

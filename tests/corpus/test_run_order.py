@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rerank_core.corpus.run_order import AGREES, RankColumn, compare_rank_column
+from rerank_core.corpus.formats.run_order import AGREES, RankColumn, compare_rank_column
 
 
 @pytest.mark.parametrize(

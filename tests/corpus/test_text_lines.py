@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from rerank_core.corpus.lines import count_lines, read_lines, read_text
+from rerank_core.corpus.formats.lines import count_lines, read_lines, read_text
 from rerank_core.errors import BadInputError
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rerank_core.corpus.judgments import read_judgments
-from rerank_core.corpus.trec import Grade, read_qrels, read_run, write_qrels, write_run
+from rerank_core.corpus.formats.judgments import read_judgments
+from rerank_core.corpus.formats.trec import Grade, read_qrels, read_run, write_qrels, write_run
 from rerank_core.errors import BadInputError
 from rerank_core.types import Ranking, ScoredDoc
 

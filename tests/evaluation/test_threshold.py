@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rerank_core.corpus.trec import read_run
+from rerank_core.corpus.formats.trec import read_run
 from rerank_core.errors import SettingsError
 from rerank_core.evaluation.measures import evaluate_query
 from rerank_core.evaluation.names import parse_measure

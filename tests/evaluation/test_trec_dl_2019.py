@@ -6,7 +6,7 @@ for the runs that have ties, up to 0.0055 away: see the last test. For the reran
 
 import pytest
 
-from rerank_core.corpus.run_order import trec_eval_order
+from rerank_core.corpus.formats.run_order import trec_eval_order
 from rerank_core.evaluation.measures import evaluate, mean, missing_queries
 from rerank_core.evaluation.names import parse_measure
 

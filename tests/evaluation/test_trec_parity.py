@@ -5,8 +5,8 @@ import pytrec_eval
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rerank_core.corpus.run_order import trec_eval_order
-from rerank_core.corpus.trec import read_run
+from rerank_core.corpus.formats.run_order import trec_eval_order
+from rerank_core.corpus.formats.trec import read_run
 from rerank_core.errors import BadInputError
 from rerank_core.evaluation.measures import evaluate, evaluate_query
 from rerank_core.evaluation.names import Measure

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rerank_core.passage_changes import remove_passages
+from rerank_core.corpus.changes import remove_passages
 from rerank_core.pipeline import Pipeline
 from rerank_core.store import datasets, jobs, judgments
 from rerank_core.store.workspace import Workspace

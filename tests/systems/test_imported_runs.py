@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rerank_core.additions import import_judgments
 from rerank_core.comparison import NOT_HERE, all_rankings, load_comparison
-from rerank_core.corpus.trec import read_run, write_qrels, write_run
+from rerank_core.corpus.additions import import_judgments
+from rerank_core.corpus.formats.trec import read_run, write_qrels, write_run
 from rerank_core.errors import BadInputError, NotFoundError
 from rerank_core.evaluation.measures import evaluate, mean
 from rerank_core.evaluation.names import parse_measure

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from rerank_core import ingest
-from rerank_core.corpus import batches
-from rerank_core.corpus.beir import write_beir
+from rerank_core.corpus import ingest
+from rerank_core.corpus.formats.beir import write_beir
+from rerank_core.corpus.ingest import ImportOptions, ImportReport, import_dataset, import_queries
+from rerank_core.corpus.survey import batches
 from rerank_core.errors import BadInputError, CancelledError, SettingsError
-from rerank_core.ingest import ImportOptions, ImportReport, import_dataset, import_queries
 from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import StoredCorpus
 from rerank_core.store.workspace import Workspace

@@ -7,14 +7,14 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from rerank_core.corpus import jsonl, parquet
-from rerank_core.corpus.delimited import check_width, is_id_with_text, read_rows
-from rerank_core.corpus.formats import Format, format_of
-from rerank_core.corpus.jsonl import write_objects
-from rerank_core.corpus.lines import WHITE, read_lines
-from rerank_core.corpus.record import Columns, as_id, as_text, find_usual
-from rerank_core.corpus.topic_files import read_topics
-from rerank_core.corpus.trec import split_fields
+from rerank_core.corpus.formats import jsonl, parquet
+from rerank_core.corpus.formats.delimited import check_width, is_id_with_text, read_rows
+from rerank_core.corpus.formats.file_format import Format, format_of
+from rerank_core.corpus.formats.jsonl import write_objects
+from rerank_core.corpus.formats.lines import WHITE, read_lines
+from rerank_core.corpus.formats.record import Columns, as_id, as_text, find_usual
+from rerank_core.corpus.formats.topic_files import read_topics
+from rerank_core.corpus.formats.trec import split_fields
 from rerank_core.errors import BadInputError
 from rerank_core.types import Query
 

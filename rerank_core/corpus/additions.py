@@ -9,13 +9,13 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from rerank_core.corpus.formats.run_order import AGREES, RankColumn
+from rerank_core.corpus.formats.trec import RunFile, Ties, read_run_file
 from rerank_core.corpus.id_forms import other_forms, rename_rankings
-from rerank_core.corpus.look import group_unread, look_at
-from rerank_core.corpus.names import split_name
 from rerank_core.corpus.report import ImportReport, Listed
-from rerank_core.corpus.run_order import AGREES, RankColumn
+from rerank_core.corpus.survey.look import group_unread, look_at
+from rerank_core.corpus.survey.names import split_name
 from rerank_core.corpus.topics import Row, Topics
-from rerank_core.corpus.trec import RunFile, Ties, read_run_file
 from rerank_core.errors import BadInputError
 from rerank_core.store import datasets, judgments
 from rerank_core.store.workspace import Workspace, now

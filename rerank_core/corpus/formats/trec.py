@@ -10,8 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from rerank_core.corpus.lines import WHITE, read_lines
-from rerank_core.corpus.run_order import RankColumn, compare_rank_column, trec_eval_order
+from rerank_core.corpus.formats.lines import WHITE, read_lines
+from rerank_core.corpus.formats.run_order import RankColumn, compare_rank_column, trec_eval_order
 from rerank_core.errors import BadInputError
 from rerank_core.types import Qrels, Ranking, ScoredDoc
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from rerank_core.additions import (
+from rerank_core.corpus.additions import (
     import_judgments,
     import_queries,
     import_run,
@@ -18,16 +18,16 @@ from rerank_core.additions import (
     passages_by_form,
     to_judgments,
 )
-from rerank_core.corpus.batches import doc_batches
-from rerank_core.corpus.chunking import check_chunking
+from rerank_core.corpus.formats.chunking import check_chunking
+from rerank_core.corpus.formats.record import Columns
+from rerank_core.corpus.formats.trec import LARGEST_GRADE
 from rerank_core.corpus.lengths import Lengths
-from rerank_core.corpus.look import group_unread, look_at
-from rerank_core.corpus.names import PARTS, Part, split_name
-from rerank_core.corpus.record import Columns
 from rerank_core.corpus.report import ImportReport, Listed, NotRead
-from rerank_core.corpus.sources import Sources, estimate_passages, find_sources, read_passages
+from rerank_core.corpus.survey.batches import doc_batches
+from rerank_core.corpus.survey.look import group_unread, look_at
+from rerank_core.corpus.survey.names import PARTS, Part, split_name
+from rerank_core.corpus.survey.sources import Sources, estimate_passages, find_sources, read_passages
 from rerank_core.corpus.topics import Topics, scale_for
-from rerank_core.corpus.trec import LARGEST_GRADE
 from rerank_core.errors import BadInputError, SettingsError
 from rerank_core.store import datasets, judgments
 from rerank_core.store.import_lock import alone

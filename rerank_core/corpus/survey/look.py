@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rerank_core.corpus import folder
-from rerank_core.corpus.formats import ACCEPTED, DATA, Format, format_of
-from rerank_core.corpus.judgments import read_judgments
-from rerank_core.corpus.kinds import kind_by_suffix, kind_of
-from rerank_core.corpus.lines import plain_suffix, read_head
-from rerank_core.corpus.names import Claim, Part, claimed
-from rerank_core.corpus.queries import read_queries
-from rerank_core.corpus.record import USUAL, Columns
+from rerank_core.corpus.formats import folder
+from rerank_core.corpus.formats.file_format import ACCEPTED, DATA, Format, format_of
+from rerank_core.corpus.formats.judgments import read_judgments
+from rerank_core.corpus.formats.kinds import kind_by_suffix, kind_of
+from rerank_core.corpus.formats.lines import plain_suffix, read_head
+from rerank_core.corpus.formats.queries import read_queries
+from rerank_core.corpus.formats.record import USUAL, Columns
 from rerank_core.corpus.report import COLUMNS, LISTED, NotRead
-from rerank_core.corpus.shapes import Sample, Shape, refuse_fields, sample, shape_of
+from rerank_core.corpus.survey.names import Claim, Part, claimed
+from rerank_core.corpus.survey.shapes import Sample, Shape, refuse_fields, sample, shape_of
 from rerank_core.errors import BadInputError
 
 AS_SAID = "as you said"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from rerank_core.corpus.changes import update_passages
+from rerank_core.corpus.ingest import ImportOptions, ImportReport, import_dataset, import_judgments, import_queries
 from rerank_core.errors import BadInputError, SettingsError
-from rerank_core.ingest import ImportOptions, ImportReport, import_dataset, import_judgments, import_queries
-from rerank_core.passage_changes import update_passages
 from rerank_core.store import datasets, judgments
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.import_report import findings

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
-from rerank_core.corpus.lines import LARGEST, WHITE, plain_suffix, read_lines
-from rerank_core.corpus.record import USUAL, Columns, as_id, find_columns, require_columns
+from rerank_core.corpus.formats.lines import LARGEST, WHITE, plain_suffix, read_lines
+from rerank_core.corpus.formats.record import USUAL, Columns, as_id, find_columns, require_columns
 from rerank_core.errors import BadInputError
 from rerank_core.types import Doc
 

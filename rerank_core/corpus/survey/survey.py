@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from rerank_core.corpus import folder
-from rerank_core.corpus.formats import DATA
-from rerank_core.corpus.lines import plain_suffix, unreadable
-from rerank_core.corpus.look import AS_SAID, FileLook, look_at, look_inside
-from rerank_core.corpus.names import Part, claimed, home, is_about, is_list, stem
-from rerank_core.corpus.record import USUAL, Columns
-from rerank_core.corpus.shapes import A_TEXT
+from rerank_core.corpus.formats import folder
+from rerank_core.corpus.formats.file_format import DATA
+from rerank_core.corpus.formats.lines import plain_suffix, unreadable
+from rerank_core.corpus.formats.record import USUAL, Columns
+from rerank_core.corpus.survey.look import AS_SAID, FileLook, look_at, look_inside
+from rerank_core.corpus.survey.names import Part, claimed, home, is_about, is_list, stem
+from rerank_core.corpus.survey.shapes import A_TEXT
 from rerank_core.errors import BadInputError
 
 TEXTS = "texts"

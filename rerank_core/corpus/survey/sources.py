@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rerank_core.corpus import delimited, folder, jsonl, parquet
-from rerank_core.corpus.formats import ACCEPTED, Format, format_of
-from rerank_core.corpus.lines import count_lines
-from rerank_core.corpus.look import FileLook, group_unread
-from rerank_core.corpus.names import Part, is_split, split_name
-from rerank_core.corpus.record import USUAL, YOURS, Columns
+from rerank_core.corpus.formats import delimited, folder, jsonl, parquet
+from rerank_core.corpus.formats.file_format import ACCEPTED, Format, format_of
+from rerank_core.corpus.formats.lines import count_lines
+from rerank_core.corpus.formats.record import USUAL, YOURS, Columns
 from rerank_core.corpus.report import NotRead
-from rerank_core.corpus.survey import in_grades_folder, look, texts_left_out
+from rerank_core.corpus.survey.look import FileLook, group_unread
+from rerank_core.corpus.survey.names import Part, is_split, split_name
+from rerank_core.corpus.survey.survey import in_grades_folder, look, texts_left_out
 from rerank_core.errors import BadInputError
 from rerank_core.types import Doc
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from rerank_core.additions import check_run
+from rerank_core.corpus.additions import check_run
+from rerank_core.corpus.formats.trec import Ties
+from rerank_core.corpus.ingest import ImportOptions, import_dataset, import_judgments, import_queries, import_run
 from rerank_core.corpus.report import Listed
-from rerank_core.corpus.trec import Ties
 from rerank_core.errors import BadInputError, NotFoundError
 from rerank_core.evaluation.measures import evaluate
 from rerank_core.evaluation.names import parse_measure
-from rerank_core.ingest import ImportOptions, import_dataset, import_judgments, import_queries, import_run
 from rerank_core.store import datasets, judgments
 from rerank_core.store.workspace import Workspace
 

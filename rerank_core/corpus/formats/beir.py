@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from rerank_core.corpus.jsonl import write_docs
-from rerank_core.corpus.lines import WHITE
-from rerank_core.corpus.queries import write_queries
+from rerank_core.corpus.formats.jsonl import write_docs
+from rerank_core.corpus.formats.lines import WHITE
+from rerank_core.corpus.formats.queries import write_queries
 from rerank_core.errors import BadInputError
 from rerank_core.types import Doc, Qrels, Query
 

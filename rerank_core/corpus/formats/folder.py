@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from rerank_core.corpus.chunking import spans
-from rerank_core.corpus.lines import read_text
-from rerank_core.corpus.record import as_id
+from rerank_core.corpus.formats.chunking import spans
+from rerank_core.corpus.formats.lines import read_text
+from rerank_core.corpus.formats.record import as_id
 from rerank_core.errors import BadInputError
 from rerank_core.types import Doc
 

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from rerank_core import passage_changes
-from rerank_core.corpus import batches
+from rerank_core.corpus import changes as passage_changes
 from rerank_core.corpus.change_report import ChangeReport
+from rerank_core.corpus.changes import PassageChange, change_passages, remove_passages, update_passages
+from rerank_core.corpus.ingest import ImportOptions, import_dataset
 from rerank_core.corpus.report import ImportReport, Listed
+from rerank_core.corpus.survey import batches
 from rerank_core.errors import BadInputError, CancelledError, NotFoundError, RerankLensError
 from rerank_core.evaluation.measures import evaluate
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.exports import Chosen, write_export
-from rerank_core.ingest import ImportOptions, import_dataset
-from rerank_core.passage_changes import PassageChange, change_passages, remove_passages, update_passages
 from rerank_core.pipeline import Pipeline
 from rerank_core.retrieval.index import LEAST_ROWS
 from rerank_core.retrieval.parts import ADDED

@@ -8,16 +8,23 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rerank_core.corpus import jsonl, parquet
-from rerank_core.corpus.delimited import guess_delimiter, read_rows, starts_with_data
-from rerank_core.corpus.formats import Format
-from rerank_core.corpus.judgments import DOC_NAMES, Places, find_places, is_grade, is_number, places_without_header
-from rerank_core.corpus.lines import WHITE, read_lines
-from rerank_core.corpus.names import Claim, Part
-from rerank_core.corpus.queries import QUERY_NAMES, USED, is_id_and_text, query_columns
-from rerank_core.corpus.record import Columns, find_columns, find_usual, require_columns
-from rerank_core.corpus.topic_files import read_topics
-from rerank_core.corpus.trec import split_fields
+from rerank_core.corpus.formats import jsonl, parquet
+from rerank_core.corpus.formats.delimited import guess_delimiter, read_rows, starts_with_data
+from rerank_core.corpus.formats.file_format import Format
+from rerank_core.corpus.formats.judgments import (
+    DOC_NAMES,
+    Places,
+    find_places,
+    is_grade,
+    is_number,
+    places_without_header,
+)
+from rerank_core.corpus.formats.lines import WHITE, read_lines
+from rerank_core.corpus.formats.queries import QUERY_NAMES, USED, is_id_and_text, query_columns
+from rerank_core.corpus.formats.record import Columns, find_columns, find_usual, require_columns
+from rerank_core.corpus.formats.topic_files import read_topics
+from rerank_core.corpus.formats.trec import split_fields
+from rerank_core.corpus.survey.names import Claim, Part
 from rerank_core.errors import BadInputError
 
 SAMPLE = 20

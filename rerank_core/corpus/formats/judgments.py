@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rerank_core.corpus import jsonl, parquet, trec
-from rerank_core.corpus.delimited import check_width, read_rows
-from rerank_core.corpus.formats import format_of
-from rerank_core.corpus.lines import WHITE, plain_suffix, read_lines
-from rerank_core.corpus.record import as_id, find_usual
-from rerank_core.corpus.trec import Grade, parse_grade
+from rerank_core.corpus.formats import jsonl, parquet, trec
+from rerank_core.corpus.formats.delimited import check_width, read_rows
+from rerank_core.corpus.formats.file_format import format_of
+from rerank_core.corpus.formats.lines import WHITE, plain_suffix, read_lines
+from rerank_core.corpus.formats.record import as_id, find_usual
+from rerank_core.corpus.formats.trec import Grade, parse_grade
 from rerank_core.errors import BadInputError
 
 QID_NAMES = ("qid", "query_id", "query-id", "queryid", "topic", "topic_id", "question_id")

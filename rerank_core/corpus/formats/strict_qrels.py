@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rerank_core.corpus.trec import read_qrels
+from rerank_core.corpus.formats.trec import read_qrels
 from rerank_core.errors import BadInputError
 
 

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from typing import Literal
 
-from rerank_core.corpus import folder, jsonl
-from rerank_core.corpus.kinds import PARQUET, refuse_kind
-from rerank_core.corpus.lines import plain_suffix, read_head
-from rerank_core.corpus.topic_files import is_topics
+from rerank_core.corpus.formats import folder, jsonl
+from rerank_core.corpus.formats.kinds import PARQUET, refuse_kind
+from rerank_core.corpus.formats.lines import plain_suffix, read_head
+from rerank_core.corpus.formats.topic_files import is_topics
 
 Format = Literal["jsonl", "table", "parquet", "topics", "text", "lines"]
 """`text` is prose in .txt or .md; `lines` is a text file whose name tells nothing, such as TREC's."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from rerank_core.corpus.kinds import HEAD, refuse_kind
+from rerank_core.corpus.formats.kinds import HEAD, refuse_kind
 from rerank_core.errors import BadInputError
 
 BOM = b"\xef\xbb\xbf"
