@@ -8,7 +8,7 @@ from pages.ui import cache, charts, frame, glossary, grading, own_passage, state
 from pages.ui.board.board import board
 from pages.ui.board_data import board_data
 from pages.ui.view import MEASURES, choose_query, choose_view
-from rerank_core.comparison import Comparison, load_comparison
+from rerank_core.experiment.one_query import Comparison, load_comparison
 
 space = frame.open_page("Compare")
 view = choose_view(space)

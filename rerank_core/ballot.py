@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rerank_core.evaluation.preference import Preference, tally
+from rerank_core.experiment.whole_set import WholeSet
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import votes
 from rerank_core.store.datasets import DatasetRow
@@ -12,7 +13,6 @@ from rerank_core.store.votes import Vote
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import System
 from rerank_core.types import text_hash
-from rerank_core.whole_set import WholeSet
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rerank_core.comparison import all_rankings
 from rerank_core.corpus.formats.beir import write_beir
 from rerank_core.corpus.formats.trec import write_qrels, write_run
-from rerank_core.dataset_language import language_of
 from rerank_core.deploy import deployment, write_deployment
 from rerank_core.errors import NotFoundError
+from rerank_core.experiment.dataset_language import language_of
+from rerank_core.experiment.one_query import all_rankings
 from rerank_core.labels_export import export_labels
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments

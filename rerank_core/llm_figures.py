@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from rerank_core.evaluation.compare import Comparison, compare_all
 from rerank_core.evaluation.live import LiveMeasures
 from rerank_core.evaluation.names import Measure
+from rerank_core.experiment.whole_set import WholeSet
 from rerank_core.judging.agreement import Agreement, kappa
 from rerank_core.store import datasets, llm_grades
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.llm_grades import LlmGrade, LlmJudge, Pair
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Qrels, text_hash
-from rerank_core.whole_set import WholeSet
 
 SPOT_SHARE = 0.2
 PEOPLE, FILLED, LLM = "people only", "people, else the LLM", "the LLM only"

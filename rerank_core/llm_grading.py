@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from rerank_core.errors import ProviderError
+from rerank_core.experiment.whole_set import WholeSet, load_whole_set
 from rerank_core.judging.queue import pool
 from rerank_core.judging.umbrela import Answer
 from rerank_core.llm_judge import Judge, Question, make_judge, plan_work
@@ -20,7 +21,6 @@ from rerank_core.store.llm_grades import LlmGrade, Pair
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import get_system
 from rerank_core.types import Progress, no_progress
-from rerank_core.whole_set import WholeSet, load_whole_set
 
 GIVE_UP = 10
 """Where none of the first answers can be used, so many are enough to stop."""

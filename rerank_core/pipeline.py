@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rerank_core.errors import CancelledError, NotReadyError, RerankLensError
+from rerank_core.experiment.runs import record_runs
 from rerank_core.kept_passages import FOLDER, kept_passages
 from rerank_core.rerankers.catalogue.model_key import model_key
 from rerank_core.rerankers.family import Orderer, Scorer
@@ -14,7 +15,6 @@ from rerank_core.rerankers.rerank import from_cache, rerank
 from rerank_core.retrieval.hybrid import HybridRetriever
 from rerank_core.retrieval.index import build_or_load, prune
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.runs import record_runs
 from rerank_core.store import datasets, rankings
 from rerank_core.store.datasets import DatasetRow, StoredCorpus
 from rerank_core.store.rankings import StoredRanking, candidates_key

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rerank_core.efficiency import Efficiency
 from rerank_core.evaluation.pareto import Front, Point, pareto_front
 from rerank_core.evaluation.query_slices import query_slices
 from rerank_core.evaluation.slices import SliceDelta, slice_deltas
-from rerank_core.losses import SystemLoss
+from rerank_core.experiment.efficiency import Efficiency
+from rerank_core.experiment.losses import SystemLoss
+from rerank_core.experiment.stories import Story, sentence, tell
+from rerank_core.experiment.summary import Summary, SystemSummary
+from rerank_core.experiment.verdicts import own_passages_sentence, verdicts
+from rerank_core.experiment.whole_set import WholeSet
 from rerank_core.report_configuration import Asked, Configuration, configuration
 from rerank_core.report_limits import Labels, label_facts, limits
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace, now
-from rerank_core.stories import Story, sentence, tell
-from rerank_core.summary import Summary, SystemSummary
 from rerank_core.systems.systems import System
 from rerank_core.types import Doc, Query
-from rerank_core.verdicts import own_passages_sentence, verdicts
-from rerank_core.whole_set import WholeSet
 
 LONGEST = 90
 """Characters of a passage that stand for it where it has no title."""

@@ -12,19 +12,19 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from rerank_core import __version__
-from rerank_core.dataset_language import language_of
-from rerank_core.efficiency import Efficiency
+from rerank_core.experiment.dataset_language import language_of
+from rerank_core.experiment.efficiency import Efficiency
+from rerank_core.experiment.runs import queries_hash
+from rerank_core.experiment.summary import Summary
+from rerank_core.experiment.whole_set import WholeSet
 from rerank_core.retrieval.languages import AUTO, language_name
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.runs import queries_hash
 from rerank_core.store import runs
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.runs import Run
 from rerank_core.store.workspace import Workspace
-from rerank_core.summary import Summary
 from rerank_core.systems.systems import System
 from rerank_core.types import Qrels, text_hash
-from rerank_core.whole_set import WholeSet
 
 Facts = tuple[tuple[str, str], ...]
 """(name, value) pairs for people, in the order in which they are shown."""

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from rerank_core.depth_curve import DEPTHS as CURVE
 from rerank_core.errors import NotFoundError
+from rerank_core.experiment.depth import DEPTHS as CURVE
+from rerank_core.experiment.recall import DEPTHS, at_depth
 from rerank_core.inference.device import describe_device
 from rerank_core.pipeline import Pipeline
-from rerank_core.recall import DEPTHS, at_depth
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.side_by_side import rank_side_by_side
 from rerank_core.store import datasets, judgments

@@ -7,6 +7,7 @@ import shlex
 import pytest
 
 from rerank_core.evaluation.names import parse_measure
+from rerank_core.experiment.summary import summarise
 from rerank_core.pipeline import Pipeline
 from rerank_core.report_configuration import Asked, comma_separated, command, qrels_hash
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -14,7 +15,6 @@ from rerank_core.shell.option_groups import settings_of
 from rerank_core.shell.options import parser
 from rerank_core.store import datasets, judgments, runs
 from rerank_core.store.judgments import GradeEvent
-from rerank_core.summary import summarise
 from rerank_core.systems.systems import get_system
 from tests.support.reports import BASE, OTHER, SETTINGS, changed_text, ranked_dataset, report_of
 from tests.support.whole_sets import whole_set

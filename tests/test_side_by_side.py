@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from rerank_core.comparison import load_comparison
 from rerank_core.errors import CancelledError
+from rerank_core.experiment.one_query import load_comparison
 from rerank_core.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.side_by_side import rank_side_by_side

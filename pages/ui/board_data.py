@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pages.ui.board.payload import Badge, BoardData, Column, Passage, Row
 from pages.ui.grading import outbox_key
 from pages.ui.view import MEASURES, View
-from rerank_core.comparison import Comparison
+from rerank_core.experiment.one_query import Comparison
 from rerank_core.rerankers.badges import badges
 from rerank_core.store.scales import Grade
 from rerank_core.systems.systems import FIRST_STAGE, System

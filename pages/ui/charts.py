@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.ui.view import View
-from rerank_core.comparison import Comparison
-from rerank_core.scoreboard import Scoreboard
+from rerank_core.experiment.one_query import Comparison
+from rerank_core.experiment.scoreboard import Scoreboard
 from rerank_core.types import Ranking
 from rerank_core.views.movement import movement_chart, movement_frame
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.ui.markdown import plain
 from rerank_core.corpus.report import ImportReport
-from rerank_core.dataset_language import dense_note, found_language, how_words_are_read
+from rerank_core.experiment.dataset_language import dense_note, found_language, how_words_are_read
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.ui.job_params import run_params
 from pages.ui.view import View
-from rerank_core.depth_curve import DepthPoint, depth_curve
-from rerank_core.differences import QueryDifference, differences
-from rerank_core.efficiency import Efficiency, efficiencies
 from rerank_core.evaluation.names import Measure
 from rerank_core.evaluation.query_slices import in_slices, query_slices
+from rerank_core.experiment.depth import DepthPoint, depth_curve
+from rerank_core.experiment.differences import QueryDifference, differences
+from rerank_core.experiment.efficiency import Efficiency, efficiencies
+from rerank_core.experiment.job_params import run_params
+from rerank_core.experiment.losses import SystemLoss, system_losses
+from rerank_core.experiment.summary import Summary, summarise
+from rerank_core.experiment.whole_set import WholeSet, load_whole_set
 from rerank_core.llm_figures import Side, sides
-from rerank_core.losses import SystemLoss, system_losses
 from rerank_core.store import jobs, judgments, rankings
 from rerank_core.store.llm_grades import LlmJudge, Pair
 from rerank_core.store.workspace import Workspace
-from rerank_core.summary import Summary, summarise
 from rerank_core.systems.systems import System
-from rerank_core.whole_set import WholeSet, load_whole_set
 
 Stamp = tuple[object, ...]
 

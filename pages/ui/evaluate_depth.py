@@ -6,9 +6,9 @@ import streamlit as st
 
 from pages.ui import evaluate_cache, state, work
 from pages.ui.evaluate_cache import Figures
-from pages.ui.job_params import depth_params
 from pages.ui.view import View
-from rerank_core.depth_curve import DEPTHS, TOLERANCE, knee
+from rerank_core.experiment.depth import DEPTHS, TOLERANCE, knee
+from rerank_core.experiment.job_params import depth_params
 from rerank_core.store import jobs
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.depth import depth_chart, depth_frame, depth_time_chart

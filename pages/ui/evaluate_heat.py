@@ -10,7 +10,7 @@ from pages.ui.evaluate_cards import compare_addresses
 from pages.ui.evaluate_queries import choose_order
 from pages.ui.markdown import plain
 from pages.ui.view import View
-from rerank_core.differences import most_different_first
+from rerank_core.experiment.differences import most_different_first
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.heat_map import heat_chart, heat_frame, heat_table
 

@@ -12,12 +12,12 @@ from pages.ui.evaluate_cache import Figures
 from pages.ui.evaluate_cards import cards, compare_addresses
 from pages.ui.markdown import plain
 from pages.ui.view import View
-from rerank_core.differences import By, QueryDifference, most_different_first
 from rerank_core.evaluation.difference import PERSISTENCE, rbo_weight
 from rerank_core.evaluation.rank_changes import rank_changes
 from rerank_core.evaluation.verdict import signed
+from rerank_core.experiment.differences import By, QueryDifference, most_different_first
+from rerank_core.experiment.summary import SystemSummary
 from rerank_core.store.workspace import Workspace
-from rerank_core.summary import SystemSummary
 from rerank_core.views.deltas import biggest, deltas_chart, deltas_frame
 from rerank_core.views.differences import NAMES, differences_frame, distance_chart, likeness
 from rerank_core.views.documents import changes_chart

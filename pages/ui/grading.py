@@ -15,7 +15,7 @@ from pages.ui.board.payload import Figure, SyncData
 from pages.ui.view import MEASURES, View
 from rerank_core.errors import NotFoundError
 from rerank_core.evaluation.live import Values
-from rerank_core.scoreboard import Scoreboard
+from rerank_core.experiment.scoreboard import Scoreboard
 from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.judgments import GradeEvent

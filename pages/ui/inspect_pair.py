@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import inspect_occlusion, state, work
-from pages.ui.job_params import pair_params
 from pages.ui.markdown import plain
 from pages.ui.view import View
-from rerank_core.comparison import Comparison, load_comparison
+from rerank_core.experiment.job_params import pair_params
+from rerank_core.experiment.one_query import Comparison, load_comparison
 from rerank_core.inspection import Inspection
 from rerank_core.store import jobs, judgments
 from rerank_core.store.workspace import Workspace

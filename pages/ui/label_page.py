@@ -10,12 +10,12 @@ import streamlit as st
 
 from pages.ui import cache, grading, side_route, state, work
 from pages.ui.board.outbox import GradeEvent
-from pages.ui.job_params import run_params
 from pages.ui.label.answer import Sent, Wish, answer
 from pages.ui.label.label import label, read_outbox, read_wish, sync
 from pages.ui.label.page_data import LabelData, Link
 from pages.ui.markdown import plain
 from rerank_core.errors import RerankLensError
+from rerank_core.experiment.job_params import run_params
 from rerank_core.label_plan import LabelPlan, load_plan, proposed_plan
 from rerank_core.labelling import Labelling
 from rerank_core.retrieval.settings import RetrievalSettings

@@ -7,11 +7,12 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import state, work
-from pages.ui.job_params import llm_grade_params
 from pages.ui.llm_model import choose_answer_tokens, choose_model
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.errors import SettingsError
+from rerank_core.experiment.job_params import llm_grade_params
+from rerank_core.experiment.whole_set import WholeSet
 from rerank_core.judging.umbrela import prompt_name
 from rerank_core.llm_grading import pairs_of
 from rerank_core.llm_judge import MODEL, Judge, Work, make_judge, plan_work
@@ -19,7 +20,6 @@ from rerank_core.rerankers.catalogue.pricing import ChatPrice
 from rerank_core.store import jobs, scales
 from rerank_core.store.jobs import Job
 from rerank_core.store.workspace import Workspace
-from rerank_core.whole_set import WholeSet
 
 JOB = "llm-grade"
 _HELP = {setting.name: setting.help for setting in MODEL.settings}

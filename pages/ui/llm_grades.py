@@ -11,6 +11,7 @@ from pages.ui.evaluate_cache import Stamp
 from pages.ui.markdown import plain
 from pages.ui.view import MEASURES, View
 from rerank_core.evaluation.names import parse_measure
+from rerank_core.experiment.whole_set import WholeSet
 from rerank_core.judging.umbrela import prompt_name
 from rerank_core.llm_figures import (
     FILLED,
@@ -36,7 +37,6 @@ from rerank_core.views.llm_grades import (
     sides_frame,
 )
 from rerank_core.views.summary import DELTA, P, word
-from rerank_core.whole_set import WholeSet
 
 ASK, WORTH = "Ask a language model", "What its grades are worth"
 ALL, SPOT = "All pairs that both graded", "The spot check alone"

@@ -12,8 +12,8 @@ from pages.ui import state, work
 from pages.ui.llm_model import choose_answer_tokens, choose_model
 from pages.ui.markdown import plain
 from pages.ui.view import View
-from rerank_core.comparison import load_comparison
 from rerank_core.errors import SettingsError
+from rerank_core.experiment.one_query import load_comparison
 from rerank_core.llm_context import Context, ContextChange, context_change
 from rerank_core.llm_judge import state_of
 from rerank_core.store import jobs

@@ -8,12 +8,12 @@ from pages.ui import state
 from pages.ui.evaluate_cache import Figures
 from pages.ui.markdown import plain
 from pages.ui.view import View
-from rerank_core.comparison import NOT_HERE
 from rerank_core.evaluation.plain_verdict import plain_verdict
+from rerank_core.experiment.one_query import NOT_HERE
+from rerank_core.experiment.stories import order_of_stories, sentence, tell
+from rerank_core.experiment.summary import SystemSummary
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
-from rerank_core.stories import order_of_stories, sentence, tell
-from rerank_core.summary import SystemSummary
 from rerank_core.types import Doc
 from rerank_core.views.links import link_html
 from rerank_core.views.story import story_html

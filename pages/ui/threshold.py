@@ -9,9 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import state
 from pages.ui.view import View
-from rerank_core.comparison import all_rankings
 from rerank_core.errors import SettingsError
 from rerank_core.evaluation.threshold import ThresholdPoint, threshold_curve, threshold_for
+from rerank_core.experiment.one_query import all_rankings
 from rerank_core.store import judgments
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Qrels, Ranking

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.ui import cache, state
-from pages.ui.job_params import recall_params
 from pages.ui.judge import LONGEST_NAME
 from pages.ui.markdown import plain
-from rerank_core.dataset_language import dense_note, found_language, how_words_are_read, language_of
 from rerank_core.errors import SettingsError
+from rerank_core.experiment.dataset_language import dense_note, found_language, how_words_are_read, language_of
+from rerank_core.experiment.job_params import recall_params
 from rerank_core.retrieval.dictionaries import DICTIONARY, PAIRS, WITH_DICTIONARY
 from rerank_core.retrieval.index import search_facts
 from rerank_core.retrieval.languages import AUTO, ENGLISH, LANGUAGES, NONE

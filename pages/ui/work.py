@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.job_params import comparison_params, recall_params, run_params
 from pages.ui.markdown import plain
 from pages.ui.view import View
-from rerank_core.comparison import Comparison
+from rerank_core.experiment.job_params import comparison_params, recall_params, run_params
+from rerank_core.experiment.one_query import Comparison
 from rerank_core.store import jobs, rankings
 from rerank_core.store.jobs import Job
 from rerank_core.store.workspace import Workspace

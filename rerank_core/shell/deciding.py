@@ -7,10 +7,10 @@ from typing import Any
 from rerank_core.errors import SettingsError
 from rerank_core.evaluation.gate import gate as judge
 from rerank_core.evaluation.verdict import is_sure, verdict
+from rerank_core.experiment.summary import SystemSummary
 from rerank_core.shell.answer import Answer, Call
 from rerank_core.shell.codes import DONE, NO, NOTHING
 from rerank_core.shell.figures import NOTHING_YET, Figures, figures
-from rerank_core.summary import SystemSummary
 
 
 def evaluate(call: Call) -> Answer:

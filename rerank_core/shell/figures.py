@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from rerank_core.errors import SettingsError
 from rerank_core.evaluation.names import Measure
 from rerank_core.evaluation.query_slices import in_slices, query_slices
+from rerank_core.experiment.summary import Summary, summarise
+from rerank_core.experiment.verdicts import own_passages_sentence
+from rerank_core.experiment.whole_set import WholeSet, load_whole_set
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.shell.answer import Call
 from rerank_core.shell.option_groups import settings_of
 from rerank_core.shell.working import rank_all
 from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow
-from rerank_core.summary import Summary, summarise
 from rerank_core.systems.systems import System, get_system
-from rerank_core.verdicts import own_passages_sentence
-from rerank_core.whole_set import WholeSet, load_whole_set
 
 NOTHING_YET = "Nothing to compare: no graded query is ranked by every system with these settings."
 

@@ -9,8 +9,8 @@ from rerank_core.corpus.changes import ChangeReport, PassageChange, change_passa
 from rerank_core.corpus.ingest import ImportOptions, import_dataset, import_judgments, import_queries
 from rerank_core.corpus.report import ImportReport
 from rerank_core.corpus.survey.names import parse_part
-from rerank_core.dataset_language import dense_note, found_language
 from rerank_core.errors import SettingsError
+from rerank_core.experiment.dataset_language import dense_note, found_language
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.shell.answer import Answer, Call, told
 from rerank_core.store import datasets

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rerank_core.efficiency import efficiencies
 from rerank_core.errors import SettingsError
+from rerank_core.experiment.efficiency import efficiencies
+from rerank_core.experiment.losses import system_losses
 from rerank_core.exports import Chosen, write_export
-from rerank_core.losses import system_losses
 from rerank_core.report import Report, build_report
 from rerank_core.shell.answer import Answer, Call, listed
 from rerank_core.shell.codes import NOTHING

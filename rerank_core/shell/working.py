@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from rerank_core.dataset_language import dense_note, how_words_are_read, language_of
+from rerank_core.experiment.dataset_language import dense_note, how_words_are_read, language_of
+from rerank_core.experiment.runs import run_latencies, staleness
 from rerank_core.pipeline import Pipeline
 from rerank_core.retrieval.index import search_facts
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.runs import run_latencies, staleness
 from rerank_core.shell.answer import Answer, Call, listed
 from rerank_core.shell.codes import DONE, FAILED
 from rerank_core.shell.option_groups import settings_of

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
-from rerank_core.depth_curve import DepthPoint
+from rerank_core.experiment.depth import DepthPoint
 
 if TYPE_CHECKING:
     import altair as alt

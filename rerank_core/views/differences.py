@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rerank_core.differences import By, QueryDifference
+from rerank_core.experiment.differences import By, QueryDifference
 from rerank_core.views.deltas import COLOURS
 
 if TYPE_CHECKING:

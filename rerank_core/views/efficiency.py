@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rerank_core.efficiency import Efficiency
 from rerank_core.evaluation.cost import break_even
+from rerank_core.experiment.efficiency import Efficiency
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rerank_core.losses import SystemLoss
+from rerank_core.experiment.losses import SystemLoss
 from rerank_core.types import Query
 
 if TYPE_CHECKING:

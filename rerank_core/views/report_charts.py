@@ -8,7 +8,7 @@ from math import log10
 from rerank_core.evaluation.pareto import Front, Point
 from rerank_core.evaluation.slices import SliceDelta
 from rerank_core.evaluation.verdict import signed
-from rerank_core.losses import SystemLoss
+from rerank_core.experiment.losses import SystemLoss
 from rerank_core.types import Query
 from rerank_core.views.report_shapes import Box, Drawing, Label, Mark, Stroke
 

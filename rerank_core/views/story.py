@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from rerank_core.stories import Place, Story
+from rerank_core.experiment.stories import Place, Story
 from rerank_core.types import Doc
 
 SNIPPET = 150  # characters of a passage's text

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rerank_core.evaluation.compare import Comparison
 from rerank_core.evaluation.verdict import is_sure, signed
-from rerank_core.summary import Summary, SystemSummary
+from rerank_core.experiment.summary import Summary, SystemSummary
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,6 +16,7 @@ from rerank_core.corpus.survey import batches
 from rerank_core.errors import BadInputError, CancelledError, NotFoundError, RerankLensError
 from rerank_core.evaluation.measures import evaluate
 from rerank_core.evaluation.names import parse_measure
+from rerank_core.experiment.whole_set import load_whole_set
 from rerank_core.exports import Chosen, write_export
 from rerank_core.pipeline import Pipeline
 from rerank_core.retrieval.index import LEAST_ROWS
@@ -28,7 +29,6 @@ from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import get_system
 from rerank_core.types import Doc
-from rerank_core.whole_set import load_whole_set
 from tests.conftest import BIRD_QUERIES, BIRDS
 
 TERNS = Doc("d1", "Terns plunge for sand eels.", "Terns")

@@ -9,9 +9,9 @@ from playwright.sync_api import expect
 
 from rerank_core.evaluation.measures import evaluate
 from rerank_core.evaluation.names import parse_measure
+from rerank_core.experiment.whole_set import load_whole_set
 from rerank_core.store import datasets, judgments
 from rerank_core.systems.systems import get_system
-from rerank_core.whole_set import load_whole_set
 from tests.e2e.conftest import DEPTH_20, FIVE, columns, figure
 from tests.support.browser import settled
 

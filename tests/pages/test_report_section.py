@@ -7,15 +7,15 @@ import pytest
 from pages.ui import report
 from pages.ui.evaluate_cache import Figures
 from pages.ui.view import View
-from rerank_core.efficiency import efficiencies
 from rerank_core.evaluation.names import parse_measure
-from rerank_core.losses import system_losses
+from rerank_core.experiment.efficiency import efficiencies
+from rerank_core.experiment.losses import system_losses
+from rerank_core.experiment.summary import summarise
+from rerank_core.experiment.whole_set import load_whole_set
 from rerank_core.store import judgments
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.workspace import Workspace
-from rerank_core.summary import summarise
 from rerank_core.systems.systems import get_system
-from rerank_core.whole_set import load_whole_set
 from tests.pages.conftest import WORDS_ONLY, RankedBirds
 from tests.pages.test_evaluate_page import TWO, evaluate, said
 

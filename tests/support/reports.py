@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rerank_core.efficiency import efficiencies
 from rerank_core.evaluation.names import parse_measure
-from rerank_core.losses import system_losses
+from rerank_core.experiment.efficiency import efficiencies
+from rerank_core.experiment.losses import system_losses
+from rerank_core.experiment.summary import summarise
+from rerank_core.experiment.whole_set import load_whole_set
 from rerank_core.report import Report, build_report
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments, rankings
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.rankings import candidates_key
 from rerank_core.store.workspace import Workspace
-from rerank_core.summary import summarise
 from rerank_core.systems.systems import get_system
 from rerank_core.types import Doc, Judgment, Query, Ranking, ScoredDoc, text_hash
-from rerank_core.whole_set import load_whole_set
 
 SETTINGS = RetrievalSettings(("bm25",), depth=10)
 BASE, OTHER, THIRD = "first-stage", "minilm-cosine", "minilm-maxsim"

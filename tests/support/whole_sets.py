@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rerank_core.experiment.whole_set import WholeSet
 from rerank_core.store.rankings import StoredRanking
 from rerank_core.types import Query, Ranking, ScoredDoc
-from rerank_core.whole_set import WholeSet
 
 
 def ranking(qid: str, system: str, docids: Sequence[str], seconds: float | None = None) -> Ranking:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from rerank_core.comparison import NOT_HERE, all_rankings, load_comparison
 from rerank_core.corpus.additions import import_judgments
 from rerank_core.corpus.formats.trec import read_run, write_qrels, write_run
 from rerank_core.errors import BadInputError, NotFoundError
 from rerank_core.evaluation.measures import evaluate, mean
 from rerank_core.evaluation.names import parse_measure
+from rerank_core.experiment.one_query import NOT_HERE, all_rankings, load_comparison
+from rerank_core.experiment.whole_set import load_whole_set
 from rerank_core.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments
@@ -18,7 +19,6 @@ from rerank_core.store.runs import list_runs
 from rerank_core.systems.imported import import_trec_run
 from rerank_core.systems.systems import all_systems, get_system
 from rerank_core.types import Doc, Query
-from rerank_core.whole_set import load_whole_set
 from tests.conftest import BIRD_QUERIES
 
 BM25 = RetrievalSettings(retrievers=("bm25",), depth=10)

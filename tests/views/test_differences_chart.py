@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rerank_core.differences import QueryDifference
+from rerank_core.experiment.differences import QueryDifference
 from rerank_core.types import Query
 from rerank_core.views.deltas import deltas_frame
 from rerank_core.views.differences import differences_frame, distance_chart, likeness

@@ -6,8 +6,6 @@ from math import log2
 
 import pytest
 
-from rerank_core.depth_curve import DepthPoint
-from rerank_core.efficiency import Efficiency
 from rerank_core.evaluation.elsewhere import ndcg_elsewhere
 from rerank_core.evaluation.explain import explain_ndcg
 from rerank_core.evaluation.latency import Timed, latencies
@@ -15,8 +13,10 @@ from rerank_core.evaluation.moves import Move, WhatMoved
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.evaluation.pareto import Point, pareto_front
 from rerank_core.evaluation.slices import SliceDelta
-from rerank_core.losses import system_losses
-from rerank_core.summary import summarise
+from rerank_core.experiment.depth import DepthPoint
+from rerank_core.experiment.efficiency import Efficiency
+from rerank_core.experiment.losses import system_losses
+from rerank_core.experiment.summary import summarise
 from rerank_core.types import Query
 from rerank_core.views.deltas import biggest, deltas_chart, deltas_frame, moved
 from rerank_core.views.depth import depth_chart, depth_frame, depth_time_chart

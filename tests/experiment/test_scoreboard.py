@@ -7,8 +7,8 @@ import math
 import pytest
 
 from rerank_core.evaluation.names import parse_measure
+from rerank_core.experiment.scoreboard import Scoreboard
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.scoreboard import Scoreboard
 from rerank_core.store import judgments, rankings
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.rankings import candidates_key

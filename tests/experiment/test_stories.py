@@ -7,8 +7,8 @@ from math import log2
 import pytest
 
 from rerank_core.evaluation.names import parse_measure
-from rerank_core.stories import Place, order_of_stories, sentence, tell
-from rerank_core.summary import summarise
+from rerank_core.experiment.stories import Place, order_of_stories, sentence, tell
+from rerank_core.experiment.summary import summarise
 from rerank_core.types import Doc
 from tests.support.whole_sets import whole_set
 

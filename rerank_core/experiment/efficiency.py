@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 
 from rerank_core.evaluation.cost import cost_on_gpu
 from rerank_core.evaluation.latency import Latency, Timed, latencies
+from rerank_core.experiment.runs import run_latencies, seconds_a_query, staleness
+from rerank_core.experiment.whole_set import WholeSet
 from rerank_core.rerankers.catalogue.pricing import cost_per_1000
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.runs import run_latencies, seconds_a_query, staleness
 from rerank_core.store import evidence, runs
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.rankings import candidates_key
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import FIRST_STAGE, System
 from rerank_core.types import Ranking
-from rerank_core.whole_set import WholeSet
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rerank_core.recall import DEPTHS, at_depth
+from rerank_core.experiment.recall import DEPTHS, at_depth
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.types import Query

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rerank_core.evaluation.oracle import LossSplit, mean_loss, split_loss
-from rerank_core.whole_set import WholeSet
+from rerank_core.experiment.whole_set import WholeSet
 
 
 @dataclass(frozen=True, slots=True)

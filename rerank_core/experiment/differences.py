@@ -8,8 +8,8 @@ from statistics import fmean
 from typing import Literal
 
 from rerank_core.evaluation.difference import jaccard, rbo, tau_ap
-from rerank_core.summary import Summary
-from rerank_core.whole_set import WholeSet
+from rerank_core.experiment.summary import Summary
+from rerank_core.experiment.whole_set import WholeSet
 
 By = Literal["delta", "rbo", "tau_ap", "jaccard"]
 

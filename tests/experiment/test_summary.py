@@ -7,8 +7,8 @@ from math import log2
 import pytest
 
 from rerank_core.evaluation.names import parse_measure
-from rerank_core.losses import system_losses
-from rerank_core.summary import summarise
+from rerank_core.experiment.losses import system_losses
+from rerank_core.experiment.summary import summarise
 from tests.support.whole_sets import whole_set
 
 NDCG, RR = parse_measure("nDCG@10"), parse_measure("RR@10")

@@ -11,7 +11,7 @@ from rerank_core.evaluation.compare import Comparison, compare_all
 from rerank_core.evaluation.live import LiveMeasures, Values
 from rerank_core.evaluation.measures import evaluate_query
 from rerank_core.evaluation.names import Measure
-from rerank_core.whole_set import WholeSet
+from rerank_core.experiment.whole_set import WholeSet
 
 CUTOFF = 10  # where the headline measure names none
 

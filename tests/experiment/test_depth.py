@@ -7,10 +7,10 @@ from math import log2
 import pytest
 
 from rerank_core import pipeline as pipeline_module
-from rerank_core.depth_curve import DEPTHS, depth_curve, knee
 from rerank_core.evaluation.names import parse_measure
+from rerank_core.experiment.depth import DEPTHS, depth_curve, knee
+from rerank_core.experiment.recall import at_depth
 from rerank_core.pipeline import Pipeline
-from rerank_core.recall import at_depth
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments
 from rerank_core.store.judgments import GradeEvent

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rerank_core.evaluation.verdict import verdict
+from rerank_core.experiment.summary import Summary, SystemSummary
 from rerank_core.store.datasets import DatasetRow
-from rerank_core.summary import Summary, SystemSummary
 
 
 def verdicts(summary: Summary) -> list[tuple[SystemSummary, str]]:

@@ -6,10 +6,10 @@ from math import log2
 
 import pytest
 
-from rerank_core.differences import differences, most_different_first
 from rerank_core.evaluation.difference import rbo, tau_ap
 from rerank_core.evaluation.names import parse_measure
-from rerank_core.summary import summarise
+from rerank_core.experiment.differences import differences, most_different_first
+from rerank_core.experiment.summary import summarise
 from tests.support.whole_sets import whole_set
 
 QRELS = {"q1": {"a": 1}, "q2": {"a": 1}, "q3": {"z": 1}}

@@ -8,7 +8,7 @@ from statistics import median
 
 from rerank_core.evaluation.measures import evaluate
 from rerank_core.evaluation.names import Measure
-from rerank_core.recall import at_depth
+from rerank_core.experiment.recall import at_depth
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, evidence, judgments, rankings
 from rerank_core.store.datasets import DatasetRow

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rerank_core.evaluation.moves import biggest_move
-from rerank_core.summary import Summary
+from rerank_core.experiment.summary import Summary
+from rerank_core.experiment.whole_set import WholeSet
 from rerank_core.types import Doc, Query, Ranking
-from rerank_core.whole_set import WholeSet
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from math import log2
 import pytest
 
 from rerank_core.__main__ import main
+from rerank_core.experiment.whole_set import load_whole_set
 from rerank_core.systems.systems import get_system
 from rerank_core.types import Query
-from rerank_core.whole_set import load_whole_set
 from tests.support.reports import BASE, OTHER, SETTINGS, ranked_dataset
 
 QIDS = "abcd"

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from rerank_core import pipeline as pipeline_module
+from rerank_core.experiment.runs import run_latencies, seconds_a_query, staleness
 from rerank_core.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.runs import run_latencies, seconds_a_query, staleness
 from rerank_core.store import datasets
 from rerank_core.store.runs import Inputs, QueryFacts, Run, get_run, is_stale, latest_run, list_runs, put_run
 from rerank_core.store.workspace import Workspace
@@ -22,7 +22,7 @@ from rerank_core.systems.systems import System, get_system
 from rerank_core.types import Doc, Query
 from tests.conftest import BIRD_QUERIES, BIRDS
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 BM25 = RetrievalSettings(retrievers=("bm25",), depth=10)
 INPUTS = Inputs("passages", "queries", "retrieval", "candidates", "model")
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from rerank_core.experiment.whole_set import load_whole_set
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import rankings
 from rerank_core.store.judgments import GradeEvent, record
 from rerank_core.store.rankings import candidates_key
 from rerank_core.systems.systems import get_system
-from rerank_core.whole_set import load_whole_set
 from tests.conftest import BIRD_QUERIES
 from tests.support.whole_sets import ranking, whole_set
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from rerank_core.efficiency import efficiencies
 from rerank_core.errors import SettingsError
+from rerank_core.experiment.efficiency import efficiencies
+from rerank_core.experiment.runs import record_runs
+from rerank_core.experiment.whole_set import load_whole_set
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.runs import record_runs
 from rerank_core.store import rankings
 from rerank_core.store.rankings import candidates_key
 from rerank_core.systems.systems import get_system
 from rerank_core.types import Ranking
-from rerank_core.whole_set import load_whole_set
 from tests.conftest import BIRD_QUERIES
 from tests.support.whole_sets import ranking
 
