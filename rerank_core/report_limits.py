@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rerank_core.agreement_report import agreement_report, in_words
 from rerank_core.evaluation.verdict import is_sure
 from rerank_core.experiment.efficiency import Efficiency
 from rerank_core.experiment.losses import SystemLoss
 from rerank_core.experiment.summary import Summary, SystemSummary
 from rerank_core.experiment.verdicts import not_compared_alike
 from rerank_core.experiment.whole_set import WholeSet
+from rerank_core.judging.agreement_report import agreement_report, in_words
 from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace

@@ -161,14 +161,14 @@ def warm(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> d
 
 def llm_grade(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """Have a language model grade: dataset, settings, systems, k, graded, judge, retry (`llm_grading.grade_job`)."""
-    from rerank_core.llm_grading import grade_job
+    from rerank_core.judging.llm.grading import grade_job
 
     return grade_job(pipeline.workspace, params, progress)
 
 
 def llm_answers(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """Have a language model answer a query from several contexts: `llm_answers.answers_job` says which params."""
-    from rerank_core.llm_answers import answers_job
+    from rerank_core.judging.llm.answers import answers_job
 
     return answers_job(pipeline.workspace, params, progress)
 

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 CORE = sorted((ROOT / "rerank_core").rglob("*.py"))
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
-SIBLINGS = {"retrieval", "rerankers", "inference", "evaluation", "judging", "store"}
+SIBLINGS = {"retrieval", "rerankers", "inference", "evaluation", "store"}
 # a reranker runs on a device that inference names
 ALLOWED = {("rerankers", "inference")}
 STANDARD_ONLY = {"types.py", "errors.py"}

@@ -7,9 +7,9 @@ import streamlit as st
 from pages.ui import cache, state
 from pages.ui.judge import LONGEST_NAME, who_grades
 from pages.ui.markdown import plain
-from rerank_core.agreement_report import RELIABLE, TENTATIVE, AgreementReport, in_words
 from rerank_core.errors import RerankLensError
-from rerank_core.label_plan import LabelPlan, load_plan, proposed_plan
+from rerank_core.judging.agreement_report import RELIABLE, TENTATIVE, AgreementReport, in_words
+from rerank_core.judging.plan import LabelPlan, load_plan, proposed_plan
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.qrels_rule import QRELS_RULE
 from rerank_core.store.workspace import Workspace

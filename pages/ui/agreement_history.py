@@ -7,7 +7,7 @@ import io
 import streamlit as st
 
 from pages.ui import state
-from rerank_core.labels_export import Format, LabelEvent, label_events, write_labels
+from rerank_core.judging.history import Format, LabelEvent, label_events, write_labels
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.agreement import history_frame

@@ -8,8 +8,8 @@ from pages.ui import cache
 from pages.ui.label.standing import sentences
 from pages.ui.markdown import plain
 from rerank_core.errors import RerankLensError
-from rerank_core.judging.random_check import FEWEST, RandomCheck
-from rerank_core.label_plan import LabelPlan
+from rerank_core.judging.next_grade.random_check import FEWEST, RandomCheck
+from rerank_core.judging.plan import LabelPlan
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import get_system

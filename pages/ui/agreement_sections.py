@@ -6,10 +6,10 @@ import streamlit as st
 
 from pages.ui import agreement_history, agreement_matters, agreement_settle, agreement_stale, state
 from pages.ui.markdown import plain
-from rerank_core.adjudication import cases
-from rerank_core.agreement_report import AgreementReport
-from rerank_core.label_plan import LabelPlan
-from rerank_core.stale_labels import stale_labels
+from rerank_core.judging.agreement_report import AgreementReport
+from rerank_core.judging.disputes import cases
+from rerank_core.judging.plan import LabelPlan
+from rerank_core.judging.stale import stale_labels
 from rerank_core.store import judges
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.judgments import RULES

@@ -9,8 +9,8 @@ import streamlit as st
 from pages.ui import state
 from pages.ui.agreement_card import grade_buttons, passage, step
 from pages.ui.markdown import plain
-from rerank_core.adjudication import Case, adjudicate, take_back
 from rerank_core.errors import RerankLensError
+from rerank_core.judging.disputes import Case, adjudicate, take_back
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.agreement import said_frame

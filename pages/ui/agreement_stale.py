@@ -10,7 +10,7 @@ from pages.ui import state
 from pages.ui.agreement_card import grade_buttons, passage, step
 from pages.ui.markdown import plain
 from rerank_core.errors import RerankLensError
-from rerank_core.stale_labels import StaleLabel, grade_again
+from rerank_core.judging.stale import StaleLabel, grade_again
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
 

@@ -17,7 +17,7 @@ from rerank_core.experiment.job_params import run_params
 from rerank_core.experiment.losses import SystemLoss, system_losses
 from rerank_core.experiment.summary import Summary, summarise
 from rerank_core.experiment.whole_set import WholeSet, load_whole_set
-from rerank_core.llm_figures import Side, sides
+from rerank_core.judging.llm.figures import Side, sides
 from rerank_core.store import jobs, judgments, rankings
 from rerank_core.store.llm_grades import LlmJudge, Pair
 from rerank_core.store.workspace import Workspace

@@ -16,8 +16,8 @@ from pages.ui.label.page_data import LabelData, Link
 from pages.ui.markdown import plain
 from rerank_core.errors import RerankLensError
 from rerank_core.experiment.job_params import run_params
-from rerank_core.label_plan import LabelPlan, load_plan, proposed_plan
-from rerank_core.labelling import Labelling
+from rerank_core.judging.judge_queue import Labelling
+from rerank_core.judging.plan import LabelPlan, load_plan, proposed_plan
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, jobs, scales
 from rerank_core.store.datasets import DatasetRow

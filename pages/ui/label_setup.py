@@ -8,7 +8,7 @@ from pages.ui import label_scale, state
 from pages.ui.markdown import plain
 from pages.ui.view import FUSION_NAMES, RETRIEVER_NAMES
 from rerank_core.errors import RerankLensError
-from rerank_core.label_plan import LabelPlan, save_plan
+from rerank_core.judging.plan import LabelPlan, save_plan
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import rankings
 from rerank_core.store.datasets import DatasetRow

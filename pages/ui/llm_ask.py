@@ -13,9 +13,9 @@ from pages.ui.view import View
 from rerank_core.errors import SettingsError
 from rerank_core.experiment.job_params import llm_grade_params
 from rerank_core.experiment.whole_set import WholeSet
-from rerank_core.judging.umbrela import prompt_name
-from rerank_core.llm_grading import pairs_of
-from rerank_core.llm_judge import MODEL, Judge, Work, make_judge, plan_work
+from rerank_core.judging.llm.grading import pairs_of
+from rerank_core.judging.llm.judge import MODEL, Judge, Work, make_judge, plan_work
+from rerank_core.judging.llm.prompt import prompt_name
 from rerank_core.rerankers.catalogue.pricing import ChatPrice
 from rerank_core.store import jobs, scales
 from rerank_core.store.jobs import Job

@@ -12,8 +12,7 @@ from pages.ui.markdown import plain
 from pages.ui.view import MEASURES, View
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.experiment.whole_set import WholeSet
-from rerank_core.judging.umbrela import prompt_name
-from rerank_core.llm_figures import (
+from rerank_core.judging.llm.figures import (
     FILLED,
     LLM,
     PEOPLE,
@@ -25,6 +24,7 @@ from rerank_core.llm_figures import (
     kappa_sentence,
     spot_sample,
 )
+from rerank_core.judging.llm.prompt import prompt_name
 from rerank_core.store import llm_grades
 from rerank_core.store.llm_grades import LlmGrade, LlmJudge, Pair
 from rerank_core.store.workspace import Workspace

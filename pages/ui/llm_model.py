@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import state
-from rerank_core.llm_judge import MODEL
+from rerank_core.judging.llm.judge import MODEL
 
 _HELP = {setting.name: setting.help for setting in MODEL.settings}
 _DEFAULT = {setting.name: setting.default for setting in MODEL.settings}

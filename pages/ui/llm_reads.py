@@ -14,8 +14,8 @@ from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.errors import SettingsError
 from rerank_core.experiment.one_query import load_comparison
-from rerank_core.llm_context import Context, ContextChange, context_change
-from rerank_core.llm_judge import state_of
+from rerank_core.judging.llm.context import Context, ContextChange, context_change
+from rerank_core.judging.llm.judge import state_of
 from rerank_core.store import jobs
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Doc, Query

@@ -7,8 +7,8 @@ import streamlit as st
 from pages.ui.evaluate_cache import Figures
 from pages.ui.markdown import plain
 from pages.ui.view import View
-from rerank_core.ballot import Ballot, BallotBox
 from rerank_core.experiment.one_query import NOT_HERE
+from rerank_core.judging.blind_vote import Ballot, BallotBox
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Doc

@@ -1,1 +1,1 @@
-"""What to grade next, how far judges agree, and language models as judges. Pure: no store, no screen."""
+"""People's and models' grades: what to grade next, how far judges agree, what is disputed or stale."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rerank_core.agreement_report import RELIABLE, TENTATIVE, AgreementReport, TwoJudges
 from rerank_core.judging.agreement import Agreement
-from rerank_core.labels_export import LabelEvent
+from rerank_core.judging.agreement_report import RELIABLE, TENTATIVE, AgreementReport, TwoJudges
+from rerank_core.judging.history import LabelEvent
 from rerank_core.store.judges import JudgeRow
 from rerank_core.store.judgments import RULES
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rerank_core.evaluation.verdict import signed
-from rerank_core.llm_figures import FILLED, LLM, PEOPLE, Confusion, Side
+from rerank_core.judging.llm.figures import FILLED, LLM, PEOPLE, Confusion, Side
 from rerank_core.store.llm_grades import LlmGrade, Pair
 from rerank_core.types import Query
 from rerank_core.views.summary import COUNTS, DELTA, INTERVAL, P, word

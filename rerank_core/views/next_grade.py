@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rerank_core.judging.calibration import Bin
-from rerank_core.judging.stopping import Standing
+from rerank_core.judging.next_grade.calibration import Bin
+from rerank_core.judging.next_grade.stopping import Standing
 
 if TYPE_CHECKING:
     import altair as alt

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from rerank_core.labelling import Labelling, LabelPlan
+from rerank_core.judging.judge_queue import Labelling, LabelPlan
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments, rankings
 from rerank_core.store.judgments import GradeEvent

@@ -32,7 +32,7 @@ sys.path.insert(0, str(ROOT))
 
 from rerank_core.evaluation.measures import evaluate  # noqa: E402
 from rerank_core.evaluation.names import parse_measure  # noqa: E402
-from rerank_core.judging.next_grade import NextGrade  # noqa: E402
+from rerank_core.judging.next_grade.next_grade import NextGrade  # noqa: E402
 
 COLLECTION = ROOT.parent / "shared" / "collections" / "trec-dl-2019"
 DEPTH, SCALE, ORDERS = 10, (0, 1, 2, 3), ("matters", "pool", "random")

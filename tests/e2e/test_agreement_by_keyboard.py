@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from rerank_core.adjudication import cases
+from rerank_core.judging.disputes import cases
 from rerank_core.store import datasets, judgments
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.workspace import Workspace

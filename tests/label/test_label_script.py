@@ -8,7 +8,7 @@ import pytest
 
 from pages.ui.label.answer import PARCEL, Sent, Wish
 from pages.ui.label.label import label_script, parse_wish
-from rerank_core.labelling import QueueItem
+from rerank_core.judging.judge_queue import QueueItem
 from tests.support.node import is_one_module, needs_node, passes_its_node_tests, sets_no_markup
 
 

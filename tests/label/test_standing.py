@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pages.ui.label.standing import sentences
-from rerank_core.judging.stopping import Standing
+from rerank_core.judging.next_grade.stopping import Standing
 
 OPEN = Standing(0.13, -0.012, -0.04, 0.016, 42, False, "Not yet.", 60, 0.95)
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rerank_core.adjudication import cases
-from rerank_core.label_plan import LabelPlan, save_plan
+from rerank_core.judging.disputes import cases
+from rerank_core.judging.plan import LabelPlan, save_plan
 from rerank_core.store import judgments
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.judgments import GradeEvent

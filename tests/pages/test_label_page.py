@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import judge
-from rerank_core.label_plan import LabelPlan, load_plan, save_plan
+from rerank_core.judging.plan import LabelPlan, load_plan, save_plan
 from rerank_core.store import datasets, jobs, judgments, label_plans, scales
 from rerank_core.store.judgments import GradeEvent
 from tests.pages.conftest import CLIENT, ROOT, texts

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rerank_core.corpus.changes import PassageChange, change_passages
-from rerank_core.label_plan import LabelPlan, save_plan
+from rerank_core.judging.plan import LabelPlan, save_plan
 from rerank_core.pipeline import Pipeline
 from rerank_core.store import datasets, judgments, rankings
 from rerank_core.store.judgments import GradeEvent

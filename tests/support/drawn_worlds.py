@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rerank_core.judging.grade_prior import PriorBelief, sigmoid
+from rerank_core.judging.next_grade.grade_prior import PriorBelief, sigmoid
 
 SCALE = (0, 1, 2, 3)
 LEVELS = len(SCALE) - 1

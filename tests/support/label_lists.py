@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from rerank_core.label_plan import LabelPlan, save_plan
+from rerank_core.judging.plan import LabelPlan, save_plan
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments, rankings, scales
 from rerank_core.store.datasets import DatasetRow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from rerank_core.evaluation.names import parse_measure
-from rerank_core.llm_figures import FILLED, LLM, PEOPLE, confusion, sides
+from rerank_core.judging.llm.figures import FILLED, LLM, PEOPLE, confusion, sides
 from rerank_core.store.llm_grades import LlmGrade
 from rerank_core.types import Query
 from rerank_core.views.llm_grades import (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rerank_core.judging.calibration import Bin
-from rerank_core.judging.stopping import Standing
+from rerank_core.judging.next_grade.calibration import Bin
+from rerank_core.judging.next_grade.stopping import Standing
 from rerank_core.views.next_grade import (
     calibration_chart,
     calibration_frame,

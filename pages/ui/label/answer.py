@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pages.ui.label.standing import sentences
-from rerank_core.labelling import Labelling, LabelProgress, QueueItem
+from rerank_core.judging.judge_queue import Labelling, LabelProgress, QueueItem
 from rerank_core.store import datasets, judgments, scales
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rerank_core.judging.stopping import MINIMUM, Standing
+from rerank_core.judging.next_grade.stopping import MINIMUM, Standing
 
 
 def sentences(found: Standing, names: tuple[str, str] | None) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rerank_core.judging.umbrela import prompt
+from rerank_core.judging.llm.prompt import prompt
 from rerank_core.rerankers.services.llm.chat_answer import ChatAnswer, read_answer
 from rerank_core.rerankers.services.llm.order import permutation
 from rerank_core.rerankers.services.llm.verdict import read_verdict

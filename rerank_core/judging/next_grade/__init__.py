@@ -1,0 +1,1 @@
+"""Which pair to grade next, and when to stop. Pure: no store, no screen."""
