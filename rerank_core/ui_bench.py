@@ -13,7 +13,7 @@ from typing import Any, cast
 from rerank_core.browsing import ROOT, chromium, streamlit_server
 from rerank_core.corpus.ingest import ImportOptions, import_dataset
 from rerank_core.errors import NotFoundError, RerankLensError
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, jobs
 from rerank_core.store.workspace import VARIABLE, Workspace

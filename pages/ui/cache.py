@@ -10,7 +10,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from rerank_core import worker
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.experiment.recall import recall_by_depth
 from rerank_core.experiment.scoreboard import Scoreboard
@@ -18,6 +17,7 @@ from rerank_core.judging.agreement_report import AgreementReport, agreement_repo
 from rerank_core.judging.judge_queue import Labelling
 from rerank_core.judging.llm.figures import spot_check_pairs
 from rerank_core.judging.plan import LabelPlan
+from rerank_core.ranking import worker
 from rerank_core.retrieval.filters import filterable_fields
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, jobs, judgments, llm_grades, rankings

@@ -8,7 +8,7 @@ from typing import Any
 
 from rerank_core.experiment.dataset_language import dense_note, how_words_are_read, language_of
 from rerank_core.experiment.runs import run_latencies, staleness
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.index import search_facts
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.shell.answer import Answer, Call, listed

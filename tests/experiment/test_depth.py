@@ -6,17 +6,17 @@ from math import log2
 
 import pytest
 
-from rerank_core import pipeline as pipeline_module
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.experiment.depth import DEPTHS, depth_curve, knee
 from rerank_core.experiment.recall import at_depth
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking import pipeline as pipeline_module
+from rerank_core.ranking.jobs import VERBS
+from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.systems.systems import get_system
 from rerank_core.types import Doc, Query
-from rerank_core.verbs import VERBS
 
 BM25 = RetrievalSettings(retrievers=("bm25",), depth=50)
 NDCG = parse_measure("nDCG@10")

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from rerank_core import pipeline as pipeline_module
 from rerank_core.experiment.runs import run_latencies, seconds_a_query, staleness
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking import pipeline as pipeline_module
+from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
 from rerank_core.store.runs import Inputs, QueryFacts, Run, get_run, is_stale, latest_run, list_runs, put_run
@@ -226,7 +226,7 @@ def test_the_tokenizer_of_a_real_model_is_timed_within_its_scoring(workspace, bi
 SLOW = """
 import sys, time
 from pathlib import Path
-from rerank_core import pipeline
+from rerank_core.ranking import pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace

@@ -16,10 +16,10 @@ from rerank_core.inference.engine import open_engine
 from rerank_core.inference.openvino_encoder import OpenVinoEncoder
 from rerank_core.inference.pair_tokens import PairTokens, UnknownModelError
 from rerank_core.inference.torch_encoder import TorchEncoder
+from rerank_core.ranking.turns import Turns
 from rerank_core.rerankers.catalogue.catalog import model_from_name
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.local.cross_encoder import EnginePairs, LibraryPairs
-from rerank_core.turns import Turns
 
 QUERY = "who eats fish"
 TEXTS = [

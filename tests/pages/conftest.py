@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rerank_core import worker
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking import worker
+from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, rankings
 from rerank_core.store.datasets import DatasetRow

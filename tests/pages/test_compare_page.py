@@ -7,7 +7,7 @@ import math
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.encoder import SentenceEncoder
 from rerank_core.retrieval.index_folder import writing
 from rerank_core.retrieval.settings import RetrievalSettings

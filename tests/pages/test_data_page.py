@@ -6,10 +6,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rerank_core.corpus.changes import remove_passages
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.ranking.worker import Worker
 from rerank_core.store import datasets, jobs, judgments
 from rerank_core.store.workspace import Workspace
-from rerank_core.worker import Worker
 from tests.pages.conftest import open_page, texts
 
 PAGE = "Data"

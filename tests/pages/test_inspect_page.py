@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from rerank_core import verbs
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking import jobs as verbs
+from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.ranking.worker import Worker
 from rerank_core.store import jobs, judgments
 from rerank_core.store.judgments import GradeEvent
-from rerank_core.worker import Worker
 from tests.pages.conftest import VIEW, open_page, texts
 
 

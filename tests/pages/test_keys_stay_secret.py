@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from rerank_core.__main__ import main
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.systems.systems import add_variant, get_system
 from rerank_core.types import Query
 from tests.pages.conftest import WORDS_ONLY, compare, open_page

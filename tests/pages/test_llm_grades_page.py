@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.ranking.worker import Worker
 from rerank_core.store import jobs, judgments, llm_grades
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.workspace import Workspace
-from rerank_core.worker import Worker
 from tests.pages.conftest import VIEW, RankedBirds, open_page, texts
 from tests.rerankers.services.conftest import Reply, Service
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from rerank_core.corpus.changes import PassageChange, change_passages
 from rerank_core.judging.plan import LabelPlan, save_plan
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.store import datasets, judgments, rankings
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.rankings import candidates_key

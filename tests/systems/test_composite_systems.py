@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rerank_core.errors import SettingsError
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store.systems import drop_system
 from rerank_core.systems.composites.spec import (

@@ -11,7 +11,7 @@ from rerank_core.evaluation.measures import evaluate, mean
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.experiment.one_query import NOT_HERE, all_rankings, load_comparison
 from rerank_core.experiment.whole_set import load_whole_set
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments
 from rerank_core.store.imported_runs import drop_imported, imported_rankings, list_imported

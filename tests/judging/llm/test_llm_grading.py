@@ -15,7 +15,8 @@ import pytest
 from rerank_core.errors import CancelledError, NotReadyError, ProviderError, SettingsError
 from rerank_core.judging.llm.grading import GIVE_UP, grade_pairs, pairs_of
 from rerank_core.judging.llm.judge import Judge, make_judge, plan_work
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.ranking.worker import Worker
 from rerank_core.rerankers.catalogue.pricing import ChatPrice
 from rerank_core.rerankers.services.lengths import estimated_tokens
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -24,7 +25,6 @@ from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import get_system
 from rerank_core.types import Doc, Query
-from rerank_core.worker import Worker
 from tests.rerankers.services.conftest import Reply, Service, completion, service
 from tests.support.whole_sets import whole_set
 

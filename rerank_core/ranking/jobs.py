@@ -10,9 +10,9 @@ from rerank_core.errors import NotFoundError
 from rerank_core.experiment.depth import DEPTHS as CURVE
 from rerank_core.experiment.recall import DEPTHS, at_depth
 from rerank_core.inference.device import describe_device
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.ranking.side_by_side import rank_side_by_side
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.side_by_side import rank_side_by_side
 from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.systems.systems import System, get_system
@@ -129,14 +129,14 @@ def download(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) 
 
 def inspect(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """Ask a system's model about one pair: dataset, qid, docid, system."""
-    from rerank_core.inspection import inspect_pair
+    from rerank_core.ranking.inspection import inspect_pair
 
     return inspect_pair(pipeline, *_pair(pipeline, params), progress).to_dict()
 
 
 def occlude(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """Score one pair with each sentence left out in turn: dataset, qid, docid, system."""
-    from rerank_core import occlusion
+    from rerank_core.ranking import occlusion
 
     return occlusion.occlude(pipeline, *_pair(pipeline, params), progress).to_dict()
 

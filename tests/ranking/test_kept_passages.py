@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 
-from rerank_core.kept_passages import FOLDER, kept_passages
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking.kept_passages import FOLDER, kept_passages
+from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.rerankers.catalogue.catalog import catalog, get, model_from_name
 from rerank_core.rerankers.catalogue.local_folder import folder_of
 from rerank_core.retrieval.settings import RetrievalSettings

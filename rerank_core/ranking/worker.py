@@ -17,14 +17,14 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from rerank_core.errors import CancelledError, RerankLensError
+from rerank_core.ranking.turns import Turns
 from rerank_core.store import jobs
 from rerank_core.store.file_lock import held
 from rerank_core.store.jobs import Job
 from rerank_core.store.workspace import Workspace
-from rerank_core.turns import Turns
 
 if TYPE_CHECKING:
-    from rerank_core.pipeline import Pipeline
+    from rerank_core.ranking.pipeline import Pipeline
 
 POLL_SECONDS = 0.03
 URGENT_AT_ONCE = 4
@@ -35,10 +35,10 @@ TELL_SECONDS = 0.15
 def start(workspace: Workspace) -> subprocess.Popen[bytes]:
     """Start a worker for this workspace as a child of this process; its log lies beside the workspace's file."""
     workspace.path.parent.mkdir(parents=True, exist_ok=True)
-    root = str(Path(__file__).resolve().parent.parent)
+    root = str(Path(__file__).resolve().parents[2])
     with _log_file(workspace).open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "rerank_core.worker", str(workspace.path), str(os.getpid())],
+            [sys.executable, "-m", "rerank_core.ranking.worker", str(workspace.path), str(os.getpid())],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -65,7 +65,7 @@ class Worker:
         """Made when the first job needs it: torch and the libraries are imported then."""
         with self._making:
             if self._pipeline is None:
-                from rerank_core.pipeline import Pipeline
+                from rerank_core.ranking.pipeline import Pipeline
 
                 self._pipeline = Pipeline(self.workspace)
             return self._pipeline
@@ -110,7 +110,7 @@ class Worker:
         state, message, result = "done", "", None
         try:
             with self.turns.job(job.urgent):
-                from rerank_core.verbs import VERBS
+                from rerank_core.ranking.jobs import VERBS
 
                 result = VERBS[job.kind](self.pipeline, job.params, tell)
         except CancelledError:

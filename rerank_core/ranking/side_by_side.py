@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 
 from rerank_core.errors import CancelledError
 from rerank_core.inference.caller import caller
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.systems.systems import System

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rerank_core import verbs
 from rerank_core.errors import CancelledError, SettingsError
-from rerank_core.occlusion import Occlusion, Sentence, occlude, rank_with, why_not
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking import jobs as verbs
+from rerank_core.ranking.occlusion import Occlusion, Sentence, occlude, rank_with, why_not
+from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.rerankers.family import TokenLimit
 from rerank_core.systems.composites.spec import Blend, Member
 from rerank_core.systems.systems import add_composite, get_system

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from rerank_core.inference.caller import caller
-from rerank_core.turns import Turns
+from rerank_core.ranking.turns import Turns
 
 SOON = 20
 

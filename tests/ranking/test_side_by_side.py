@@ -11,9 +11,9 @@ import pytest
 
 from rerank_core.errors import CancelledError
 from rerank_core.experiment.one_query import load_comparison
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.ranking.side_by_side import rank_side_by_side
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.side_by_side import rank_side_by_side
 from rerank_core.systems.systems import add_variant, get_system
 from tests.conftest import BIRD_QUERIES
 

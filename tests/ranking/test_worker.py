@@ -11,13 +11,14 @@ import time
 import numpy as np
 import pytest
 
-from rerank_core import verbs, worker
 from rerank_core.errors import RerankLensError
 from rerank_core.inference.caller import caller
 from rerank_core.inference.pair_tokens import Pair
 from rerank_core.inference.queue import PairQueue
+from rerank_core.ranking import jobs as verbs
+from rerank_core.ranking import worker
+from rerank_core.ranking.worker import Worker
 from rerank_core.store import jobs
-from rerank_core.worker import Worker
 
 
 @pytest.fixture
@@ -173,7 +174,7 @@ def test_what_a_killed_worker_left_is_taken_up_again(workspace, table):
 
 START = """
 import sys, time
-from rerank_core import worker
+from rerank_core.ranking import worker
 from rerank_core.store.workspace import Workspace
 print(worker.start(Workspace(sys.argv[1])).pid, flush=True)
 time.sleep(60)

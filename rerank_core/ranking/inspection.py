@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rerank_core.occlusion import text_read
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking.occlusion import text_read
+from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.rerankers.family import Orderer
 from rerank_core.rerankers.local.late_interaction import Alignment
 from rerank_core.rerankers.rerank import is_blank

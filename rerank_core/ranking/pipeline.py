@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from rerank_core.errors import CancelledError, NotReadyError, RerankLensError
 from rerank_core.experiment.runs import record_runs
-from rerank_core.kept_passages import FOLDER, kept_passages
+from rerank_core.ranking.kept_passages import FOLDER, kept_passages
+from rerank_core.ranking.witness import Witness
 from rerank_core.rerankers.catalogue.model_key import model_key
 from rerank_core.rerankers.family import Orderer, Scorer
 from rerank_core.rerankers.load import load
@@ -25,7 +26,6 @@ from rerank_core.systems.composites.apply import apply, restricted
 from rerank_core.systems.imported import IMPORTED, imported_ranking
 from rerank_core.systems.systems import FIRST_STAGE, System
 from rerank_core.types import Doc, Progress, Query, Ranking, no_progress
-from rerank_core.witness import Witness
 
 SERVICE_SCORES_HOLD = 30 * 86400.0
 """Seconds: after a month a service is asked again, its model may be another one under the same name."""

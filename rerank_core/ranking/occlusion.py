@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rerank_core.errors import SettingsError
-from rerank_core.pipeline import Pipeline
+from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.rerankers.family import Orderer, Scorer
 from rerank_core.rerankers.seen import seen_end, sentences
 from rerank_core.systems.systems import System

@@ -1,0 +1,1 @@
+"""Makes rankings: the only room that loads a model. The web process never imports it."""
