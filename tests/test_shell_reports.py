@@ -13,7 +13,7 @@ import pytest
 
 from rerank_core.__main__ import main
 from rerank_core.corpus.formats.trec import read_qrels, read_run
-from rerank_core.exports import Chosen, packed_export
+from rerank_core.reports.exports import Chosen, packed_export
 from rerank_core.shell.progress import progress
 from rerank_core.systems.systems import get_system
 from tests.support.reports import BASE, OTHER, SETTINGS, ranked_dataset

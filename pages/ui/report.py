@@ -9,9 +9,9 @@ import streamlit as st
 from pages.ui import state
 from pages.ui.evaluate_cache import Figures
 from pages.ui.view import View
-from rerank_core.exports import FILES, Chosen, packed_export
-from rerank_core.report import Report, build_report
-from rerank_core.report_configuration import Asked, command
+from rerank_core.reports.configuration import Asked, command
+from rerank_core.reports.exports import FILES, Chosen, packed_export
+from rerank_core.reports.report import Report, build_report
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import System
 

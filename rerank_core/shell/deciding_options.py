@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rerank_core.evaluation.gate import RULE
 from rerank_core.evaluation.names import Measure
-from rerank_core.exports import EXPORTS
+from rerank_core.reports.exports import EXPORTS
 from rerank_core.shell.measuring import HOW
 from rerank_core.shell.option_groups import (
     Parser,

@@ -7,8 +7,8 @@ from pathlib import Path
 from rerank_core.errors import SettingsError
 from rerank_core.experiment.efficiency import efficiencies
 from rerank_core.experiment.losses import system_losses
-from rerank_core.exports import Chosen, write_export
-from rerank_core.report import Report, build_report
+from rerank_core.reports.exports import Chosen, write_export
+from rerank_core.reports.report import Report, build_report
 from rerank_core.shell.answer import Answer, Call, listed
 from rerank_core.shell.codes import NOTHING
 from rerank_core.shell.figures import NOTHING_YET, Figures, figures

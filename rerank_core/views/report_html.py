@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rerank_core.report import Report, SystemStory
+from rerank_core.reports.report import Report, SystemStory
 from rerank_core.views.efficiency import P50, P95
 from rerank_core.views.report_charts import deltas_drawing, fault_drawing, pareto_drawing, slices_drawing
 from rerank_core.views.report_shapes import Drawing

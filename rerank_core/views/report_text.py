@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from rerank_core.corpus.spreadsheets import Cell, csv_text
 from rerank_core.evaluation.verdict import is_sure, signed
-from rerank_core.report import Card, Report
-from rerank_core.report_configuration import Facts
+from rerank_core.reports.configuration import Facts
+from rerank_core.reports.report import Card, Report
 from rerank_core.views.report_tables import Table, systems_table, unjudged_table
 
 

@@ -17,9 +17,9 @@ from rerank_core.errors import BadInputError, CancelledError, NotFoundError, Rer
 from rerank_core.evaluation.measures import evaluate
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.experiment.whole_set import load_whole_set
-from rerank_core.exports import Chosen, write_export
 from rerank_core.judging.stale import stale_labels
 from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.reports.exports import Chosen, write_export
 from rerank_core.retrieval.index import LEAST_ROWS
 from rerank_core.retrieval.parts import ADDED
 from rerank_core.retrieval.settings import RetrievalSettings

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from rerank_core.evaluation.verdict import verdict
-from rerank_core.report import Report
+from rerank_core.reports.report import Report
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Query
 from tests.e2e.conftest import App

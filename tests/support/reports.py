@@ -9,7 +9,7 @@ from rerank_core.experiment.efficiency import efficiencies
 from rerank_core.experiment.losses import system_losses
 from rerank_core.experiment.summary import summarise
 from rerank_core.experiment.whole_set import load_whole_set
-from rerank_core.report import Report, build_report
+from rerank_core.reports.report import Report, build_report
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments, rankings
 from rerank_core.store.datasets import DatasetRow

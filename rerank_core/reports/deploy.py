@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rerank_core import deploy_opensearch, deploy_rerank
 from rerank_core.errors import SettingsError
+from rerank_core.reports import deploy_opensearch, deploy_rerank
 from rerank_core.retrieval.settings import BUNDLED, RetrievalSettings
 from rerank_core.systems.systems import System
 

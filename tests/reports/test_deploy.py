@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from rerank_core.deploy import deployment
 from rerank_core.errors import SettingsError
+from rerank_core.reports.deploy import deployment
 from rerank_core.rerankers.catalogue.catalog import get
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.systems.composites.spec import Cascade, Stage

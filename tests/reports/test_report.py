@@ -9,7 +9,7 @@ import pytest
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.experiment.summary import summarise
 from rerank_core.ranking.pipeline import Pipeline
-from rerank_core.report_configuration import Asked, comma_separated, command, qrels_hash
+from rerank_core.reports.configuration import Asked, comma_separated, command, qrels_hash
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.shell.option_groups import settings_of
 from rerank_core.shell.options import parser

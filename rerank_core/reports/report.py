@@ -14,8 +14,8 @@ from rerank_core.experiment.stories import Story, sentence, tell
 from rerank_core.experiment.summary import Summary, SystemSummary
 from rerank_core.experiment.verdicts import own_passages_sentence, verdicts
 from rerank_core.experiment.whole_set import WholeSet
-from rerank_core.report_configuration import Asked, Configuration, configuration
-from rerank_core.report_limits import Labels, label_facts, limits
+from rerank_core.reports.configuration import Asked, Configuration, configuration
+from rerank_core.reports.limits import Labels, label_facts, limits
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow

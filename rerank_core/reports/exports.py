@@ -10,11 +10,11 @@ from pathlib import Path
 
 from rerank_core.corpus.formats.beir import write_beir
 from rerank_core.corpus.formats.trec import write_qrels, write_run
-from rerank_core.deploy import deployment, write_deployment
 from rerank_core.errors import NotFoundError
 from rerank_core.experiment.dataset_language import language_of
 from rerank_core.experiment.one_query import all_rankings
 from rerank_core.judging.history import export_labels
+from rerank_core.reports.deploy import deployment, write_deployment
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import DatasetRow, StoredCorpus
