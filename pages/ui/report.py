@@ -65,8 +65,8 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
 
 
 def _renderings() -> list[tuple[str, str, str, Callable[[Report], str]]]:
-    from rerank_core.views.report_html import report_html
-    from rerank_core.views.report_text import queries_csv, report_markdown, systems_csv
+    from rerank_core.views.report.html import report_html
+    from rerank_core.views.report.text import queries_csv, report_markdown, systems_csv
 
     return [
         ("HTML", ".html", "text/html", report_html),

@@ -15,8 +15,8 @@ from rerank_core.shell.figures import NOTHING_YET, Figures, figures
 from rerank_core.shell.option_groups import settings_of
 from rerank_core.store import datasets
 from rerank_core.systems.systems import get_system
-from rerank_core.views.report_html import report_html
-from rerank_core.views.report_text import queries_csv, report_markdown, systems_csv
+from rerank_core.views.report.html import report_html
+from rerank_core.views.report.text import queries_csv, report_markdown, systems_csv
 
 ENDINGS = (".html", ".htm", ".md", ".csv")
 

@@ -7,8 +7,8 @@ import pytest
 from rerank_core.evaluation.pareto import Point, pareto_front
 from rerank_core.evaluation.slices import SliceDelta
 from rerank_core.types import Query
-from rerank_core.views.report_charts import WIDTH, deltas_drawing, pareto_drawing, slices_drawing
-from rerank_core.views.report_shapes import Box, Label, Mark
+from rerank_core.views.report.charts import WIDTH, deltas_drawing, pareto_drawing, slices_drawing
+from rerank_core.views.report.shapes import Box, Label, Mark
 
 QUERIES = {qid: Query(qid, f"text of {qid}") for qid in ("q1", "q2", "q3")}
 

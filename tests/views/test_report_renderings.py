@@ -13,8 +13,8 @@ import pytest
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.types import Doc, Query
 from rerank_core.views.efficiency import efficiency_columns
-from rerank_core.views.report_html import report_html
-from rerank_core.views.report_text import queries_csv, report_markdown, systems_csv
+from rerank_core.views.report.html import report_html
+from rerank_core.views.report.text import queries_csv, report_markdown, systems_csv
 from rerank_core.views.summary import summary_frame
 from tests.support.reports import BASE, OTHER, THIRD, ranked_dataset, report_of
 

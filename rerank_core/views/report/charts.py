@@ -10,7 +10,7 @@ from rerank_core.evaluation.slices import SliceDelta
 from rerank_core.evaluation.verdict import signed
 from rerank_core.experiment.losses import SystemLoss
 from rerank_core.types import Query
-from rerank_core.views.report_shapes import Box, Drawing, Label, Mark, Stroke
+from rerank_core.views.report.shapes import Box, Drawing, Label, Mark, Stroke
 
 WIDTH = 720.0
 FEW = 5

@@ -9,7 +9,7 @@ from rerank_core.corpus.spreadsheets import Cell, csv_text
 from rerank_core.evaluation.verdict import is_sure, signed
 from rerank_core.reports.configuration import Facts
 from rerank_core.reports.report import Card, Report
-from rerank_core.views.report_tables import Table, systems_table, unjudged_table
+from rerank_core.views.report.tables import Table, systems_table, unjudged_table
 
 
 def report_markdown(report: Report) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from rerank_core.reports.report import Report, SystemStory
 from rerank_core.views.efficiency import P50, P95
-from rerank_core.views.report_charts import deltas_drawing, fault_drawing, pareto_drawing, slices_drawing
-from rerank_core.views.report_shapes import Drawing
-from rerank_core.views.report_tables import (
+from rerank_core.views.report.charts import deltas_drawing, fault_drawing, pareto_drawing, slices_drawing
+from rerank_core.views.report.shapes import Drawing
+from rerank_core.views.report.tables import (
     Table,
     delta,
     queries_table,
@@ -50,7 +50,7 @@ def report_html(report: Report) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    folder = Path(__file__).with_name("report")
+    folder = Path(__file__).parent
     # everything is escaped, whatever a template is called; only the style sheet, which is ours, is marked as safe
     return Environment(
         loader=FileSystemLoader(folder),
@@ -64,7 +64,7 @@ def _environment() -> Environment:
 def _style() -> Any:
     from markupsafe import Markup
 
-    return Markup(Path(__file__).with_name("report").joinpath("report.css").read_text(encoding="utf-8"))
+    return Markup(Path(__file__).with_name("report.css").read_text(encoding="utf-8"))
 
 
 def _verdict(report: Report, system: str, sentence: str) -> dict[str, str]:
