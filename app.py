@@ -17,6 +17,7 @@ if __name__ == "__main__":
     overview.datasets_table(space)
     overview.rerankers_line(space)
 else:
-    from pages.ui import server, side_route
+    from pages.ui import server
+    from pages.ui.outbox import side_route
 
     app = st.App(__file__, routes=side_route.routes(), lifespan=server.running)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from pages.ui.board.payload import Badge, BoardData, Column, Passage, Row
-from pages.ui.grading import outbox_key
+from pages.ui.outbox.commit import outbox_key
 from pages.ui.view import MEASURES, View
 from rerank_core.experiment.one_query import Comparison
 from rerank_core.rerankers.badges import badges

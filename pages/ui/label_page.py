@@ -8,12 +8,14 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from pages.ui import cache, grading, side_route, state, work
-from pages.ui.board.outbox import GradeEvent
+from pages.ui import cache, state, work
 from pages.ui.label.answer import Sent, Wish, answer
 from pages.ui.label.label import label, read_outbox, read_wish, sync
 from pages.ui.label.page_data import LabelData, Link
 from pages.ui.markdown import plain
+from pages.ui.outbox import commit as grading
+from pages.ui.outbox import side_route
+from pages.ui.outbox.events import GradeEvent
 from rerank_core.errors import RerankLensError
 from rerank_core.experiment.job_params import run_params
 from rerank_core.judging.judge_queue import Labelling

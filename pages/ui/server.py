@@ -13,7 +13,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import side_route
+from pages.ui.outbox import side_route
 from rerank_core.errors import RerankLensError
 from rerank_core.store.workspace import Workspace
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from pages.ui.board.outbox import GradeEvent
+from pages.ui.outbox.events import GradeEvent
 
 SCHEMA = """
 create table if not exists event (

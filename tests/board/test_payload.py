@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from pages.ui.board.outbox import GradeEvent, parse_outbox
 from pages.ui.board.payload import BoardData, Column, Figure, Passage, Row, SyncData
+from pages.ui.outbox.events import GradeEvent, parse_outbox
 from rerank_core.store.scales import Grade
 
 ONE = "11111111-1111-4111-8111-111111111111"

@@ -1,7 +1,7 @@
 // The comparison board: builds the columns once a version, then only paints grades, the ideal order and figures.
 import { idealOrder, isSameView, moved, outdated, predicted, undoOf } from "./reducer.js";
-import { openPost } from "./post.js";
-import { mount } from "./mount.js";
+import { openPost } from "../outbox/post.js";
+import { mount } from "../outbox/mount.js";
 import { el, makeCard } from "./card.js";
 import { makeHead } from "./head.js";
 import { listen } from "./keys.js";

@@ -9,12 +9,21 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui.board.outbox import GradeEvent, parse_outbox
 from pages.ui.board.payload import BoardData, SyncData
-from pages.ui.board.script import one_module
+from pages.ui.outbox.events import GradeEvent, parse_outbox
+from pages.ui.outbox.script import one_module
 
 _HERE = Path(__file__).parent
-_BOARD_FILES = ("reducer.js", "post.js", "mount.js", "card.js", "head.js", "keys.js", "summary.js", "board.js")
+_BOARD_FILES = (
+    "reducer.js",
+    "../outbox/post.js",
+    "../outbox/mount.js",
+    "card.js",
+    "head.js",
+    "keys.js",
+    "summary.js",
+    "board.js",
+)
 
 
 def _read(name: str) -> str:

@@ -1,6 +1,6 @@
 // The Label page: one passage after the other, by keyboard. It moves at once; the server hears of it on the way.
-import { openPost } from "../board/post.js";
-import { mount } from "../board/mount.js";
+import { openPost } from "../outbox/post.js";
+import { mount } from "../outbox/mount.js";
 import { el, say } from "../board/card.js";
 import { makeHelp, makeLast, makeProgress, makeTools } from "./bars.js";
 import { Desk } from "./desk.js";

@@ -9,13 +9,13 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.board.outbox import GradeEvent, parse_outbox
-from pages.ui.board.script import one_module
 from pages.ui.label.answer import Wish
 from pages.ui.label.page_data import LabelData
+from pages.ui.outbox.events import GradeEvent, parse_outbox
+from pages.ui.outbox.script import one_module
 
 _HERE = Path(__file__).parent
-_BOARD_FILES = ("reducer.js", "post.js", "mount.js", "card.js")
+_BOARD_FILES = ("reducer.js", "../outbox/post.js", "../outbox/mount.js", "card.js")
 _OWN_FILES = (
     "tape.js", "desk.js", "words.js", "keys.js", "grades.js", "note.js", "stage.js", "bars.js", "rest.js", "telling.js",
     "view.js", "label.js",

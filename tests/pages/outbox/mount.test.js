@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mount } from "../../pages/ui/board/mount.js";
+import { mount } from "../../../pages/ui/outbox/mount.js";
 
 function element() {
   const [mounts, parent, log] = [new WeakMap(), {}, []];

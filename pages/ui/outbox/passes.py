@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pages.ui.board.outbox import GradeEvent
+from pages.ui.outbox.events import GradeEvent
 
 Reply = Callable[[list[GradeEvent]], Mapping[str, Any]]
 """Commits events, in their order, and returns what a component is to be sent; its "ack" says what was committed."""

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from pages.ui import side_route, state
+from pages.ui import state
 from pages.ui.board.board import read_outbox, sync
-from pages.ui.board.outbox import GradeEvent as BoardEvent
 from pages.ui.board.payload import Figure, SyncData
+from pages.ui.outbox import side_route
+from pages.ui.outbox.events import GradeEvent as BoardEvent
 from pages.ui.view import MEASURES, View
 from rerank_core.errors import NotFoundError
 from rerank_core.evaluation.live import Values

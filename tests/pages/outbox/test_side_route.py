@@ -9,8 +9,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from streamlit import config
 
-from pages.ui import side_route
-from pages.ui.gate import Gate
+from pages.ui.outbox import side_route
+from pages.ui.outbox.passes import Gate
 
 CLIENT = "11111111-1111-4111-8111-111111111111"
 HOME = "http://testserver"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pages.ui.board.outbox import GradeEvent
-from pages.ui.gate import IDLE_SECONDS, Gate, Visitor
+from pages.ui.outbox.events import GradeEvent
+from pages.ui.outbox.passes import IDLE_SECONDS, Gate, Visitor
 
 ANN = Visitor("http://localhost:8501", "ann's cookies")
 BEN = Visitor("http://localhost:8501", "ben's cookies")

@@ -20,8 +20,8 @@ from starlette.routing import Route
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.ui.board.outbox import GradeEvent, parse_outbox
-from pages.ui.gate import Gate, Pass, Reply, Visitor
+from pages.ui.outbox.events import GradeEvent, parse_outbox
+from pages.ui.outbox.passes import Gate, Pass, Reply, Visitor
 
 PATH = "rerank-lens/outbox"
 TOKEN = "x-rerank-lens-pass"  # a header: no address and no log ever holds it, and no form of another site can send it
