@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cache, charts, frame, glossary, own_passage, state, work
+from pages.ui import cache, frame, glossary, state, work
+from pages.ui.board import charts, own_passage
 from pages.ui.board.board import board
-from pages.ui.board_data import board_data
+from pages.ui.board.data import board_data
 from pages.ui.outbox import commit as grading
 from pages.ui.view import MEASURES, choose_query, choose_view
 from rerank_core.experiment.one_query import Comparison, load_comparison

@@ -75,7 +75,7 @@ def test_only_the_state_and_the_board_touch_session_state():
 
 
 def test_opening_the_app_imports_no_torch():
-    code = "import sys, pages.ui.frame, pages.ui.view, pages.ui.outbox.commit, pages.ui.work, pages.ui.board_data; " \
+    code = "import sys, pages.ui.frame, pages.ui.view, pages.ui.outbox.commit, pages.ui.work, pages.ui.board.data; " \
         "print(*{'torch', 'transformers', 'sentence_transformers'} & set(sys.modules))"  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True

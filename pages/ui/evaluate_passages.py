@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import charts, state
+from pages.ui import state
+from pages.ui.board import charts
 from pages.ui.evaluate_cache import Figures
 from pages.ui.evaluate_cards import compare_link, passage_names
 from pages.ui.markdown import plain

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.board.label_store import LabelStore
+from tests.pages.board.label_store import LabelStore
 from tests.support.browser import chromium_page, settled, streamlit_server
 
 APP = Path(__file__).with_name("app_board.py")
