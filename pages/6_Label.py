@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import frame, label_page, label_setup
+from pages.ui import frame
 from pages.ui.judge import who_grades
+from pages.ui.label import page as label_page
+from pages.ui.label import setup as label_setup
 from pages.ui.label.answer import Sent
 
 space = frame.open_page("Label")

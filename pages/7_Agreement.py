@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import agreement, agreement_sections, frame, glossary
-from pages.ui.label_page import choose_dataset
+from pages.ui.label.page import choose_dataset
 
 space = frame.open_page("Agreement")
 dataset = choose_dataset(space)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Desk } from "../../pages/ui/label/desk.js";
-import * as t from "../../pages/ui/label/tape.js";
+import { Desk } from "../../../pages/ui/label/desk.js";
+import * as t from "../../../pages/ui/label/tape.js";
 
 const ONE = "11111111-1111-4111-8111-111111111111";
 const OWNER = '["set", "ann"]';

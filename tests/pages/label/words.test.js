@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gradeOf, meaning } from "../../pages/ui/label/keys.js";
-import { isScale, keyHelp, progressWords, timeLeft, withKeys } from "../../pages/ui/label/words.js";
+import { gradeOf, meaning } from "../../../pages/ui/label/keys.js";
+import { isScale, keyHelp, progressWords, timeLeft, withKeys } from "../../../pages/ui/label/words.js";
 
 const scale = (...grades) => withKeys(grades.map((grade) => ({ grade, name: `grade ${grade}` })));
 const press = (key, more = {}) => ({ key, code: "", ...more });

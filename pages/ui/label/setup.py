@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import label_scale, state
+from pages.ui import state
+from pages.ui.label import scale as label_scale
 from pages.ui.markdown import plain
 from pages.ui.view import FUSION_NAMES, RETRIEVER_NAMES
 from rerank_core.errors import RerankLensError
