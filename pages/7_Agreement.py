@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import agreement, agreement_sections, frame, glossary
+from pages.ui import frame, glossary
+from pages.ui.agreement import head as agreement
+from pages.ui.agreement import sections as agreement_sections
 from pages.ui.label.page import choose_dataset
 
 space = frame.open_page("Agreement")

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import agreement_history, agreement_matters, agreement_settle, agreement_stale, state
+from pages.ui import state
+from pages.ui.agreement import history as agreement_history
+from pages.ui.agreement import matters as agreement_matters
+from pages.ui.agreement import settle as agreement_settle
+from pages.ui.agreement import stale as agreement_stale
 from pages.ui.markdown import plain
 from rerank_core.judging.agreement_report import AgreementReport
 from rerank_core.judging.disputes import cases

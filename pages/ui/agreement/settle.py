@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.agreement_card import grade_buttons, passage, step
+from pages.ui.agreement.card import grade_buttons, passage, step
 from pages.ui.markdown import plain
 from rerank_core.errors import RerankLensError
 from rerank_core.judging.disputes import Case, adjudicate, take_back
