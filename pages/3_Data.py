@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import data_change, data_import, data_report, frame, glossary
+from pages.ui import frame, glossary
+from pages.ui.datasets import changing as data_change
+from pages.ui.datasets import importing as data_import
+from pages.ui.datasets import report as data_report
 
 space = frame.open_page("Data")
 st.title("Data")

@@ -8,9 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import data_fields, state, work
+from pages.ui import state, work
+from pages.ui.datasets import fields as data_fields
+from pages.ui.datasets.uploads import Uploaded, save
 from pages.ui.markdown import plain
-from pages.ui.uploads import Uploaded, save
 from rerank_core.corpus.changes import ChangeReport
 from rerank_core.errors import SettingsError
 from rerank_core.store import datasets

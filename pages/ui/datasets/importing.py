@@ -6,9 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import data_fields, data_report, state, work
+from pages.ui import state, work
+from pages.ui.datasets import fields as data_fields
+from pages.ui.datasets import report as data_report
+from pages.ui.datasets.uploads import save
 from pages.ui.markdown import plain
-from pages.ui.uploads import save
 from rerank_core.corpus.ingest import import_judgments, import_queries
 from rerank_core.errors import RerankLensError, SettingsError
 from rerank_core.store import datasets
