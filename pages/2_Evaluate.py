@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cache, evaluate, evaluate_sections, evaluate_slices, frame, glossary, work
-from pages.ui.evaluate_cache import figures
+from pages.ui import cache, frame, glossary, work
+from pages.ui.evaluate import head as evaluate
+from pages.ui.evaluate import sections as evaluate_sections
+from pages.ui.evaluate import slices as evaluate_slices
+from pages.ui.evaluate.cache import figures
 from pages.ui.view import MEASURES, choose_view
 
 space = frame.open_page("Evaluate")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import frame, glossary, llm_ask, llm_grades
-from pages.ui.evaluate_cache import whole_set
+from pages.ui.evaluate.cache import whole_set
 from pages.ui.view import choose_view
 
 space = frame.open_page("LLM grades")

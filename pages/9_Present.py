@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import frame, present, present_vote, state
-from pages.ui.evaluate_cache import figures
+from pages.ui.evaluate.cache import figures
 from pages.ui.view import MEASURES, choose_view
 from rerank_core.evaluation.names import parse_measure
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pages.ui import evaluate_cache, state
-from pages.ui.evaluate_cache import Stamp
+from pages.ui import state
+from pages.ui.evaluate import cache as evaluate_cache
+from pages.ui.evaluate.cache import Stamp
 from pages.ui.markdown import plain
 from pages.ui.view import MEASURES, View
 from rerank_core.evaluation.names import parse_measure

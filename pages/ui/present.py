@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.evaluate_cache import Figures
+from pages.ui.evaluate.cache import Figures
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.evaluation.plain_verdict import plain_verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.evaluate_cache import Figures
+from pages.ui.evaluate.cache import Figures
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.experiment.one_query import NOT_HERE

@@ -206,7 +206,7 @@ def test_a_price_gives_local_models_a_cost(graded: RankedBirds) -> None:
 
 
 def test_the_page_loads_no_torch() -> None:
-    code = "import sys, pages.ui.evaluate, pages.ui.evaluate_sections; " \
+    code = "import sys, pages.ui.evaluate.head, pages.ui.evaluate.sections; " \
         "print(*{'torch', 'transformers', 'scipy', 'altair', 'pandas'} & set(sys.modules))"  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pages.ui import report
-from pages.ui.evaluate_cache import Figures
+from pages.ui.evaluate import report
+from pages.ui.evaluate.cache import Figures
 from pages.ui.view import View
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.experiment.efficiency import efficiencies

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import (
-    evaluate_depth,
-    evaluate_fault,
-    evaluate_heat,
-    evaluate_passages,
-    evaluate_queries,
-    evaluate_scores,
-    evaluate_slices,
-    evaluate_speed,
-    evaluate_why,
-    report,
-    state,
-)
-from pages.ui.evaluate_cache import Figures
+from pages.ui import state
+from pages.ui.evaluate import depth as evaluate_depth
+from pages.ui.evaluate import efficiency as evaluate_speed
+from pages.ui.evaluate import heat as evaluate_heat
+from pages.ui.evaluate import losses as evaluate_fault
+from pages.ui.evaluate import passages as evaluate_passages
+from pages.ui.evaluate import queries as evaluate_queries
+from pages.ui.evaluate import report
+from pages.ui.evaluate import scores as evaluate_scores
+from pages.ui.evaluate import slices as evaluate_slices
+from pages.ui.evaluate import why as evaluate_why
+from pages.ui.evaluate.cache import Figures
 from pages.ui.view import View
 from rerank_core.store.workspace import Workspace
 

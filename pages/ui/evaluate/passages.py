@@ -6,8 +6,8 @@ import streamlit as st
 
 from pages.ui import state
 from pages.ui.board import charts
-from pages.ui.evaluate_cache import Figures
-from pages.ui.evaluate_cards import compare_link, passage_names
+from pages.ui.evaluate.cache import Figures
+from pages.ui.evaluate.cards import compare_link, passage_names
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.evaluation.rank_changes import document_rows

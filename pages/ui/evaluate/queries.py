@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import evaluate_cache, state
-from pages.ui.evaluate_cache import Figures
-from pages.ui.evaluate_cards import cards, compare_addresses
+from pages.ui import state
+from pages.ui.evaluate import cache as evaluate_cache
+from pages.ui.evaluate.cache import Figures
+from pages.ui.evaluate.cards import cards, compare_addresses
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.evaluation.difference import PERSISTENCE, rbo_weight

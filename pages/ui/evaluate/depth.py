@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import evaluate_cache, state, work
-from pages.ui.evaluate_cache import Figures
+from pages.ui import state, work
+from pages.ui.evaluate import cache as evaluate_cache
+from pages.ui.evaluate.cache import Figures
 from pages.ui.view import View
 from rerank_core.experiment.depth import DEPTHS, TOLERANCE, knee
 from rerank_core.experiment.job_params import depth_params

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import state
-from pages.ui.evaluate_cache import Figures, whole_set
+from pages.ui.evaluate.cache import Figures, whole_set
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.errors import BadInputError

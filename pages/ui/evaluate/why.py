@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.evaluate_cache import Figures
-from pages.ui.evaluate_cards import compare_link, passage_names
+from pages.ui.evaluate.cache import Figures
+from pages.ui.evaluate.cards import compare_link, passage_names
 from pages.ui.view import View
 from rerank_core.evaluation.elsewhere import ndcg_elsewhere
 from rerank_core.evaluation.explain import Explanation, explain_ndcg

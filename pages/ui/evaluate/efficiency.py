@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.evaluate_cache import Figures
+from pages.ui.evaluate.cache import Figures
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.evaluation.latency import STAGES

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import evaluate_cache, state
-from pages.ui.evaluate_cache import Figures
-from pages.ui.evaluate_queries import choose_system
+from pages.ui import state
+from pages.ui.evaluate import cache as evaluate_cache
+from pages.ui.evaluate.cache import Figures
+from pages.ui.evaluate.queries import choose_system
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.evaluation.query_slices import query_slices

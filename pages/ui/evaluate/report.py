@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.evaluate_cache import Figures
+from pages.ui.evaluate.cache import Figures
 from pages.ui.view import View
 from rerank_core.reports.configuration import Asked, command
 from rerank_core.reports.exports import FILES, Chosen, packed_export

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import evaluate_cache, state
-from pages.ui.evaluate_cache import Figures
-from pages.ui.evaluate_cards import compare_addresses
-from pages.ui.evaluate_queries import choose_order
+from pages.ui import state
+from pages.ui.evaluate import cache as evaluate_cache
+from pages.ui.evaluate.cache import Figures
+from pages.ui.evaluate.cards import compare_addresses
+from pages.ui.evaluate.queries import choose_order
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.experiment.differences import most_different_first
