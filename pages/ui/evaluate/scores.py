@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import state, threshold
+from pages.ui import state
 from pages.ui.evaluate.cache import Figures
+from pages.ui.inspect import threshold
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.evaluation.separation import separation

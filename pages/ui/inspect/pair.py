@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import inspect_occlusion, state, work
+from pages.ui import state, work
+from pages.ui.inspect import occlusion as inspect_occlusion
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.experiment.job_params import pair_params
