@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import frame, glossary, llm_reads
+from pages.ui import frame, glossary
 from pages.ui.inspect import pair as inspect_pair
 from pages.ui.inspect import threshold
+from pages.ui.llm import reads as llm_reads
 from pages.ui.view import choose_query, choose_view
 
 space = frame.open_page("Inspect")

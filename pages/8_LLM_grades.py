@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import frame, glossary, llm_ask, llm_grades
+from pages.ui import frame, glossary
 from pages.ui.evaluate.cache import whole_set
+from pages.ui.llm import ask as llm_ask
+from pages.ui.llm import grades as llm_grades
 from pages.ui.view import choose_view
 
 space = frame.open_page("LLM grades")

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import state, work
-from pages.ui.llm_model import choose_answer_tokens, choose_model
+from pages.ui.llm.model import choose_answer_tokens, choose_model
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.errors import SettingsError

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import state, work
-from pages.ui.llm_model import choose_answer_tokens, choose_model
+from pages.ui.llm.model import choose_answer_tokens, choose_model
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.errors import SettingsError
