@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import frame, present, present_vote, state
+from pages.ui import frame, state
 from pages.ui.evaluate.cache import figures
+from pages.ui.present import stories as present
+from pages.ui.present import vote as present_vote
 from pages.ui.view import MEASURES, choose_view
 from rerank_core.evaluation.names import parse_measure
 
