@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cache, catalogue, composite_builder, frame, glossary, system_settings
+from pages.ui import cache, frame, glossary
+from pages.ui.rerankers import catalogue
+from pages.ui.rerankers import composites as composite_builder
+from pages.ui.rerankers import settings as system_settings
 
 space = frame.open_page("Rerankers")
 st.title("Rerankers")

@@ -1,0 +1,1 @@
+"""The Rerankers page."""
