@@ -8,7 +8,8 @@ from __future__ import annotations
 import streamlit as st
 
 if __name__ == "__main__":
-    from pages.ui import frame, overview
+    from pages.ui import frame
+    from pages.ui import start as overview
 
     space = frame.open_page("Start")
     st.title("Rerank Lens")
