@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 
 from rerank_core.corpus.survey.names import PARTS
-from rerank_core.shell.bench import add_bench
 from rerank_core.shell.deciding_options import add_deciding
 from rerank_core.shell.option_groups import EPILOG, Parser, Verbs, add_systems, add_ties, add_verb, add_view
+from tests.bench.__main__ import add_bench
 
 
 def parser() -> Parser:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from rerank_core.ui_timing import key_to_figure
+from tests.bench.ui.clock import key_to_figure
 from tests.support.browser import ROOT, chromium_page, streamlit_server
 
 

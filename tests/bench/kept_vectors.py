@@ -20,7 +20,6 @@ from time import perf_counter
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from rerank_core.rerank_world import pairs, tau
 from rerank_core.rerankers.catalogue.catalog import get
 from rerank_core.rerankers.catalogue.model_key import model_key
 from rerank_core.rerankers.load import load
@@ -29,6 +28,7 @@ from rerank_core.rerankers.local.token_vectors import TYPES
 from rerank_core.store.passages import StoredPassages
 from rerank_core.store.vectors import StoredVectors
 from rerank_core.store.workspace import Workspace
+from tests.bench.rerank.world import pairs, tau
 
 MODEL = get("minilm-maxsim")
 

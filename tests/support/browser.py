@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Download, Page, expect
 from playwright.sync_api import TimeoutError as TooLate
 
-from rerank_core.browsing import READY, ROOT, chromium, find_chromium, free_port, start_streamlit
-from rerank_core.browsing import streamlit_server as serve
+from tests.bench.ui.browsing import READY, ROOT, chromium, find_chromium, free_port, start_streamlit
+from tests.bench.ui.browsing import streamlit_server as serve
 
 __all__ = [
     "ROOT",

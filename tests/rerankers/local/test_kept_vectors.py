@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from rerank_core.errors import RerankLensError
-from rerank_core.rerank_world import tau
 from rerank_core.rerankers.catalogue.catalog import get, model_from_name
 from rerank_core.rerankers.catalogue.model_key import model_key
 from rerank_core.rerankers.load import load
@@ -20,6 +19,7 @@ from rerank_core.rerankers.local.token_vectors import TYPES, packed, rounded, si
 from rerank_core.store.passages import StoredPassages
 from rerank_core.store.vectors import StoredVectors
 from rerank_core.store.workspace import Workspace
+from tests.bench.rerank.world import tau
 
 ROOT = Path(__file__).resolve().parents[3]
 QUERY = "who eats fish"

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rerank_core.errors import SettingsError
-from rerank_core.measures_peers import PEERS
 from rerank_core.shell.answer import Answer
-from rerank_core.shell.bench_machine import around
 from rerank_core.shell.option_groups import Parser
+from tests.bench.machine import around
+from tests.bench.measures.peers import PEERS
 
 if TYPE_CHECKING:
     from rerank_core.shell.answer import Call
@@ -42,8 +42,8 @@ def measures(call: Call) -> Answer:
         raise SettingsError(f"there is no peer {', '.join(unknown)}; known: {', '.join(PEERS)}")
     if min(options.queries, options.documents, options.systems, options.rounds) < 1:
         raise SettingsError("queries, documents, systems and rounds begin at 1")
-    from rerank_core.measures_bench import Asked, growth, measure
-    from rerank_core.measures_peers import missing
+    from tests.bench.measures.peers import missing
+    from tests.bench.measures.timing import Asked, growth, measure
 
     asked = Asked(options.queries, options.documents, options.systems, options.rounds, against, options.seed)
     load = os.getloadavg()[0]

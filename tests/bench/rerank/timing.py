@@ -20,10 +20,10 @@ from rerank_core.inference.encoder_weights import read_weights
 from rerank_core.inference.engine import Engine, open_engine
 from rerank_core.inference.pair_tokens import PairTokens
 from rerank_core.inference.precision import Precision, plan
-from rerank_core.matrix_rate import products_of_a_layer, rate
-from rerank_core.rerank_peers import Score, missing, open_peer
-from rerank_core.rerank_world import pairs, tau, write_model
 from rerank_core.types import Progress, no_progress
+from tests.bench.rerank.matrix_rate import products_of_a_layer, rate
+from tests.bench.rerank.peers import Score, missing, open_peer
+from tests.bench.rerank.world import pairs, tau, write_model
 
 BASELINE = "predict"
 OURS: tuple[Precision, ...] = ("exact", "fast", "preview")

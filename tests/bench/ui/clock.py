@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rerank_core.browsing import READY
 from rerank_core.errors import RerankLensError
+from tests.bench.ui.browsing import READY
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

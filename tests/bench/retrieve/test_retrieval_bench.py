@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from rerank_core import retrieval_bench, retrieval_peers
 from rerank_core.__main__ import main
 from rerank_core.retrieval.bm25 import Bm25Retriever
 from rerank_core.retrieval.dense import DenseRetriever
-from rerank_core.retrieval_bench import CHANGED, SETTINGS, World, WrittenVectors, first_stage, steps
 from rerank_core.store.vectors import StoredVectors
 from rerank_core.store.workspace import Workspace
+from tests.bench.retrieve import peers as retrieval_peers
+from tests.bench.retrieve import timing as retrieval_bench
+from tests.bench.retrieve.timing import CHANGED, SETTINGS, World, WrittenVectors, first_stage, steps
 
 PASSAGES, DIMENSIONS, QUERIES = 10 * CHANGED, 24, 6
 HERE = {"faiss", "bm25s", "sqlite3", "numpy"}

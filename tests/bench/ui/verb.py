@@ -33,8 +33,8 @@ def ui(call: Call) -> Answer:
     options = call.options
     if min(options.rounds, options.grades) < 1:
         raise SettingsError("rounds and grades begin at 1")
-    from rerank_core.browsing import missing
-    from rerank_core.ui_bench import measure
+    from tests.bench.ui.browsing import missing
+    from tests.bench.ui.timing import measure
 
     given = call.workspace if options.workspace else None
     load = os.getloadavg()[0]

@@ -10,7 +10,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
-from rerank_core.browsing import ROOT, chromium, streamlit_server
 from rerank_core.corpus.ingest import ImportOptions, import_dataset
 from rerank_core.errors import NotFoundError, RerankLensError
 from rerank_core.ranking.pipeline import Pipeline
@@ -19,7 +18,8 @@ from rerank_core.store import datasets, jobs
 from rerank_core.store.workspace import VARIABLE, Workspace
 from rerank_core.systems.systems import ALWAYS_READY, get_system
 from rerank_core.types import Progress, no_progress
-from rerank_core.ui_timing import PATIENCE_MS, key_to_figure, new_page, paint
+from tests.bench.ui.browsing import ROOT, chromium, streamlit_server
+from tests.bench.ui.clock import PATIENCE_MS, key_to_figure, new_page, paint
 
 PAGES = {"Start": ("/", "[data-testid='stMain'] h1"), "Compare": ("/Compare", ".column .card")}
 """Page -> its path and what its own content is."""

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from rerank_core import browsing
 from rerank_core.__main__ import main
 from rerank_core.shell.codes import DONE, USAGE
 from rerank_core.store import jobs
 from rerank_core.store.workspace import Workspace
-from rerank_core.ui_bench import _spread, copied
+from tests.bench.ui import browsing
+from tests.bench.ui.timing import _spread, copied
 
 
 def test_without_a_browser_it_says_what_is_not_installed(capsys, monkeypatch):

@@ -18,7 +18,7 @@ from rerank_core.retrieval.vector_search import INDEX, SearchFacts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rerank_core.retrieval_bench import World
+    from tests.bench.retrieve.timing import World
 
 _DEPTH = 100
 _WARM = 5

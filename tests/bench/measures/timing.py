@@ -17,10 +17,10 @@ from rerank_core.evaluation.compare import compare_all
 from rerank_core.evaluation.live import LiveMeasures
 from rerank_core.evaluation.measures import evaluate, evaluate_query, mean
 from rerank_core.evaluation.names import parse_measure
-from rerank_core.measures_peers import SHARED, Means, missing, open_peer
-from rerank_core.measures_world import MeasuresWorld, make_world, scored
-from rerank_core.retrieval_bench import alone
 from rerank_core.types import Progress, no_progress
+from tests.bench.measures.peers import SHARED, Means, missing, open_peer
+from tests.bench.measures.world import MeasuresWorld, make_world, scored
+from tests.bench.retrieve.timing import alone
 
 OWN = [parse_measure(name) for name in ("RR@10", "Judged@10", "nDCG_exp@10", "nDCG_condensed@10")]
 """Measures of ours beside SHARED."""

@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from rerank_core.errors import SettingsError
-from rerank_core.rerank_peers import PEERS
-from rerank_core.rerank_world import SHAPES
 from rerank_core.shell.answer import Answer
-from rerank_core.shell.bench_machine import around
 from rerank_core.shell.option_groups import Parser
+from tests.bench.machine import around
+from tests.bench.rerank.peers import PEERS
+from tests.bench.rerank.world import SHAPES
 
 if TYPE_CHECKING:
     from rerank_core.shell.answer import Call
@@ -45,7 +45,7 @@ def rerank(call: Call) -> Answer:
     # the libraries tell of their every step on the screen otherwise
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    from rerank_core.rerank_bench import Asked, growth, measure
+    from tests.bench.rerank.timing import Asked, growth, measure
 
     asked = Asked(options.shape, options.pairs, options.tokens, options.rounds, against, options.device)
     load = os.getloadavg()[0]

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rerank_core.shell import bench_measures, bench_rerank, bench_retrieve, bench_ui
 from rerank_core.shell.option_groups import EPILOG, Parser, Verbs
+from tests.bench.measures import verb as bench_measures
+from tests.bench.rerank import verb as bench_rerank
+from tests.bench.retrieve import verb as bench_retrieve
+from tests.bench.ui import verb as bench_ui
 
 if TYPE_CHECKING:
     from rerank_core.shell.answer import Answer, Call

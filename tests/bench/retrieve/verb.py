@@ -29,7 +29,7 @@ def retrieve(call: Call) -> Answer:
     import platform
     from importlib.metadata import version
 
-    from rerank_core.retrieval_bench import CHANGED, World, measure
+    from tests.bench.retrieve.timing import CHANGED, World, measure
 
     options = call.options
     passages = max(10 * CHANGED, options.passages)

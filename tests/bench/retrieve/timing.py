@@ -222,7 +222,7 @@ def first_stage(world: World, queries: Sequence[tuple[str, NDArray[np.float32]]]
 
 
 def _ask(world: World, count: int, name: str, beside_others: bool = False) -> dict[str, Any]:
-    from rerank_core.retrieval_peers import compare, loaded
+    from tests.bench.retrieve.peers import compare, loaded
 
     asked = world.queries(count)
     stage = first_stage(world, asked, name)

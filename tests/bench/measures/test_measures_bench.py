@@ -6,12 +6,13 @@ import json
 
 import pytest
 
-from rerank_core import measures_bench, measures_peers
 from rerank_core.__main__ import main
 from rerank_core.evaluation.measures import evaluate, mean
 from rerank_core.evaluation.names import parse_measure
-from rerank_core.measures_world import make_world, scored
 from rerank_core.shell.codes import DONE, USAGE
+from tests.bench.measures import peers as measures_peers
+from tests.bench.measures import timing as measures_bench
+from tests.bench.measures.world import make_world, scored
 
 SMALL = ["--queries", "6", "--documents", "20", "--systems", "3", "--rounds", "2"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from rerank_core.__main__ import main
 from rerank_core.inference.encoder_weights import read_weights
-from rerank_core.rerank_world import SPREAD, pairs, tau, write_model
+from tests.bench.rerank.world import SPREAD, pairs, tau, write_model
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_the_operations_are_those_of_the_products_that_are_done(tmp_path):
 
 
 def test_a_small_run_prints_all_systems_and_names_what_is_not_installed(capsys, monkeypatch):
-    from rerank_core import rerank_bench
+    from tests.bench.rerank import timing as rerank_bench
 
     monkeypatch.setattr(rerank_bench, "missing", lambda name: "a_module" if name == "onnx" else "")
     words = ["bench", "rerank", "--json", "--pairs", "6", "--tokens", "24", "--rounds", "2", "--against"]
@@ -71,7 +71,7 @@ def test_a_peer_that_nobody_knows_is_refused_with_the_known_ones(capsys):
 
 
 def test_the_growth_of_the_cost_has_a_row_for_each_size(tmp_path, monkeypatch):
-    from rerank_core import rerank_bench
+    from tests.bench.rerank import timing as rerank_bench
 
     monkeypatch.setattr(rerank_bench, "GROWTH", ((1, 4, 20), (3, 2, 40)))
     rows = rerank_bench.growth(rerank_bench.Asked("minilm-l6", 4, 20, 1, ()), tmp_path)
