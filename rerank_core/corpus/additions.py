@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from rerank_core.corpus.survey.names import split_name
 from rerank_core.corpus.topics import Row, Topics
 from rerank_core.errors import BadInputError
 from rerank_core.store import datasets, judgments
+from rerank_core.store.imported_runs import put_imported
 from rerank_core.store.workspace import Workspace, now
 from rerank_core.types import Judgment, Progress, Query, Ranking, no_progress
 
@@ -198,3 +200,29 @@ def _topics(workspace: Workspace, dataset: str) -> tuple[Topics, datasets.Datase
         row = datasets.get_dataset(db, dataset)
         known = {query.qid: query for query in datasets.get_queries(db, row.id)}
     return Topics(known), row
+
+
+_NAME = re.compile(r"[\w.+-]{1,80}")
+
+
+def import_trec_run(
+    workspace: Workspace, dataset: str, path: Path, name: str | None = None, ties: Ties = "file"
+) -> tuple[str, RunReport]:
+    """Keep the run of a TREC file and return the id of its system, "run:NAME", and how it fits the dataset.
+
+    `name` None: the file's name without its ending. All of the run is kept with its raw scores, also what the dataset
+    does not have; ids are as the dataset has them where only the Unicode form differs. Equal scores: see
+    `corpus.trec.read_run_file`. Where ranks and scores disagree, the report and the note of the system say so. Raises
+    NotFoundError, and BadInputError for a file that is no run or has no query of the dataset, and for a name that is
+    taken or not one plain word.
+    """
+    chosen = (name if name is not None else path.stem).strip()
+    if not _NAME.fullmatch(chosen):
+        raise BadInputError("run name", None, f"{chosen[:80]!r} is no plain word", "letters, digits and . _ + -")
+    run = import_run_file(workspace, dataset, path, chosen, ties)
+    odd = len(run.rank_column.against)
+    source = f"{path.name} (read by score; on {odd:,} queries its ranks disagree)" if odd else path.name
+    with workspace.write() as db:
+        put_imported(db, datasets.get_dataset(db, dataset).id, chosen, source, run.rankings)
+    report = check_run(workspace, dataset, run.rankings)
+    return f"run:{chosen}", replace(report, rank_column=run.rank_column, met_by_form=Listed.of(run.met_by_form))

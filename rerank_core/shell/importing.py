@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from rerank_core.corpus.additions import import_trec_run
 from rerank_core.corpus.changes import ChangeReport, PassageChange, change_passages
 from rerank_core.corpus.ingest import ImportOptions, import_dataset, import_judgments, import_queries
 from rerank_core.corpus.report import ImportReport
@@ -14,7 +15,6 @@ from rerank_core.experiment.dataset_language import dense_note, found_language
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.shell.answer import Answer, Call, told
 from rerank_core.store import datasets
-from rerank_core.systems.imported import import_trec_run
 from rerank_core.views.import_report import not_read_sentences
 from rerank_core.views.passage_changes import change_sentences
 

@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
-from rerank_core.corpus.additions import RunReport, check_run, import_run_file
-from rerank_core.corpus.formats.trec import Ties
-from rerank_core.corpus.report import Listed
-from rerank_core.errors import BadInputError, NotReadyError
+from rerank_core.errors import NotReadyError
 from rerank_core.rerankers.catalogue.model import Model, Setting
-from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow
-from rerank_core.store.imported_runs import imported_rankings, list_imported, put_imported
+from rerank_core.store.imported_runs import imported_rankings, list_imported
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Query, Ranking
 
 IMPORTED = "imported"
 """The family of systems that are an imported run. Their candidates are their own: what they rank need not be among the
 candidates of the view, and a comparison with others is marked (`WholeSet.off_candidates`)."""
-
-_NAME = re.compile(r"[\w.+-]{1,80}")
-
-
-def import_trec_run(
-    workspace: Workspace, dataset: str, path: Path, name: str | None = None, ties: Ties = "file"
-) -> tuple[str, RunReport]:
-    """Keep the run of a TREC file and return the id of its system, "run:NAME", and how it fits the dataset.
-
-    `name` None: the file's name without its ending. All of the run is kept with its raw scores, also what the dataset
-    does not have; ids are as the dataset has them where only the Unicode form differs. Equal scores: see
-    `corpus.trec.read_run_file`. Where ranks and scores disagree, the report and the note of the system say so. Raises
-    NotFoundError, and BadInputError for a file that is no run or has no query of the dataset, and for a name that is
-    taken or not one plain word.
-    """
-    chosen = (name if name is not None else path.stem).strip()
-    if not _NAME.fullmatch(chosen):
-        raise BadInputError("run name", None, f"{chosen[:80]!r} is no plain word", "letters, digits and . _ + -")
-    run = import_run_file(workspace, dataset, path, chosen, ties)
-    odd = len(run.rank_column.against)
-    source = f"{path.name} (read by score; on {odd:,} queries its ranks disagree)" if odd else path.name
-    with workspace.write() as db:
-        put_imported(db, datasets.get_dataset(db, dataset).id, chosen, source, run.rankings)
-    report = check_run(workspace, dataset, run.rankings)
-    return f"run:{chosen}", replace(report, rank_column=run.rank_column, met_by_form=Listed.of(run.met_by_form))
 
 
 def imported_models(db: Database) -> list[tuple[Model, dict[str, Any]]]:

@@ -8,11 +8,11 @@ from unicodedata import normalize
 import pytest
 
 from rerank_core.__main__ import main
+from rerank_core.corpus.additions import import_trec_run
 from rerank_core.corpus.id_forms import other_forms, rename_rankings
 from rerank_core.corpus.ingest import ImportOptions, import_dataset, import_judgments, import_queries
 from rerank_core.store import datasets, judgments
 from rerank_core.store.imported_runs import imported_rankings, list_imported
-from rerank_core.systems.imported import import_trec_run
 from rerank_core.types import Ranking, ScoredDoc
 from rerank_core.views.import_report import findings
 

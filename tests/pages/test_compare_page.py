@@ -7,6 +7,7 @@ import math
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rerank_core.corpus.additions import import_trec_run
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.encoder import SentenceEncoder
 from rerank_core.retrieval.index_folder import writing
@@ -14,7 +15,6 @@ from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.retrieval.vector_search import SearchFacts
 from rerank_core.store import datasets, jobs, judgments
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems.imported import import_trec_run
 from rerank_core.systems.systems import get_system
 from rerank_core.types import Doc, Query
 from tests.pages.conftest import CLIENT, WORDS_ONLY, compare, grade_event, open_page, payloads, send, texts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rerank_core.corpus.additions import import_judgments
+from rerank_core.corpus.additions import import_judgments, import_trec_run
 from rerank_core.corpus.formats.trec import read_run, write_qrels, write_run
 from rerank_core.errors import BadInputError, NotFoundError
 from rerank_core.evaluation.measures import evaluate, mean
@@ -16,7 +16,6 @@ from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments
 from rerank_core.store.imported_runs import drop_imported, imported_rankings, list_imported
 from rerank_core.store.runs import list_runs
-from rerank_core.systems.imported import import_trec_run
 from rerank_core.systems.systems import all_systems, get_system
 from rerank_core.types import Doc, Query
 from tests.conftest import BIRD_QUERIES
