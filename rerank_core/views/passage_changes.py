@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rerank_core.corpus.change_report import ChangeReport
-from rerank_core.corpus.report import Listed
+from rerank_core.corpus.report import ChangeReport, Listed
 from rerank_core.views.import_report import not_read_sentences
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from rerank_core.corpus import changes as passage_changes
-from rerank_core.corpus.change_report import ChangeReport
 from rerank_core.corpus.changes import PassageChange, change_passages, remove_passages, update_passages
 from rerank_core.corpus.ingest import ImportOptions, import_dataset
-from rerank_core.corpus.report import ImportReport, Listed
+from rerank_core.corpus.report import ChangeReport, ImportReport, Listed
 from rerank_core.corpus.survey import batches
 from rerank_core.errors import BadInputError, CancelledError, NotFoundError, RerankLensError
 from rerank_core.evaluation.measures import evaluate

@@ -1,7 +1,6 @@
 """A change of passages in sentences: only what there is to say is said."""
 
-from rerank_core.corpus.change_report import ChangeReport
-from rerank_core.corpus.report import Listed
+from rerank_core.corpus.report import ChangeReport, Listed
 from rerank_core.views.passage_changes import change_sentences
 
 
