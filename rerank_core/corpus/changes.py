@@ -12,8 +12,7 @@ from rerank_core.corpus.formats.lines import read_lines
 from rerank_core.corpus.ingest import DEFAULTS, ImportOptions
 from rerank_core.corpus.lengths import Lengths
 from rerank_core.corpus.report import ChangeReport, ImportReport, Listed, NotRead
-from rerank_core.corpus.survey.batches import doc_batches
-from rerank_core.corpus.survey.sources import estimate_passages, find_sources, is_text, read_passages
+from rerank_core.corpus.survey.sources import doc_batches, estimate_passages, find_sources, is_text, read_passages
 from rerank_core.errors import BadInputError
 from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import DatasetRow

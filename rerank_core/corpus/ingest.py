@@ -23,10 +23,9 @@ from rerank_core.corpus.formats.record import Columns
 from rerank_core.corpus.formats.trec import LARGEST_GRADE
 from rerank_core.corpus.lengths import Lengths
 from rerank_core.corpus.report import ImportReport, Listed, NotRead
-from rerank_core.corpus.survey.batches import doc_batches
 from rerank_core.corpus.survey.look import group_unread, look_at
 from rerank_core.corpus.survey.names import PARTS, Part, split_name
-from rerank_core.corpus.survey.sources import Sources, estimate_passages, find_sources, read_passages
+from rerank_core.corpus.survey.sources import Sources, doc_batches, estimate_passages, find_sources, read_passages
 from rerank_core.corpus.topics import Topics, scale_for
 from rerank_core.errors import BadInputError, SettingsError
 from rerank_core.store import datasets, judgments

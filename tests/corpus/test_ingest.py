@@ -13,7 +13,7 @@ import pytest
 from rerank_core.corpus import ingest
 from rerank_core.corpus.formats.beir import write_beir
 from rerank_core.corpus.ingest import ImportOptions, ImportReport, import_dataset, import_queries
-from rerank_core.corpus.survey import batches
+from rerank_core.corpus.survey import sources
 from rerank_core.errors import BadInputError, CancelledError, SettingsError
 from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import StoredCorpus
@@ -150,7 +150,7 @@ def test_repeated_ids_are_counted_and_the_first_content_is_kept(workspace: Works
 
 
 def test_a_repeated_id_is_found_across_batches(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(batches, "BATCH_DOCS", 2)
+    monkeypatch.setattr(sources, "BATCH_DOCS", 2)
     rows = [("a", "one"), ("b", "two"), ("c", "x"), ("a", "one"), ("b", "other")]
     (tmp_path / "a.jsonl").write_text("".join(json.dumps({"_id": i, "text": t}) + "\n" for i, t in rows))
     report = import_dataset(workspace, "twice", tmp_path / "a.jsonl")
@@ -346,12 +346,12 @@ def test_passages_are_read_no_further_than_they_are_stored(workspace: Workspace,
     monkeypatch.setattr(ingest, "read_passages", generate)
     import_dataset(workspace, "lazy", many(tmp_path / "a.jsonl", 1), progress=tell)
     assert read == 5_000
-    assert ahead == [0] * 5  # start, three batches, end: nothing read that is not stored
+    assert ahead == [0] * 5  # start, three sources, end: nothing read that is not stored
 
 
 def test_long_passages_make_smaller_batches():
-    docs = [Doc(str(n), "x" * (batches.BATCH_CHARS // 2)) for n in range(5)]
-    assert [len(batch) for batch in batches.doc_batches(docs)] == [2, 2, 1]
+    docs = [Doc(str(n), "x" * (sources.BATCH_CHARS // 2)) for n in range(5)]
+    assert [len(batch) for batch in sources.doc_batches(docs)] == [2, 2, 1]
 
 
 def test_what_a_killed_import_left_is_cleared_by_the_next(workspace: Workspace, beir: Path):

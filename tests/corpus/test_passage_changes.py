@@ -11,7 +11,7 @@ from rerank_core.corpus import changes as passage_changes
 from rerank_core.corpus.changes import PassageChange, change_passages, remove_passages, update_passages
 from rerank_core.corpus.ingest import ImportOptions, import_dataset
 from rerank_core.corpus.report import ChangeReport, ImportReport, Listed
-from rerank_core.corpus.survey import batches
+from rerank_core.corpus.survey import sources
 from rerank_core.errors import BadInputError, CancelledError, NotFoundError, RerankLensError
 from rerank_core.evaluation.measures import evaluate
 from rerank_core.evaluation.names import parse_measure
@@ -187,7 +187,7 @@ BAD = [
 def test_a_bad_file_changes_nothing_and_is_named(
     workspace, birds, tmp_path, monkeypatch, name: str, content: str, line: int | None, words: str
 ):
-    monkeypatch.setattr(batches, "BATCH_DOCS", 1)  # what came before the bad line is gathered already
+    monkeypatch.setattr(sources, "BATCH_DOCS", 1)  # what came before the bad line is gathered already
     (tmp_path / name).write_text(content)
     with pytest.raises(BadInputError) as caught:
         change_passages(workspace, "birds", PassageChange(tmp_path / name, remove=("d2",)))
@@ -217,7 +217,7 @@ def test_whatever_stops_a_change_leaves_the_passages_as_they_were(
         if done >= after:
             raise error
 
-    monkeypatch.setattr(batches, "BATCH_DOCS", 1)
+    monkeypatch.setattr(sources, "BATCH_DOCS", 1)
     change = PassageChange(jsonl(tmp_path / "a.jsonl", TERNS, GULL, BIRDS[2]), remove=("d2",))
     with pytest.raises(type(error)):
         change_passages(workspace, "birds", change, stop)
@@ -236,7 +236,7 @@ def test_a_fault_in_the_middle_of_the_change_itself_undoes_it(workspace, birds, 
 
 
 def test_ids_that_come_again_are_counted_over_batches_and_the_first_counts(workspace, tmp_path, monkeypatch):
-    monkeypatch.setattr(batches, "BATCH_DOCS", 2)
+    monkeypatch.setattr(sources, "BATCH_DOCS", 2)
     other = Doc("d9", "A gull sleeps.")
     file = jsonl(tmp_path / "a.jsonl", GULL, BIRDS[0], TERNS, GULL, other, BIRDS[0])
     report = update_passages(workspace, "birds", file)
@@ -273,7 +273,7 @@ def test_passages_are_read_no_further_than_they_are_gathered(workspace, tmp_path
     monkeypatch.setattr(passage_changes, "read_passages", generate)
     told = many(tmp_path / "a.jsonl", 1)
     update_passages(workspace, "birds", told, progress=lambda done, *_: ahead.append(read - done))
-    assert ahead == [0, 0, 0, 0]  # three batches, and the change
+    assert ahead == [0, 0, 0, 0]  # three sources, and the change
 
 
 def test_two_changes_at_once_take_turns(workspace, tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,3 +108,21 @@ def estimate_passages(path: Path, size: int, overlap: int) -> int:
     if kind == "parquet":
         return parquet.count_rows(path)
     return count_lines(path) if kind in ("jsonl", "table") else folder.estimate_passages(path, size, overlap)
+
+
+BATCH_DOCS = 2_000
+BATCH_CHARS = 8_000_000
+
+
+def doc_batches(docs: Iterable[Doc]) -> Iterator[list[Doc]]:
+    """Lists of at most 2,000 passages, fewer where they are long."""
+    batch: list[Doc] = []
+    chars = 0
+    for doc in docs:
+        batch.append(doc)
+        chars += len(doc.text)
+        if len(batch) == BATCH_DOCS or chars >= BATCH_CHARS:
+            yield batch
+            batch, chars = [], 0
+    if batch:
+        yield batch
