@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rerank_core.evaluation.compare import compare_all
-from rerank_core.evaluation.plain_verdict import plain_verdict
+from rerank_core.evaluation.verdict import plain_verdict
 
 
 def said(deltas):

@@ -8,7 +8,7 @@ from pages.ui import state
 from pages.ui.evaluate.cache import Figures
 from pages.ui.markdown import plain
 from pages.ui.view import View
-from rerank_core.evaluation.plain_verdict import plain_verdict
+from rerank_core.evaluation.verdict import plain_verdict
 from rerank_core.experiment.one_query import NOT_HERE
 from rerank_core.experiment.stories import order_of_stories, sentence, tell
 from rerank_core.experiment.summary import SystemSummary
