@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rerank_core.evaluation.pareto import Front, Point, pareto_front
-from rerank_core.evaluation.query_slices import query_slices
-from rerank_core.evaluation.slices import SliceDelta, slice_deltas
+from rerank_core.evaluation.slices import SliceDelta, query_slices, slice_deltas
 from rerank_core.experiment.efficiency import Efficiency
 from rerank_core.experiment.losses import SystemLoss
 from rerank_core.experiment.stories import Story, sentence, tell

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rerank_core.evaluation.query_slices import in_slices, query_slices
+from rerank_core.evaluation.slices import in_slices, query_slices
 from rerank_core.types import Query
 
 

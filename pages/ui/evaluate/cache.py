@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.ui.view import View
 from rerank_core.evaluation.names import Measure
-from rerank_core.evaluation.query_slices import in_slices, query_slices
+from rerank_core.evaluation.slices import in_slices, query_slices
 from rerank_core.experiment.depth import DepthPoint, depth_curve
 from rerank_core.experiment.differences import QueryDifference, differences
 from rerank_core.experiment.efficiency import Efficiency, efficiencies

@@ -10,8 +10,7 @@ from pages.ui.evaluate.cache import Figures
 from pages.ui.evaluate.queries import choose_system
 from pages.ui.markdown import plain
 from pages.ui.view import View
-from rerank_core.evaluation.query_slices import query_slices
-from rerank_core.evaluation.slices import slice_deltas
+from rerank_core.evaluation.slices import query_slices, slice_deltas
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.slices import FEW, slices_chart, slices_frame
