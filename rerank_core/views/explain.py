@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rerank_core.evaluation.elsewhere import OtherValue
-from rerank_core.evaluation.explain import Explanation
+from rerank_core.evaluation.explain import Explanation, OtherValue
 
 if TYPE_CHECKING:
     import pandas as pd

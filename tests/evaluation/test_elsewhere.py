@@ -3,7 +3,7 @@ from math import log2
 import pytest
 
 from rerank_core.errors import BadInputError
-from rerank_core.evaluation.elsewhere import ndcg_elsewhere
+from rerank_core.evaluation.explain import ndcg_elsewhere
 from rerank_core.evaluation.measures import evaluate_query
 from rerank_core.evaluation.names import parse_measure
 

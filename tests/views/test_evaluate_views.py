@@ -6,8 +6,7 @@ from math import log2
 
 import pytest
 
-from rerank_core.evaluation.elsewhere import ndcg_elsewhere
-from rerank_core.evaluation.explain import explain_ndcg
+from rerank_core.evaluation.explain import explain_ndcg, ndcg_elsewhere
 from rerank_core.evaluation.latency import Timed, latencies
 from rerank_core.evaluation.moves import Move, WhatMoved
 from rerank_core.evaluation.names import parse_measure
