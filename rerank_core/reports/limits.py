@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from rerank_core.evaluation.verdict import is_sure
 from rerank_core.experiment.efficiency import Efficiency
 from rerank_core.experiment.losses import SystemLoss
-from rerank_core.experiment.summary import Summary, SystemSummary
-from rerank_core.experiment.verdicts import not_compared_alike
+from rerank_core.experiment.summary import Summary, SystemSummary, not_compared_alike
 from rerank_core.experiment.whole_set import WholeSet
 from rerank_core.judging.agreement_report import agreement_report, in_words
 from rerank_core.store import datasets, judgments

@@ -10,8 +10,7 @@ from rerank_core.evaluation.slices import SliceDelta, query_slices, slice_deltas
 from rerank_core.experiment.efficiency import Efficiency
 from rerank_core.experiment.losses import SystemLoss
 from rerank_core.experiment.stories import Story, sentence, tell
-from rerank_core.experiment.summary import Summary, SystemSummary
-from rerank_core.experiment.verdicts import own_passages_sentence, verdicts
+from rerank_core.experiment.summary import Summary, SystemSummary, own_passages_sentence, verdicts
 from rerank_core.experiment.whole_set import WholeSet
 from rerank_core.reports.configuration import Asked, Configuration, configuration
 from rerank_core.reports.limits import Labels, label_facts, limits

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from rerank_core.errors import SettingsError
 from rerank_core.evaluation.names import Measure
 from rerank_core.evaluation.slices import in_slices, query_slices
-from rerank_core.experiment.summary import Summary, summarise
-from rerank_core.experiment.verdicts import own_passages_sentence
+from rerank_core.experiment.summary import Summary, own_passages_sentence, summarise
 from rerank_core.experiment.whole_set import WholeSet, load_whole_set
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.shell.answer import Call

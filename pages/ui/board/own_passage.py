@@ -7,7 +7,7 @@ import streamlit as st
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.experiment.one_query import Comparison
-from rerank_core.experiment.verdicts import own_passages_sentence
+from rerank_core.experiment.summary import own_passages_sentence
 
 
 def note(view: View, comparison: Comparison) -> None:

@@ -11,9 +11,8 @@ from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.errors import BadInputError
 from rerank_core.evaluation.names import Measure, parse_measure
-from rerank_core.experiment.summary import Summary
-from rerank_core.experiment.verdicts import not_compared_alike, own_passages_sentence
-from rerank_core.experiment.verdicts import verdicts as all_verdicts
+from rerank_core.experiment.summary import Summary, not_compared_alike, own_passages_sentence
+from rerank_core.experiment.summary import verdicts as all_verdicts
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.efficiency import COST, P95, efficiency_columns
 from rerank_core.views.summary import (
