@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from rerank_core.evaluation.names import parse_measure
-from rerank_core.experiment.recall import recall_by_depth
+from rerank_core.experiment.depth import recall_by_depth
 from rerank_core.experiment.scoreboard import Scoreboard
 from rerank_core.judging.agreement_report import AgreementReport, agreement_report
 from rerank_core.judging.judge_queue import Labelling

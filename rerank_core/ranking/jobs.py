@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rerank_core.errors import NotFoundError
-from rerank_core.experiment.depth import DEPTHS as CURVE
-from rerank_core.experiment.recall import DEPTHS, at_depth
+from rerank_core.experiment.depth import DEPTHS, RECALL_DEPTHS, at_depth
 from rerank_core.inference.device import describe_device
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.ranking.side_by_side import rank_side_by_side
@@ -52,7 +51,7 @@ def recall(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) ->
     dataset, queries, settings, _ = _view(pipeline, {"systems": [], **params})
     for done, query in enumerate(queries):
         progress(done, len(queries), f"recall: {query.text[:60]}")
-        for depth in DEPTHS:
+        for depth in RECALL_DEPTHS:
             pipeline.candidates(dataset, query, at_depth(settings, depth))
     return {}
 
@@ -68,8 +67,8 @@ def depth(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> 
     chosen = [query for query in queries if graded.get(query.qid)]
     a_depth = len(chosen) * len(systems)
     failed = {system.id: 0 for system in systems}
-    for place, size in enumerate(sorted(CURVE, reverse=True)):
-        tell = _part(progress, place * a_depth, len(CURVE) * a_depth, f"{size} candidates: ")
+    for place, size in enumerate(sorted(DEPTHS, reverse=True)):
+        tell = _part(progress, place * a_depth, len(DEPTHS) * a_depth, f"{size} candidates: ")
         now = pipeline.run(dataset, chosen, at_depth(settings, size), systems, tell)
         failed = {system: count + now[system] for system, count in failed.items()}
     return {"failed": failed}

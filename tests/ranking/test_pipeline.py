@@ -8,8 +8,8 @@ import pytest
 
 from rerank_core.corpus.changes import remove_passages
 from rerank_core.errors import CancelledError
+from rerank_core.experiment.depth import recall_by_depth
 from rerank_core.experiment.one_query import load_comparison
-from rerank_core.experiment.recall import recall_by_depth
 from rerank_core.ranking import pipeline as pipeline_module
 from rerank_core.ranking.kept_passages import FOLDER
 from rerank_core.ranking.pipeline import Pipeline
