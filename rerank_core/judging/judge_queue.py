@@ -14,8 +14,7 @@ from sqlite_utils import Database
 from rerank_core.judging.matters import Matters
 from rerank_core.judging.next_grade.next_grade import Bin, RandomCheck, Standing
 from rerank_core.judging.plan import LabelPlan
-from rerank_core.judging.pool import in_overlap, pool, shuffled
-from rerank_core.judging.random_share import interleaved
+from rerank_core.judging.pool import in_overlap, interleaved, pool, shuffled
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, rankings, scales
 from rerank_core.store.datasets import DatasetRow

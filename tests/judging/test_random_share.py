@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rerank_core.judging.random_share import interleaved, is_random_turn, random_order
+from rerank_core.judging.pool import interleaved, is_random_turn, random_order
 
 
 @pytest.mark.parametrize(("share", "turns"), [(0.2, [4, 9]), (0.5, [1, 3, 5, 7, 9]), (0.0, []), (1.0, [*range(10)])])

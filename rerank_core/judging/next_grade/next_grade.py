@@ -40,7 +40,7 @@ from rerank_core.judging.next_grade.pair_table import Scores, pair_table
 from rerank_core.judging.next_grade.random_check import RandomCheck, random_check
 from rerank_core.judging.next_grade.stopping import Standing, grades_until, standing
 from rerank_core.judging.next_grade.worth import pull_on_coefficients, shared_variance, worths
-from rerank_core.judging.random_share import Pair, interleaved, random_order
+from rerank_core.judging.pool import Pair, interleaved, random_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
