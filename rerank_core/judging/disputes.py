@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from rerank_core.errors import NotFoundError
-from rerank_core.judging.disagreement import disagreements
 from rerank_core.store import datasets, judges, judgments
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.judgments import GradeEvent
@@ -105,3 +104,26 @@ def take_back(workspace: Workspace, dataset: DatasetRow, judge: str) -> bool:
         before = judgments.last_event(db, dataset.id)
         judgments.record(db, dataset.id, judge, [event], dataset.scale, "adjudication")
         return judgments.last_event(db, dataset.id) > before
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A pair with at least two different grades. `grades`: judge -> grade, by name. `spread`: highest less lowest."""
+
+    qid: str
+    docid: str
+    grades: Mapping[str, int]
+    spread: int
+
+
+def disagreements(graded: Mapping[tuple[str, str], Mapping[str, int]]) -> list[Disagreement]:
+    """Where judges differ; `graded`: (qid, docid) -> judge -> grade.
+
+    The widest spread first, then where more judges graded, then by qid and docid.
+    """
+    found = [
+        Disagreement(qid, docid, dict(sorted(grades.items())), max(grades.values()) - min(grades.values()))
+        for (qid, docid), grades in graded.items()
+        if len(set(grades.values())) > 1
+    ]
+    return sorted(found, key=lambda one: (-one.spread, -len(one.grades), one.qid, one.docid))

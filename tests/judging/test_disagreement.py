@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rerank_core.judging.disagreement import disagreements
+from rerank_core.judging.disputes import disagreements
 
 GRADED = {
     ("q1", "same"): {"ann": 2, "bob": 2},
