@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rerank_core.evaluation.downstream import context_precision, faithfulness
+from rerank_core.judging.llm.answers import context_precision, faithfulness
 
 
 def test_faithfulness_is_the_share_of_supported_statements():

@@ -7,12 +7,12 @@ were of use: RAGAS's way (arXiv 2309.15217), in words of our own. These are opin
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import fsum
 from typing import Any
 
 from rerank_core.errors import NotFoundError, ProviderError
-from rerank_core.evaluation.downstream import context_precision, faithfulness
 from rerank_core.judging.llm.context import Context, context_of
 from rerank_core.judging.llm.judge import MODEL
 from rerank_core.rerankers.services.llm.answer_forms import as_json
@@ -139,3 +139,18 @@ def _contexts(workspace: Workspace, params: Mapping[str, Any]) -> tuple[Query, d
             docs = datasets.get_docs(db, dataset.id, list(ranking.docids[: params["k"]]))
             contexts[system.id] = context_of(ranking, docs, params["k"])
     return query, contexts
+
+
+def faithfulness(supported: Sequence[bool]) -> float | None:
+    """Statements of the answer that the context supports / all its statements, 0 to 1; None without a statement."""
+    return sum(supported) / len(supported) if supported else None
+
+
+def context_precision(useful: Sequence[bool]) -> float | None:
+    """How early the passages stand that were useful for the answer, 0 to 1; None where none was.
+
+    `useful`: a flag a passage, in the order of the context. The mean of precision@rank over the useful ranks, which is
+    the average precision of the context over what it holds itself.
+    """
+    hits = [place for place, flag in enumerate(useful, 1) if flag]
+    return fsum(number / place for number, place in enumerate(hits, 1)) / len(hits) if hits else None
