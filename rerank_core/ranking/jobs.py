@@ -128,16 +128,16 @@ def download(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) 
 
 def inspect(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """Ask a system's model about one pair: dataset, qid, docid, system."""
-    from rerank_core.ranking.inspection import inspect_pair
+    from rerank_core.ranking.one_pair import inspect_pair
 
     return inspect_pair(pipeline, *_pair(pipeline, params), progress).to_dict()
 
 
 def occlude(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """Score one pair with each sentence left out in turn: dataset, qid, docid, system."""
-    from rerank_core.ranking import occlusion
+    from rerank_core.ranking.one_pair import occlude as occlude_pair
 
-    return occlusion.occlude(pipeline, *_pair(pipeline, params), progress).to_dict()
+    return occlude_pair(pipeline, *_pair(pipeline, params), progress).to_dict()
 
 
 def _pair(pipeline: Pipeline, params: Mapping[str, Any]) -> tuple[Query, Doc, System]:

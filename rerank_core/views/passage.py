@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
-from rerank_core.ranking.occlusion import Occlusion, rank_with
+from rerank_core.experiment.inspection import Occlusion, rank_with
 from rerank_core.types import Ranking
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rerank_core.errors import CancelledError, SettingsError
+from rerank_core.experiment.inspection import Occlusion, Sentence, rank_with, why_not
 from rerank_core.ranking import jobs as verbs
-from rerank_core.ranking.occlusion import Occlusion, Sentence, occlude, rank_with, why_not
+from rerank_core.ranking.one_pair import occlude
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.rerankers.family import TokenLimit
 from rerank_core.systems.composites.spec import Blend, Member

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from rerank_core.ranking.occlusion import Occlusion, Sentence
+from rerank_core.experiment.inspection import Occlusion, Sentence
 from rerank_core.types import Ranking, ScoredDoc
 from rerank_core.views.links import link_html
 from rerank_core.views.passage import neighbours_frame, occlusion_html, others_frame, seen_html, sentences_frame

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.ui import work
 from pages.ui.markdown import plain
-from rerank_core.ranking.occlusion import Occlusion, why_not
+from rerank_core.experiment.inspection import Occlusion, why_not
 from rerank_core.store import jobs
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import System

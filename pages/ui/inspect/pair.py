@@ -8,9 +8,9 @@ from pages.ui import state, work
 from pages.ui.inspect import occlusion as inspect_occlusion
 from pages.ui.markdown import plain
 from pages.ui.view import View
+from rerank_core.experiment.inspection import Inspection
 from rerank_core.experiment.job_params import pair_params
 from rerank_core.experiment.one_query import Comparison, load_comparison
-from rerank_core.ranking.inspection import Inspection
 from rerank_core.store import jobs, judgments
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import System

@@ -1,4 +1,4 @@
-"""One pair under the glass: why a system gives this passage this score for this query."""
+"""One pair under the glass, as it is shown: what a model tells of it, and what each sentence adds."""
 
 from __future__ import annotations
 
@@ -6,14 +6,60 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rerank_core.ranking.occlusion import text_read
-from rerank_core.ranking.pipeline import Pipeline
-from rerank_core.rerankers.family import Orderer
 from rerank_core.rerankers.local.late_interaction import Alignment
-from rerank_core.rerankers.rerank import is_blank
-from rerank_core.rerankers.seen import seen_end
 from rerank_core.systems.systems import System
-from rerank_core.types import Doc, Progress, Query, no_progress
+from rerank_core.types import Ranking
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence by its place in the text, in characters. `change`: the score without it minus the score with it.
+
+    Below 0: it lifts the score. None: the model did not see it, so that it changes nothing.
+    """
+
+    start: int
+    end: int
+    change: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Occlusion:
+    """`text`: what the model was given of the passage. `score`: the raw score of the part of it that the model sees.
+
+    Only that part is scored, whole and without each sentence: else what is left out would make room for unseen text.
+    """
+
+    text: str
+    score: float
+    sentences: tuple[Sentence, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON."""
+        return {
+            "text": self.text,
+            "score": self.score,
+            "sentences": [[one.start, one.end, one.change] for one in self.sentences],
+        }
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Occlusion:
+        """The inverse of `to_dict`."""
+        return cls(plain["text"], plain["score"], tuple(Sentence(*one) for one in plain["sentences"]))
+
+
+def why_not(system: System) -> str:
+    """Why sentences cannot be left out for this system, as a sentence for a person; "" where they can."""
+    if system.spec is not None:
+        return f"{system.label} is made of other systems: choose one of them to see what its sentences add."
+    if system.model.hosting == "api":
+        return f"{system.label} is a service: a call for each sentence would cost money, so none is made."
+    return ""
+
+
+def rank_with(ranking: Ranking, docid: str, score: float) -> int:
+    """The rank that a passage would have with another score, the others as they are; equal scores stand above it."""
+    return 1 + sum(doc.docid != docid and doc.score is not None and doc.score >= score for doc in ranking.docs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +104,3 @@ class Inspection:
         terms = None if plain["terms"] is None else tuple((term, value) for term, value in plain["terms"])
         more = (plain.get("tokens"), plain.get("text", ""), plain.get("seen"))
         return cls(plain["score"], plain["tokens_cut"], alignment, terms, *more)
-
-
-def inspect_pair(
-    pipeline: Pipeline, query: Query, doc: Doc, system: System, progress: Progress = no_progress
-) -> Inspection:
-    """Ask a system's model about one pair; loads the model where it is not loaded. Raises NotReadyError."""
-    scorer = pipeline.scorer(system, progress)
-    if scorer is None or isinstance(scorer, Orderer):
-        return Inspection(None, 0)
-    text, limit = text_read(scorer, doc), scorer.limit
-    if getattr(scorer, "skips_blank", False) and is_blank(text):
-        return Inspection(None, 0, text=text)
-    (score,) = scorer.score(query.text, [text])
-    cut = limit.tokens_cut(query.text, [text])[0] if limit is not None else 0
-    alignment = scorer.align(query.text, text) if hasattr(scorer, "align") else None
-    terms = tuple(scorer.contributions(query.text, text)) if hasattr(scorer, "contributions") else None
-    tokens = limit.count([text])[0] if limit is not None else None
-    return Inspection(score, cut, alignment, terms, tokens, text, seen_end(limit, query.text, text))

@@ -1,0 +1,64 @@
+"""One pair asked of a system's model: its score and what carries it, and the score without each of its sentences."""
+
+from __future__ import annotations
+
+from rerank_core.errors import SettingsError
+from rerank_core.experiment.inspection import Inspection, Occlusion, Sentence, why_not
+from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.rerankers.family import Orderer, Scorer
+from rerank_core.rerankers.rerank import is_blank
+from rerank_core.rerankers.seen import seen_end, sentences
+from rerank_core.systems.systems import System
+from rerank_core.types import Doc, Progress, Query, no_progress
+
+CHUNK = 16
+
+
+def occlude(pipeline: Pipeline, query: Query, doc: Doc, system: System, progress: Progress = no_progress) -> Occlusion:
+    """Score the passage without each of its sentences; loads the model where it is not loaded.
+
+    Raises SettingsError for a system that scores no passage by itself (see `why_not`), NotReadyError, and whatever
+    `progress` raises.
+    """
+    if problem := why_not(system):
+        raise SettingsError(problem)
+    scorer = pipeline.scorer(system, progress)
+    if scorer is None or isinstance(scorer, Orderer) or getattr(scorer, "together", False):
+        raise SettingsError(f"{system.label} gives a passage no score of its own, so no sentence can be left out.")
+    text = text_read(scorer, doc)
+    seen = text[: seen_end(scorer.limit, query.text, text)]
+    spans = sentences(text)
+    inside = [(start, min(end, len(seen))) for start, end in spans if start < len(seen)]
+    without = [seen[:start] + seen[end:] for start, end in inside]
+    (score,) = scorer.score(query.text, [seen])
+    changes: list[float] = []
+    for start in range(0, len(without), CHUNK):
+        progress(start, len(without), f"{system.label}: one sentence left out at a time")
+        changes += [value - score for value in scorer.score(query.text, without[start : start + CHUNK])]
+    changed = [Sentence(start, end, change) for (start, end), change in zip(inside, changes, strict=True)]
+    unseen = [Sentence(max(start, len(seen)), end, None) for start, end in spans if end > len(seen)]
+    return Occlusion(text, float(score), (*changed, *unseen))
+
+
+def text_read(scorer: Scorer | Orderer, doc: Doc) -> str:
+    """What a reranker is given of a passage, before anything is cut."""
+    read = getattr(scorer, "document", None)
+    return str(read(doc)) if read is not None else doc.content
+
+
+def inspect_pair(
+    pipeline: Pipeline, query: Query, doc: Doc, system: System, progress: Progress = no_progress
+) -> Inspection:
+    """Ask a system's model about one pair; loads the model where it is not loaded. Raises NotReadyError."""
+    scorer = pipeline.scorer(system, progress)
+    if scorer is None or isinstance(scorer, Orderer):
+        return Inspection(None, 0)
+    text, limit = text_read(scorer, doc), scorer.limit
+    if getattr(scorer, "skips_blank", False) and is_blank(text):
+        return Inspection(None, 0, text=text)
+    (score,) = scorer.score(query.text, [text])
+    cut = limit.tokens_cut(query.text, [text])[0] if limit is not None else 0
+    alignment = scorer.align(query.text, text) if hasattr(scorer, "align") else None
+    terms = tuple(scorer.contributions(query.text, text)) if hasattr(scorer, "contributions") else None
+    tokens = limit.count([text])[0] if limit is not None else None
+    return Inspection(score, cut, alignment, terms, tokens, text, seen_end(limit, query.text, text))
