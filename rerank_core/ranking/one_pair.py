@@ -7,7 +7,7 @@ from rerank_core.experiment.inspection import Inspection, Occlusion, Sentence, w
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.rerankers.family import Orderer, Scorer
 from rerank_core.rerankers.rerank import is_blank
-from rerank_core.rerankers.seen import seen_end, sentences
+from rerank_core.rerankers.tokens import seen_end, sentences
 from rerank_core.systems.systems import System
 from rerank_core.types import Doc, Progress, Query, no_progress
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rerank_core.rerankers.family import TokenLimit
-from rerank_core.rerankers.seen import seen_end, sentences
+from rerank_core.rerankers.tokens import seen_end, sentences
 
 
 def words(texts):

@@ -14,7 +14,7 @@ import pytest
 from rerank_core.errors import RerankLensError, SettingsError
 from rerank_core.rerankers.catalogue.catalog import get, model_from_name
 from rerank_core.rerankers.load import load
-from rerank_core.rerankers.seen import seen_end
+from rerank_core.rerankers.tokens import seen_end
 from tests.support.flag_folders import GEMMA2, MINICPM
 
 QUERY = "who eats fish"

@@ -11,7 +11,7 @@ from rerank_core.rerankers.catalogue.catalog import model_from_name
 from rerank_core.rerankers.catalogue.model_key import model_key
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.rerank import from_cache
-from rerank_core.rerankers.seen import seen_end
+from rerank_core.rerankers.tokens import seen_end
 from rerank_core.types import Doc, Query, Ranking, ScoredDoc, text_hash
 
 FOLDERS = {"qwen3": "qwen3", "mxbai": "qwen2"}
