@@ -10,7 +10,7 @@ from typing import Any
 from rerank_core.rerankers.catalogue.local_folder import folder_of
 from rerank_core.rerankers.catalogue.model import Model
 from rerank_core.rerankers.catalogue.model_key import model_key
-from rerank_core.rerankers.local.kept import Kept
+from rerank_core.rerankers.local.passage_memory import Kept
 from rerank_core.retrieval.encoder import find_model
 from rerank_core.retrieval.encoder import model_key as encoder_key
 from rerank_core.store.passages import StoredPassages

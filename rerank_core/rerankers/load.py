@@ -12,7 +12,7 @@ from rerank_core.rerankers.catalogue.local_folder import folder_of
 from rerank_core.rerankers.catalogue.model import Model
 from rerank_core.rerankers.catalogue.state import state
 from rerank_core.rerankers.family import Reranker
-from rerank_core.rerankers.local.kept import Kept
+from rerank_core.rerankers.local.passage_memory import Kept
 
 # family -> the module that has `open_model(family, folder, settings, device) -> Scorer`
 _LOCAL_FAMILIES = {

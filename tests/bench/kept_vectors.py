@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 from rerank_core.rerankers.catalogue.catalog import get
 from rerank_core.rerankers.catalogue.model_key import model_key
 from rerank_core.rerankers.load import load
-from rerank_core.rerankers.local.kept import Kept
+from rerank_core.rerankers.local.passage_memory import Kept
 from rerank_core.rerankers.local.token_vectors import TYPES
 from rerank_core.store.passages import StoredPassages
 from rerank_core.store.vectors import StoredVectors

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rerank_core.rerankers.local.kept import Kept, VectorShelf
-from rerank_core.rerankers.local.passage_memory import VectorMemory, finite
+from rerank_core.rerankers.local.passage_memory import Kept, VectorMemory, VectorShelf, finite
 from rerank_core.rerankers.tokens import passage_limit
 
 _MEMORY = 256 * 2**20

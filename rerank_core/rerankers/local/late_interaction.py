@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rerank_core.rerankers.family import TokenLimit
-from rerank_core.rerankers.local.kept import Kept, PackedShelf
-from rerank_core.rerankers.local.passage_memory import VectorMemory, finite
+from rerank_core.rerankers.local.passage_memory import Kept, PackedShelf, VectorMemory, finite
 from rerank_core.rerankers.local.token_vectors import TokenVectors, packed, rounded, similarities, unpacked
 from rerank_core.rerankers.tokens import counter, positions
 

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rerank_core.rerankers.local.kept import Kept, PackedShelf
-from rerank_core.rerankers.local.passage_memory import VectorMemory, finite
+from rerank_core.rerankers.local.passage_memory import Kept, PackedShelf, VectorMemory, finite
 from rerank_core.rerankers.tokens import longest_input, passage_limit
 
 if TYPE_CHECKING:

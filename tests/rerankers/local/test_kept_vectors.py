@@ -14,7 +14,7 @@ from rerank_core.errors import RerankLensError
 from rerank_core.rerankers.catalogue.catalog import get, model_from_name
 from rerank_core.rerankers.catalogue.model_key import model_key
 from rerank_core.rerankers.load import load
-from rerank_core.rerankers.local.kept import Kept
+from rerank_core.rerankers.local.passage_memory import Kept
 from rerank_core.rerankers.local.token_vectors import TYPES, packed, rounded, similarities, unpacked
 from rerank_core.store.passages import StoredPassages
 from rerank_core.store.vectors import StoredVectors
