@@ -11,7 +11,7 @@ from rerank_core.reports.exports import Chosen, write_export
 from rerank_core.reports.report import Report, build_report
 from rerank_core.shell.answer import Answer, Call, listed
 from rerank_core.shell.codes import NOTHING
-from rerank_core.shell.figures import NOTHING_YET, Figures, figures
+from rerank_core.shell.deciding import NOTHING_YET, Figures, figures
 from rerank_core.shell.option_groups import settings_of
 from rerank_core.store import datasets
 from rerank_core.systems.systems import get_system
