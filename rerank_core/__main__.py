@@ -8,10 +8,9 @@ import traceback
 from collections.abc import Sequence
 
 from rerank_core.errors import CancelledError, NotFoundError, RerankLensError, SettingsError
-from rerank_core.shell.codes import FAILED, STOPPED, USAGE
+from rerank_core.shell.answer import FAILED, STOPPED, USAGE, table
 from rerank_core.shell.options import parser
 from rerank_core.shell.progress import progress
-from rerank_core.shell.table import table
 from rerank_core.store.workspace import Workspace
 
 

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rerank_core.shell.codes import DONE
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Progress
+
+DONE, NO, USAGE, NOTHING, FAILED, STOPPED = 0, 1, 2, 3, 4, 130
+
+CODES = """exit codes:
+    0  done; the gate says yes
+    1  the gate says no; nothing else exits with 1
+    2  wrong usage: an option, or a dataset, system or setting that is not there
+    3  nothing to compare: no graded query that every system has ranked (gate: one of the two left some out;
+       measure: a run has no query that is graded)
+    4  failed: bad input, a file that cannot be read or written, a system that could not run
+  130  stopped by hand; what was finished is kept"""
+
 
 Rows = list[dict[str, Any]]
 
@@ -44,3 +56,20 @@ def listed(rows: Rows, code: int = DONE) -> Answer:
 def told(facts: dict[str, Any]) -> Answer:
     """Facts by name, one a line."""
     return Answer(facts, (), [{"": name, "value": value} for name, value in facts.items()])
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Columns by the first row's names, four decimals, "–" for what is missing; no line of it ends in a space."""
+    names = list(rows[0])
+    cells = [names, *([_cell(row[name]) for name in names] for row in rows)]
+    widths = [max(len(line[place]) for line in cells) for place in range(len(names))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in cells]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    if isinstance(value, Mapping | list | tuple):
+        return json.dumps(value, ensure_ascii=False)
+    return "–" if value is None else str(value)

@@ -14,8 +14,7 @@ from rerank_core.evaluation.verdict import is_sure, verdict
 from rerank_core.experiment.summary import Summary, SystemSummary, own_passages_sentence, summarise
 from rerank_core.experiment.whole_set import WholeSet, load_whole_set
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.shell.answer import Answer, Call
-from rerank_core.shell.codes import DONE, NO, NOTHING
+from rerank_core.shell.answer import DONE, NO, NOTHING, Answer, Call
 from rerank_core.shell.option_groups import settings_of
 from rerank_core.shell.working import rank_all
 from rerank_core.store import datasets

@@ -13,8 +13,7 @@ from rerank_core.corpus.formats.strict_qrels import read_strict_qrels
 from rerank_core.corpus.formats.trec import read_run_file
 from rerank_core.corpus.id_forms import other_forms, rename_rankings
 from rerank_core.evaluation.measures import evaluate, mean, missing_queries
-from rerank_core.shell.answer import Answer, Call
-from rerank_core.shell.codes import DONE, NOTHING
+from rerank_core.shell.answer import DONE, NOTHING, Answer, Call
 from rerank_core.types import Qrels, Ranking
 
 HOW = """A graded query that a run does not have counts 0, as with trec_eval -c; queries without grades are left out.

@@ -9,7 +9,7 @@ from rerank_core.errors import BadInputError, SettingsError
 from rerank_core.evaluation.names import Measure, parse_measure
 from rerank_core.retrieval.languages import AUTO, LANGUAGES, NONE
 from rerank_core.retrieval.settings import FUSIONS, RETRIEVERS, RetrievalSettings
-from rerank_core.shell.codes import CODES
+from rerank_core.shell.answer import CODES
 from rerank_core.systems.systems import ALWAYS_READY
 
 Verbs = argparse._SubParsersAction

@@ -9,8 +9,7 @@ from rerank_core.experiment.efficiency import efficiencies
 from rerank_core.experiment.losses import system_losses
 from rerank_core.reports.exports import Chosen, write_export
 from rerank_core.reports.report import Report, build_report
-from rerank_core.shell.answer import Answer, Call, listed
-from rerank_core.shell.codes import NOTHING
+from rerank_core.shell.answer import NOTHING, Answer, Call, listed
 from rerank_core.shell.deciding import NOTHING_YET, Figures, figures
 from rerank_core.shell.option_groups import settings_of
 from rerank_core.store import datasets

@@ -11,8 +11,7 @@ from rerank_core.experiment.runs import run_latencies, staleness
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.index import search_facts
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.shell.answer import Answer, Call, listed
-from rerank_core.shell.codes import DONE, FAILED
+from rerank_core.shell.answer import DONE, FAILED, Answer, Call, listed
 from rerank_core.shell.option_groups import settings_of
 from rerank_core.store import datasets, judgments, runs
 from rerank_core.store.datasets import DatasetRow

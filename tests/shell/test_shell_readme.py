@@ -7,7 +7,7 @@ import shlex
 
 import yaml
 
-from rerank_core.shell import codes
+from rerank_core.shell import answer
 from rerank_core.shell.options import parser
 from rerank_core.shell.verbs import VERBS
 from tests.test_docs import README
@@ -36,8 +36,8 @@ def test_the_workflow_compares_what_it_ranked():
 
 def test_the_exit_codes_are_those_of_the_help():
     documented = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
-    assert documented == {codes.DONE, codes.NO, codes.USAGE, codes.NOTHING, codes.FAILED, codes.STOPPED}
-    assert {int(code) for code in re.findall(r"^ +(\d+)  ", codes.CODES, re.MULTILINE)} == documented
+    assert documented == {answer.DONE, answer.NO, answer.USAGE, answer.NOTHING, answer.FAILED, answer.STOPPED}
+    assert {int(code) for code in re.findall(r"^ +(\d+)  ", answer.CODES, re.MULTILINE)} == documented
 
 
 def test_the_readme_names_each_verb_that_decides_or_writes():

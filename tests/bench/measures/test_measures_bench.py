@@ -9,7 +9,7 @@ import pytest
 from rerank_core.__main__ import main
 from rerank_core.evaluation.measures import evaluate, mean
 from rerank_core.evaluation.names import parse_measure
-from rerank_core.shell.codes import DONE, USAGE
+from rerank_core.shell.answer import DONE, USAGE
 from tests.bench.measures import peers as measures_peers
 from tests.bench.measures import timing as measures_bench
 from tests.bench.measures.world import make_world, scored

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from rerank_core.__main__ import main
-from rerank_core.shell.codes import DONE, USAGE
+from rerank_core.shell.answer import DONE, USAGE
 from rerank_core.store import jobs
 from rerank_core.store.workspace import Workspace
 from tests.bench.ui import browsing
