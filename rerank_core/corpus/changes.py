@@ -17,7 +17,7 @@ from rerank_core.errors import BadInputError
 from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.doc_changes import DocChanges
-from rerank_core.store.import_lock import alone
+from rerank_core.store.file_lock import alone
 from rerank_core.store.workspace import Workspace, transaction
 from rerank_core.text import count_units
 from rerank_core.types import Judgment, Progress, no_progress

@@ -29,7 +29,7 @@ from rerank_core.corpus.survey.sources import Sources, doc_batches, estimate_pas
 from rerank_core.corpus.topics import Topics, scale_for
 from rerank_core.errors import BadInputError, SettingsError
 from rerank_core.store import datasets, judgments
-from rerank_core.store.import_lock import alone
+from rerank_core.store.file_lock import alone
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Doc, Progress, no_progress
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from rerank_core.store.workspace import Workspace
+from rerank_core.types import Progress
 
 
 @contextmanager
@@ -24,4 +28,16 @@ def held(path: Path, wait: Callable[[], None]) -> Iterator[None]:
                 break
             except BlockingIOError:
                 wait()
+        yield
+
+
+@contextmanager
+def alone(workspace: Workspace, progress: Progress) -> Iterator[None]:
+    """Hold the workspace's import lock; while another import has it, wait and let `progress` end the waiting."""
+
+    def wait() -> None:
+        progress(0, 0, "waiting for another import to end")
+        time.sleep(0.1)
+
+    with held(workspace.path.with_name(workspace.path.name + ".import.lock"), wait):
         yield
