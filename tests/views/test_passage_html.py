@@ -8,8 +8,8 @@ import pytest
 
 from rerank_core.experiment.inspection import Occlusion, Sentence
 from rerank_core.types import Ranking, ScoredDoc
-from rerank_core.views.links import link_html
 from rerank_core.views.passage import neighbours_frame, occlusion_html, others_frame, seen_html, sentences_frame
+from rerank_core.views.story import link_html
 
 TEXT = "Fish <swim>. Birds fly. Cats nap."
 FOUND = Occlusion(TEXT, 2.0, (Sentence(0, 12, -1.0), Sentence(13, 23, 0.5), Sentence(24, 33, None)))

@@ -29,7 +29,6 @@ from rerank_core.judging.llm.prompt import prompt_name
 from rerank_core.store import llm_grades
 from rerank_core.store.llm_grades import LlmGrade, LlmJudge, Pair
 from rerank_core.store.workspace import Workspace
-from rerank_core.views.links import link_html
 from rerank_core.views.llm_grades import (
     confusion_chart,
     confusion_frame,
@@ -37,6 +36,7 @@ from rerank_core.views.llm_grades import (
     sides_chart,
     sides_frame,
 )
+from rerank_core.views.story import link_html
 from rerank_core.views.summary import DELTA, P, word
 
 ASK, WORTH = "Ask a language model", "What its grades are worth"

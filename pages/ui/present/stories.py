@@ -15,8 +15,7 @@ from rerank_core.experiment.summary import SystemSummary
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Doc
-from rerank_core.views.links import link_html
-from rerank_core.views.story import story_html
+from rerank_core.views.story import link_html, story_html
 
 SHOWN = 5
 
