@@ -18,7 +18,7 @@ from rerank_core.store import datasets, jobs, judgments, rankings, runs
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import get_system
 
-# birds: 4 passages, 2 queries, 3 composites, an imported run, rankings of 6 systems, grades of 2 judges, jobs of 8 kinds
+# birds: 4 passages, 2 queries, 3 composites, an imported run, rankings of 6 systems, 2 judges, 8 kinds of jobs
 MADE_BEFORE = Path(__file__).parent / "support" / "workspace_before_the_move.sql"
 KINDS = ["compare", "run", "recall", "depth", "inspect", "occlude", "warm", "index"]
 
