@@ -8,7 +8,7 @@ import pytest
 
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.experiment.depth import RECALL_DEPTHS, at_depth, depth_curve, knee
-from rerank_core.ranking import pipeline as pipeline_module
+from rerank_core.ranking import pipeline
 from rerank_core.ranking.jobs import VERBS
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -51,9 +51,7 @@ def pond(workspace):
 @pytest.fixture
 def scorer(monkeypatch):
     made = LikesNumber()
-    monkeypatch.setattr(
-        pipeline_module, "load", lambda model, settings, **_: None if model.id == "first-stage" else made
-    )
+    monkeypatch.setattr(pipeline, "load", lambda model, settings, **_: None if model.id == "first-stage" else made)
     return made
 
 

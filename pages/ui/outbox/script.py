@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-
 # what the board and the Label page share, in the order in which it is put together
 _SHARED = ("events.js", "dom.js", "post.js", "mount.js")
 
