@@ -71,8 +71,6 @@ ACROSS_PAGES = {
     ("evaluate", "inspect.threshold"): "the threshold is the one that Inspect finds",
     ("llm", "evaluate.cache"): "grades by a model are checked against the whole set's figures, kept once",
     ("present", "evaluate.cache"): "a story is told of the whole set's figures, kept once",
-    ("outbox", "board.board"): "the board's events come up through the board's own component",
-    ("outbox", "board.payload"): "and its figures go down in the board's own values",
     ("5_Inspect", "llm.reads"): "what a language model would read stands under the pair that is inspected",
     ("7_Agreement", "label.page"): "the dataset is chosen as on Label",
     ("8_LLM_grades", "evaluate.cache"): "the whole set's figures, kept once",
