@@ -45,6 +45,7 @@ MAY_HOLD_MORE = {
     "retrieval": "a concept per file",
     "store": "a family of tables per file",
     "views": "a chart or table per file",
+    "experiment": "a question that an experiment answers per file",
     "corpus/formats": "a format per file",
     "rerankers/catalogue": "rows by origin, and a fact about rows per file",
 }
