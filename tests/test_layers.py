@@ -82,11 +82,16 @@ TESTS_OF_NO_ROOM = {"support", "bench", "e2e", "pages", "screenshots"}
 
 @cache
 def imports(path: Path) -> frozenset[str]:
-    """Every module that a file imports, wherever it does; `from a import b` counts as "a.b"."""
+    """Every module that a file imports, wherever it does; `from a import b` counts as "a.b".
+
+    `import rerank_core` counts as what is taken of it: "rerank_core.__version__".
+    """
     modules = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            modules |= {alias.name for alias in node.names}
+            modules |= {alias.name for alias in node.names if (alias.name, alias.asname) != ("rerank_core", None)}
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "rerank_core":
+            modules.add(f"rerank_core.{node.attr}")
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are absolute here"
             modules |= {f"{node.module}.{alias.name}" for alias in node.names}

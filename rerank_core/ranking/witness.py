@@ -10,7 +10,7 @@ from functools import cache
 from time import perf_counter
 from typing import Any
 
-from rerank_core import __version__
+import rerank_core
 from rerank_core.inference.device import describe_device
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
@@ -109,7 +109,7 @@ class Witness:
 
 @cache
 def _versions() -> tuple[tuple[str, str], ...]:
-    found = [("rerank_core", __version__)]
+    found = [("rerank_core", rerank_core.__version__)]
     for name in LIBRARIES:
         try:
             found.append((name, importlib.metadata.version(name)))
