@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, jobs
@@ -162,7 +163,9 @@ def ranked_demo(first_run: FirstRun, tmp_path_factory: pytest.TempPathFactory) -
     with workspace.open() as db:
         dataset = datasets.get_dataset(db, "demo")
         queries = datasets.get_queries(db, dataset.id)
-    Pipeline(workspace).run(dataset, queries, DEPTH_20, [get_system(workspace, one) for one in FIVE])
+    Pipeline(workspace).run(
+        Experiment(workspace, dataset, DEPTH_20, tuple(get_system(workspace, one) for one in FIVE)), queries
+    )
     return workspace.path
 
 

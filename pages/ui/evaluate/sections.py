@@ -15,8 +15,8 @@ from pages.ui.evaluate import report
 from pages.ui.evaluate import scores as evaluate_scores
 from pages.ui.evaluate import slices as evaluate_slices
 from pages.ui.evaluate import why as evaluate_why
-from pages.ui.evaluate.cache import Figures
 from pages.ui.view import View
+from rerank_core.experiment.figures import Figures
 from rerank_core.store.workspace import Workspace
 
 SECTIONS = {
