@@ -11,12 +11,12 @@ from time import perf_counter
 from typing import Any
 
 import rerank_core
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.inference.device import describe_device
-from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.evidence import SEARCH, Evidence, put_evidence, rankings_made, search_seconds
-from rerank_core.store.rankings import StoredRanking, candidates_key
+from rerank_core.store.rankings import StoredRanking
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import FIRST_STAGE, System
 from rerank_core.types import Doc, Query, Ranking
@@ -43,18 +43,17 @@ class Witness:
         self._next: dict[str, bool | None] = {}  # whether the next measured work of a model or index is its first
         self._tokenized: dict[str, int] = {}
 
-    def look(self, dataset: DatasetRow, query: Query, settings: RetrievalSettings, system: System) -> Before:
+    def look(self, experiment: Experiment, query: Query, system: System) -> Before:
         """To be called before the ranking."""
-        key = candidates_key(dataset.fingerprint, settings.key(), query.text)
+        key = experiment.key(query)
         with self._workspace.open() as db:
             return Before(key, key in search_seconds(db, [key]), key in rankings_made(db, [key], system.key))
 
     def note(
         self,
         before: Before,
-        dataset: DatasetRow,
+        experiment: Experiment,
         query: Query,
-        settings: RetrievalSettings,
         system: System,
         stored: StoredRanking,
         scorer: Any = None,
@@ -63,6 +62,7 @@ class Witness:
 
         Nothing is written for what was there before, and for what failed.
         """
+        dataset, settings = experiment.dataset, experiment.settings
         found: dict[str, Evidence] = {}
         if not before.searched:
             index = f"{dataset.fingerprint} {settings.retrievers} {settings.bm25_key()} {settings.dense_model}"
