@@ -11,6 +11,7 @@ from rerank_core.experiment.depth import RECALL_DEPTHS, at_depth, depth_curve, k
 from rerank_core.ranking import pipeline as pipeline_module
 from rerank_core.ranking.jobs import VERBS
 from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.rerankers.family import Scorer
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments
 from rerank_core.store.judgments import GradeEvent
@@ -22,10 +23,9 @@ NDCG = parse_measure("nDCG@10")
 QUERIES = [Query("q1", "fish"), Query("q2", "fish fish"), Query("never graded", "fish")]
 
 
-class LikesNumber:
+class LikesNumber(Scorer):
     """Scores a passage by its own number: the higher the better."""
 
-    limit = None
     asked = 0
 
     def score(self, query, texts):

@@ -19,7 +19,6 @@ _MOST = 100
 class Contextual(RerankService):
     """One of Contextual AI's rerankers; the instruction is a field of its own, and empty is not sent."""
 
-    limit = None
     chunk = _MOST
 
     def __init__(self, post: JsonPost, provider: Provider, model: str, instruction: str) -> None:

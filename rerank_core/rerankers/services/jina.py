@@ -22,8 +22,6 @@ class Jina(RerankService):
     other scores of its request (arXiv 2509.25085); the versions before it score pairs.
     """
 
-    limit = None
-
     def __init__(self, post: JsonPost, provider: Provider, model: str) -> None:
         super().__init__(provider, post.close)
         self._post, self._model = post, model

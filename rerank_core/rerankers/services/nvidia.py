@@ -18,8 +18,6 @@ TRUNCATE = ("END", "NONE")
 class NvidiaRanking(RerankService):
     """A reranker at a /ranking address; scores are logits and come one pair at a time."""
 
-    limit = None
-
     def __init__(self, post: JsonPost, provider: Provider, settings: Mapping[str, Any]) -> None:
         super().__init__(provider, post.close)
         self._post = post

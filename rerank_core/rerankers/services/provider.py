@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from rerank_core.errors import NotReadyError, ProviderError, RerankLensError
+from rerank_core.rerankers.family import Reranker, Scorer
 
 Answer = TypeVar("Answer")
 
@@ -173,7 +174,7 @@ class Provider:
         )
 
 
-class Served:
+class Served(Reranker):
     """A reranker behind a Provider: tells what it used and noted, and closes its connections."""
 
     def __init__(self, provider: Provider, close: Callable[[], None]) -> None:
@@ -192,7 +193,7 @@ class Served:
         self._close()
 
 
-class RerankService(Served):
+class RerankService(Served, Scorer):
     """A service that is sent passages and gives scores.
 
     `skips_blank`: a passage without a sign in it is not sent; Voyage and others refuse the whole request for it.

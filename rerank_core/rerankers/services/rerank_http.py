@@ -18,8 +18,6 @@ PROTOCOLS = ("documents", "texts")
 class HttpRerank(RerankService):
     """A reranker on a server of one's own; it must score pairs, because long lists are sent in batches."""
 
-    limit = None
-
     def __init__(self, post: JsonPost, provider: Provider, settings: Mapping[str, Any]) -> None:
         super().__init__(provider, post.close)
         self._post = post

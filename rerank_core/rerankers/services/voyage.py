@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rerank_core.rerankers.family import TokenLimit
 from rerank_core.rerankers.services.answers import count_tokens, in_order, scored_rows
 from rerank_core.rerankers.services.batches import batches
 from rerank_core.rerankers.services.json_post import JsonPost
@@ -25,6 +26,7 @@ class Voyage(RerankService):
     """One of Voyage's rerankers; scores come one pair at a time."""
 
     chunk = _MOST
+    limit: TokenLimit
 
     def __init__(self, post: JsonPost, provider: Provider, model: str, instruction: str) -> None:
         super().__init__(provider, post.close)
