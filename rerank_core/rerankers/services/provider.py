@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from rerank_core.errors import NotReadyError, ProviderError, RerankLensError
 from rerank_core.rerankers.family import Reranker, Scorer
 
-Answer = TypeVar("Answer")
+Reply = TypeVar("Reply")
 
 ATTEMPTS = 4
 FIRST_WAIT = 0.5
@@ -107,7 +107,7 @@ class Provider:
         self._used: dict[str, float] = {}
         self._notes: dict[str, None] = {}
 
-    def call(self, send: Callable[[float], Answer]) -> Answer:
+    def call(self, send: Callable[[float], Reply]) -> Reply:
         """What `send` returns; it is given the seconds that it may take, and may raise anything.
 
         Tried again after 408, 409, 429, 5xx and failures of transport, up to four times, with waits that double and
