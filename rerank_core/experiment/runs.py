@@ -109,7 +109,7 @@ def staleness(workspace: Workspace, run: Run) -> str:
             queries = datasets.get_queries(db, dataset.id)
             keys = _keys(dataset, settings, queries)
             found = rankings.get_docids(db, keys.values())
-        return store.is_stale(run, _inputs(dataset, settings, system, queries, _candidates_hash(keys, found)))
+        return store.stale_reason(run, _inputs(dataset, settings, system, queries, _candidates_hash(keys, found)))
     except (NotFoundError, SettingsError) as gone:
         return f"Its system or settings are gone: {gone}"
 
