@@ -133,13 +133,8 @@ def get_queries(db: Database, dataset_id: int) -> list[Query]:
 
 def get_docs(db: Database, dataset_id: int, docids: Sequence[str]) -> dict[str, Doc]:
     """docid -> passage, for those of `docids` that exist."""
-    found: dict[str, Doc] = {}
-    for start in range(0, len(docids), 500):  # SQLite bounds the number of parameters
-        part = docids[start : start + 500]
-        marks = ",".join("?" * len(part))
-        rows = db.query(f"SELECT * FROM doc WHERE dataset_id = ? AND docid IN ({marks})", [dataset_id, *part])
-        found.update((row["docid"], _doc(row)) for row in rows)
-    return found
+    sql = "SELECT * FROM doc WHERE dataset_id = ? AND docid IN (SELECT value FROM json_each(?))"
+    return {row["docid"]: _doc(row) for row in db.query(sql, [dataset_id, json.dumps(list(docids))])}
 
 
 def text_hashes(db: Database, dataset_id: int, docids: Sequence[str]) -> dict[str, str]:
