@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from rerank_core.experiment.losses import SystemLoss
 from rerank_core.types import Query
+from rerank_core.views.palette import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-# Okabe and Ito's palette, safe for colour-blind eyes; the order of the parts is the same in every bar
+# the order of the parts is the same in every bar
 PARTS = {
-    "reached": "#0072B2",
-    "lost by ordering": "#E69F00",
-    "lost by retrieval": "#9aa0a6",
+    "reached": BLUE,
+    "lost by ordering": ORANGE,
+    "lost by retrieval": GREY,
 }
 
 
@@ -90,7 +91,7 @@ def recall_chart(curve: Mapping[int, float], depth: int) -> alt.LayerChart:
 
     lines = (
         alt.Chart(recall_frame(curve))
-        .mark_line(point=True, color="#0072B2")
+        .mark_line(point=True, color=BLUE)
         .encode(
             x=alt.X(
                 "candidates:Q",
@@ -103,5 +104,5 @@ def recall_chart(curve: Mapping[int, float], depth: int) -> alt.LayerChart:
         )
     )
     chosen = pd.DataFrame({"candidates": [depth]})
-    rule = alt.Chart(chosen).mark_rule(strokeDash=[4, 4], color="#9aa0a6").encode(x="candidates:Q")
+    rule = alt.Chart(chosen).mark_rule(strokeDash=[4, 4], color=GREY).encode(x="candidates:Q")
     return alt.LayerChart(layer=[rule, lines], height=240)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from rerank_core.judging.next_grade.calibration import Bin
 from rerank_core.judging.next_grade.stopping import Standing
+from rerank_core.views.palette import BLUE, GREY
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
 # Okabe and Ito's palette, safe for colour-blind eyes
-_LINE, _GUIDE = "#0072B2", "#9aa0a6"
 
 
 def calibration_frame(bins: Sequence[Bin]) -> pd.DataFrame:
@@ -43,9 +43,9 @@ def calibration_chart(bins: Sequence[Bin]) -> alt.LayerChart:
     equal = alt.Chart(pd.DataFrame({"predicted": [0.0, 1.0], "seen": [0.0, 1.0]}))
     return alt.LayerChart(
         layer=[
-            equal.mark_line(strokeDash=[4, 4], color=_GUIDE).encode(x=x, y=seen),
-            base.mark_rule(color=_LINE).encode(x=x, y=alt.Y("low:Q", title="graded: relevant"), y2="high:Q"),
-            base.mark_point(filled=True, size=60, opacity=1, color=_LINE).encode(x=x, y=seen, tooltip=tooltip),
+            equal.mark_line(strokeDash=[4, 4], color=GREY).encode(x=x, y=seen),
+            base.mark_rule(color=BLUE).encode(x=x, y=alt.Y("low:Q", title="graded: relevant"), y2="high:Q"),
+            base.mark_point(filled=True, size=60, opacity=1, color=BLUE).encode(x=x, y=seen, tooltip=tooltip),
         ],
         height=260,
     )
@@ -67,7 +67,7 @@ def probability_chart(standings: Sequence[Standing], better: str, confidence: fl
 
     line = (
         alt.Chart(standing_frame(standings))
-        .mark_line(point=alt.OverlayMarkDef(size=40), color=_LINE)
+        .mark_line(point=alt.OverlayMarkDef(size=40), color=BLUE)
         .encode(
             x=_grades(),
             y=alt.Y(
@@ -81,7 +81,7 @@ def probability_chart(standings: Sequence[Standing], better: str, confidence: fl
     )
     lines = alt.Chart(pd.DataFrame({"p_better": [1.0 - confidence, confidence]}))
     return alt.LayerChart(
-        layer=[lines.mark_rule(strokeDash=[4, 4], color=_GUIDE).encode(y="p_better:Q"), line], height=220
+        layer=[lines.mark_rule(strokeDash=[4, 4], color=GREY).encode(y="p_better:Q"), line], height=220
     )
 
 
@@ -92,9 +92,9 @@ def interval_chart(standings: Sequence[Standing], measure: str) -> alt.LayerChar
 
     base = alt.Chart(standing_frame(standings))
     title = f"change in {measure}"
-    zero = alt.Chart(pd.DataFrame({"delta": [0.0]})).mark_rule(strokeDash=[4, 4], color=_GUIDE).encode(y="delta:Q")
-    band = base.mark_area(opacity=0.25, color=_LINE).encode(x=_grades(), y=alt.Y("low:Q", title=title), y2="high:Q")
-    line = base.mark_line(point=alt.OverlayMarkDef(size=40), color=_LINE).encode(
+    zero = alt.Chart(pd.DataFrame({"delta": [0.0]})).mark_rule(strokeDash=[4, 4], color=GREY).encode(y="delta:Q")
+    band = base.mark_area(opacity=0.25, color=BLUE).encode(x=_grades(), y=alt.Y("low:Q", title=title), y2="high:Q")
+    line = base.mark_line(point=alt.OverlayMarkDef(size=40), color=BLUE).encode(
         x=_grades(),
         y=alt.Y("delta:Q", title=title),
         tooltip=[
