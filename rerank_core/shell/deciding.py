@@ -11,7 +11,13 @@ from rerank_core.evaluation.gate import gate as judge
 from rerank_core.evaluation.names import Measure
 from rerank_core.evaluation.slices import in_slices, query_slices
 from rerank_core.evaluation.verdict import is_sure, verdict
-from rerank_core.experiment.summary import Summary, SystemSummary, own_passages_sentence, summarise
+from rerank_core.experiment.summary import (
+    Summary,
+    SystemSummary,
+    not_compared_alike,
+    own_passages_sentence,
+    summarise,
+)
 from rerank_core.experiment.whole_set import WholeSet, load_whole_set
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.shell.answer import DONE, NO, NOTHING, Answer, Call
@@ -143,14 +149,9 @@ class Figures:
         """What a reader of the figures has to know of single systems: failures, empty answers, other candidates."""
         lines = []
         for one in self.summary.systems:
-            if one.failed:
-                lines.append(f"{one.label} failed on {one.failed:,} queries: {one.reason}")
+            lines += not_compared_alike(one)
             if one.empty:
                 lines.append(f"{one.label} returned nothing on {one.empty:,} queries, which count 0.")
-            if one.off_candidates:
-                lines.append(
-                    f"{one.label} ranked passages that are not among the candidates, on {one.off_candidates:,} queries."
-                )
         if self.left_out:
             lines.append(f"{self.left_out:,} graded queries are left out: a system has not ranked them, or failed.")
         if sentence := own_passages_sentence(self.own, self.dataset, self.ignored):

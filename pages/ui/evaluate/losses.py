@@ -8,6 +8,7 @@ from pages.ui import cache, state
 from pages.ui.evaluate.cache import Figures
 from pages.ui.markdown import plain
 from pages.ui.view import View
+from rerank_core.experiment.summary import other_candidates_sentence
 from rerank_core.store import judgments
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.fault import fault_chart, fault_frame, fault_queries_frame, recall_chart
@@ -28,7 +29,8 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     )
     for loss in figures.losses.values():
         if loss.off_candidates:
-            st.warning(f"{plain(loss.label)}: {loss.off_candidates:,} queries are left out; its candidates are others.")
+            why = other_candidates_sentence(loss.label, loss.off_candidates)
+            st.warning(f"{plain(why)} Its loss leaves them out.")
     left, right = st.columns([3, 2], gap="medium")
     with left:
         chosen = st.selectbox(
