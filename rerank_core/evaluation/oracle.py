@@ -25,12 +25,6 @@ class LossSplit:
     retrieval: float
     ordering: float
 
-    @property
-    def retrieval_share(self) -> float | None:
-        """The share of the loss that is due to retrieval, 0 to 1; None where nothing was lost."""
-        lost = self.retrieval + self.ordering
-        return self.retrieval / lost if lost > 1e-12 else None
-
 
 def ideal_order(candidates: Sequence[str], grades: Mapping[str, int]) -> list[str]:
     """The candidates (docids, best first) in their best order: grade descending, then candidate rank.

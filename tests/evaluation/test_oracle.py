@@ -30,12 +30,7 @@ def test_the_loss_is_split_between_retrieval_and_ordering():
     assert found.oracle == pytest.approx(oracle, abs=1e-12)
     assert found.retrieval == pytest.approx(1 - oracle, abs=1e-12)
     assert found.ordering == pytest.approx(oracle - actual, abs=1e-12)
-    assert found.retrieval_share == pytest.approx((1 - oracle) / (1 - actual), abs=1e-12)
     assert found.actual + found.ordering + found.retrieval == pytest.approx(1, abs=1e-12)
-
-
-def test_a_perfect_ranking_has_no_loss_to_share():
-    assert split_loss(["a"], ["a"], {"a": 1}).retrieval_share is None
 
 
 def test_without_a_relevant_document_nobody_is_at_fault():
