@@ -19,6 +19,7 @@ from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace, now
 from rerank_core.systems.systems import System
+from rerank_core.text import shortened
 from rerank_core.types import Doc, Query
 
 LONGEST = 90
@@ -188,5 +189,4 @@ def _front(points: Sequence[Point]) -> Front:
 
 
 def _start(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+    return shortened(" ".join(text.split()), LONGEST)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from rerank_core.experiment.stories import Place, Story
+from rerank_core.text import shortened
 from rerank_core.types import Doc
 from rerank_core.views.palette import DOWN_TEXT, UP_TEXT
 
@@ -80,7 +81,7 @@ def _list(
 
 def _row(rank: str, doc: Doc, move: str = "", grade: str = "", told: bool = False) -> str:
     text = " ".join(doc.text.split())
-    snippet = text if len(text) <= SNIPPET else text[: SNIPPET - 1] + "…"
+    snippet = shortened(text, SNIPPET)
     title = f'<div class="title">{escape(doc.title)}</div>' if doc.title else ""
     return (
         f'<li class="{"told" if told else ""}"><div class="rank">{rank}</div>'

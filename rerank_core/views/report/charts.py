@@ -9,6 +9,7 @@ from rerank_core.evaluation.pareto import Front, Point
 from rerank_core.evaluation.slices import SliceDelta
 from rerank_core.evaluation.verdict import signed
 from rerank_core.experiment.losses import SystemLoss
+from rerank_core.text import shortened
 from rerank_core.types import Query
 from rerank_core.views.report.shapes import Box, Drawing, Label, Mark, Stroke
 
@@ -176,5 +177,4 @@ def _named(name: str, x: float, y: float, taken: list[tuple[float, float, float]
 
 
 def _cut(words: str, room: float) -> str:
-    most = max(4, int(room / _LETTER))
-    return words if len(words) <= most else words[: most - 1] + "…"
+    return shortened(words, max(4, int(room / _LETTER)))
