@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rerank_core.evaluation.pareto import Front, Point, pareto_front
+from rerank_core.evaluation.pareto import Front, Point
 from rerank_core.evaluation.slices import SliceDelta, query_slices, slice_deltas
 from rerank_core.experiment.efficiency import Efficiency
 from rerank_core.experiment.losses import SystemLoss
+from rerank_core.experiment.pareto import system_front, system_points
 from rerank_core.experiment.stories import Story, sentence, tell
 from rerank_core.experiment.summary import Summary, SystemSummary, own_passages_sentence, verdicts
 from rerank_core.experiment.whole_set import WholeSet
@@ -105,7 +106,7 @@ def build_report(
     told = {one.system: _told(whole, summary, one, most) for one in _compared(summary)}
     docs = _passages(workspace, dataset, told)
     stories = tuple(_story(whole, one, told[one.system], docs, dataset) for one in _compared(summary))
-    points = _points(summary, efficiency, price)
+    points = system_points(summary, efficiency, price)
     labels = label_facts(workspace, dataset, whole)
     return Report(
         dataset=dataset,
@@ -119,7 +120,7 @@ def build_report(
         verdicts=tuple((one.system, said) for one, said in verdicts(summary)),
         stories=stories,
         points=points,
-        front=_front(points),
+        front=system_front(points),
         titles={docid: doc.title or _start(doc.text) or docid for docid, doc in docs.items()},
         labels=labels,
         limits=limits(summary, efficiency, losses, labels, only, own_passages_sentence(whole.own_passages, dataset)),
@@ -172,20 +173,6 @@ def _story(
     deltas = one.comparison.deltas if one.comparison is not None else {}
     slices = slice_deltas(deltas, query_slices(whole.queries.values()))
     return SystemStory(one.system, one.label, wins, losses, tuple(each for each in slices if each.n))
-
-
-def _points(summary: Summary, efficiency: Mapping[str, Efficiency], price: float | None) -> tuple[Point, ...]:
-    points = []
-    for one in summary.systems:
-        found = efficiency[one.system]
-        quality = one.values[summary.measures[0]] if one.values else None
-        points.append(Point(one.label, quality, found.whole.p50 if found.whole else None, found.cost(price)))
-    return tuple(points)
-
-
-def _front(points: Sequence[Point]) -> Front:
-    costs = all(point.cost is not None for point in points if point.latency is not None)
-    return pareto_front(points, ("quality", "latency", "cost") if costs else ("quality", "latency"))
 
 
 def _start(text: str) -> str:
