@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 
 from sqlite_utils import Database
 
@@ -24,6 +26,15 @@ class Evidence:
     tokenize_seconds: float | None = None
     device: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
+
+
+def installed_versions(libraries: Iterable[str]) -> dict[str, str]:
+    """Library -> version, in the order given, for those that are installed."""
+    versions = {}
+    for name in libraries:
+        with suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return versions
 
 
 def put_evidence(db: Database, candidates_key: str, system_key: str, evidence: Evidence) -> None:
