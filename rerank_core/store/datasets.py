@@ -14,10 +14,9 @@ from typing import Any
 from sqlite_utils import Database
 
 from rerank_core.errors import BadInputError, NotFoundError, RerankLensError
+from rerank_core.store.scales import DEFAULT, preset_names
 from rerank_core.store.workspace import Workspace, now
 from rerank_core.types import Doc, Query
-
-SCALE_0_TO_3 = {0: "Not relevant", 1: "Related", 2: "Useful", 3: "Answers it"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def begin_dataset(db: Database, name: str, source: str, scale: dict[int, str] | 
     """
     if not name.strip():
         raise BadInputError("dataset name", None, "the name is empty", "a name, for example 'support-2025'")
-    names = json.dumps({str(grade): label for grade, label in (scale or SCALE_0_TO_3).items()})
+    names = json.dumps({str(grade): label for grade, label in (scale or preset_names(DEFAULT)).items()})
     try:
         cursor = db.execute(
             "INSERT INTO dataset (name, source, state, created_at, scale) VALUES (?, ?, 'importing', ?, ?)",
