@@ -5,10 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import cache, frame, glossary, state, work
-from pages.ui.board import charts, own_passage
+from pages.ui.board import charts, grades, own_passage
 from pages.ui.board.board import board
 from pages.ui.board.data import board_data
-from pages.ui.outbox import commit as grading
 from pages.ui.view import MEASURES, choose_query, choose_view
 from rerank_core.experiment.one_query import Comparison, load_comparison
 
@@ -34,7 +33,7 @@ own_passage.note(view, comparison)
 @st.fragment
 def grades_and_figures() -> None:
     """Runs again at each grade; the page and the board do not."""
-    grading.sync_grades(space, view, query.qid, figures)
+    grades.sync_grades(space, view, query.qid, figures)
 
 
 grades_and_figures()

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.ui import frame, glossary
 from pages.ui.evaluate.cache import whole_set
-from pages.ui.llm import ask as llm_ask
+from pages.ui.llm import ask
 from pages.ui.llm import grades as llm_grades
 from pages.ui.view import choose_view
 
@@ -20,7 +20,7 @@ st.caption(
     "sees them."
 )
 if llm_grades.choose_part() == llm_grades.ASK:
-    llm_ask.show(space, view, whole)
+    ask.show(space, view, whole)
 else:
     llm_grades.show(space, view, whole, stamp)
 glossary.offer()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rerank_core.corpus import changes as passage_changes
+from rerank_core.corpus import changes
 from rerank_core.corpus.changes import PassageChange, change_passages, remove_passages, update_passages
 from rerank_core.corpus.ingest import ImportOptions, import_dataset
 from rerank_core.corpus.report import ChangeReport, ImportReport, Listed
@@ -270,7 +270,7 @@ def test_passages_are_read_no_further_than_they_are_gathered(workspace, tmp_path
             yield Doc(str(read), "text")
 
     ahead = []
-    monkeypatch.setattr(passage_changes, "read_passages", generate)
+    monkeypatch.setattr(changes, "read_passages", generate)
     told = many(tmp_path / "a.jsonl", 1)
     update_passages(workspace, "birds", told, progress=lambda done, *_: ahead.append(read - done))
     assert ahead == [0, 0, 0, 0]  # three sources, and the change

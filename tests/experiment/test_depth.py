@@ -7,8 +7,8 @@ from math import log2
 import pytest
 
 from rerank_core.evaluation.names import parse_measure
-from rerank_core.experiment.depth import RECALL_DEPTHS, at_depth, depth_curve, knee
-from rerank_core.ranking import pipeline as pipeline_module
+from rerank_core.experiment.depth import DEPTHS, at_depth, depth_curve, knee
+from rerank_core.ranking import pipeline
 from rerank_core.ranking.jobs import VERBS
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -51,9 +51,7 @@ def pond(workspace):
 @pytest.fixture
 def scorer(monkeypatch):
     made = LikesNumber()
-    monkeypatch.setattr(
-        pipeline_module, "load", lambda model, settings, **_: None if model.id == "first-stage" else made
-    )
+    monkeypatch.setattr(pipeline, "load", lambda model, settings, **_: None if model.id == "first-stage" else made)
     return made
 
 
@@ -80,7 +78,7 @@ def test_the_deepest_scores_serve_all_other_depths(workspace, pond, scorer):
     result, told = make(workspace, pond, "minilm-cosine")
     assert result == {"failed": {"minilm-cosine": 0}}
     assert scorer.asked == 2 * 40, "two graded queries, each passage once"
-    assert told[-1] == (2 * len(RECALL_DEPTHS), 2 * len(RECALL_DEPTHS))
+    assert told[-1] == (2 * len(DEPTHS), 2 * len(DEPTHS))
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 

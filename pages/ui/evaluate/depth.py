@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import state, work
-from pages.ui.evaluate import cache as evaluate_cache
+from pages.ui.evaluate import cache
 from pages.ui.evaluate.cache import Figures
 from pages.ui.view import View
 from rerank_core.experiment.depth import DEPTHS, TOLERANCE, knee
@@ -28,7 +28,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
         key=state.DEEPENED,
         bind="query-params",
     )
-    points = evaluate_cache.curve(space, view, figures, systems[chosen])
+    points = cache.curve(space, view, figures, systems[chosen])
     _offer(space, view, figures, chosen, len(points) < len(DEPTHS))
     if len(points) < 2:
         return

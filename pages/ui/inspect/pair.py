@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import state, work
-from pages.ui.inspect import occlusion as inspect_occlusion
+from pages.ui.inspect import occlusion
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.experiment.inspection import Inspection
@@ -109,7 +109,7 @@ def _closer(space: Workspace, view: View, query: Query, comparison: Comparison, 
         found = Inspection.from_dict(job.result)
         _result(found, comparison.docs[docid].content)
         if found.score is not None:
-            inspect_occlusion.show(space, params, asked, comparison.rankings[chosen.id], docid)
+            occlusion.show(space, params, asked, comparison.rankings[chosen.id], docid)
     else:
         st.error(plain(job.message))
         st.button("Try again", on_click=work.submit, args=(space, "inspect", params, True))
