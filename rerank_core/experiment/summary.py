@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import fsum
 
 from rerank_core.evaluation.bounds import ndcg_bounds
-from rerank_core.evaluation.compare import Comparison, compare_all
+from rerank_core.evaluation.compare import PairedComparison, compare_all
 from rerank_core.evaluation.live import LiveMeasures, Values
 from rerank_core.evaluation.measures import evaluate_query
 from rerank_core.evaluation.names import Measure
@@ -50,7 +50,7 @@ class SystemSummary:
     system: str
     label: str
     values: Values | None
-    comparison: Comparison | None
+    comparison: PairedComparison | None
     unjudged: Unjudged | None
     empty: int
     failed: int
