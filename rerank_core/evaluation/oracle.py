@@ -1,4 +1,4 @@
-"""Whose fault: what a perfect reranker could have made of the candidates, and what retrieval had lost before."""
+"""Loss: what a perfect reranker could have made of the candidates, and what retrieval had lost before."""
 
 from __future__ import annotations
 

@@ -33,13 +33,13 @@ def test_the_loss_is_split_between_retrieval_and_ordering():
     assert found.actual + found.ordering + found.retrieval == pytest.approx(1, abs=1e-12)
 
 
-def test_without_a_relevant_document_nobody_is_at_fault():
+def test_without_a_relevant_document_nothing_is_lost():
     assert split_loss(["a"], ["a"], {"a": 0}) is None
     assert oracle_ndcg(["a"], {}) is None
     assert recall_ceiling(["a"], {"a": 0}, [10]) is None
 
 
-def test_nothing_retrieved_is_all_retrievals_fault():
+def test_nothing_retrieved_is_all_lost_by_retrieval():
     found = split_loss([], [], {"a": 1})
     assert (found.retrieval, found.ordering) == (1.0, 0.0)
 

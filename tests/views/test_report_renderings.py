@@ -189,5 +189,5 @@ def test_a_chart_says_in_words_what_it_shows(report):
     assert any(
         "Of 5 queries MiniLM bi-encoder (cosine) is better on 3, worse on 1 and the same on 1" in one for one in labels
     )
-    assert any(one.startswith("Whose fault") for one in labels)
+    assert any(one.startswith("Loss in nDCG@") for one in labels)
     assert any(one.startswith("nDCG@10 against time") for one in labels)

@@ -1,4 +1,4 @@
-"""The charts of the report: each query's change, where the gains are, whose fault, quality against time."""
+"""The charts of the report: each query's change, where the gains are, what is lost, quality against time."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def slices_drawing(slices: Sequence[SliceDelta], measure: str) -> Drawing | None
     return Drawing(f"Where the gains are: mean change in {measure}", f"{told}.", WIDTH, bottom + 4, shapes, legend)
 
 
-def fault_drawing(losses: Mapping[str, SystemLoss], k: int) -> Drawing | None:
+def loss_drawing(losses: Mapping[str, SystemLoss], k: int) -> Drawing | None:
     """A bar a system from 0 to 1: what it reached, what retrieval and ordering lost; None without a loss to split."""
     known = [loss for loss in losses.values() if loss.mean is not None]
     if not known:
@@ -101,7 +101,7 @@ def fault_drawing(losses: Mapping[str, SystemLoss], k: int) -> Drawing | None:
         )
     legend = (("reached", f"nDCG@{k} reached"), ("ordering", "lost by ordering"), ("retrieval", "lost by retrieval"))
     height = 4 + row_height * len(known)
-    return Drawing(f"Whose fault: the loss in nDCG@{k}", f"{'; '.join(told)}.", WIDTH, height, shapes, legend)
+    return Drawing(f"Loss in nDCG@{k}", f"{'; '.join(told)}.", WIDTH, height, shapes, legend)
 
 
 def pareto_drawing(points: Sequence[Point], front: Front, measure: str) -> Drawing | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rerank_core.experiment.summary import not_compared_alike
 from rerank_core.reports.report import Report, SystemStory
 from rerank_core.views.efficiency import P50, P95
-from rerank_core.views.report.charts import deltas_drawing, fault_drawing, pareto_drawing, slices_drawing
+from rerank_core.views.report.charts import deltas_drawing, loss_drawing, pareto_drawing, slices_drawing
 from rerank_core.views.report.shapes import Drawing
 from rerank_core.views.report.tables import (
     Table,
@@ -42,7 +42,7 @@ def report_html(report: Report) -> str:
         words=_words(report),
         overall=_known(
             pareto_drawing(report.points, report.front, report.summary.headline),
-            fault_drawing(report.losses, report.summary.k),
+            loss_drawing(report.losses, report.summary.k),
         ),
         compared=[_compared(report, story) for story in report.stories],
     )

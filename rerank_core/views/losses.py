@@ -1,4 +1,4 @@
-"""Whose fault: the loss split between retrieval and ordering, and the recall that bounds a reranker."""
+"""Loss: how much of it is due to retrieval and how much to ordering, and the recall that bounds a reranker."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PARTS = {
 }
 
 
-def fault_frame(losses: Mapping[str, SystemLoss]) -> pd.DataFrame:
+def loss_frame(losses: Mapping[str, SystemLoss]) -> pd.DataFrame:
     """A row for each system and part; the three parts of a system add up to 1.
 
     Columns: system (its label), order (its place, from 0), part, step (the part's place), value (mean, 0 to 1), queries
@@ -38,8 +38,8 @@ def fault_frame(losses: Mapping[str, SystemLoss]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["system", "order", "part", "step", "value", "queries"])
 
 
-def fault_chart(frame: pd.DataFrame, k: int) -> alt.Chart:
-    """`fault_frame` as one stacked bar a system, from 0 to 1."""
+def loss_chart(frame: pd.DataFrame, k: int) -> alt.Chart:
+    """`loss_frame` as one stacked bar a system, from 0 to 1."""
     import altair as alt
 
     chart: alt.Chart = alt.Chart(frame).mark_bar()
@@ -62,7 +62,7 @@ def fault_chart(frame: pd.DataFrame, k: int) -> alt.Chart:
     ).properties(height=alt.Step(34))
 
 
-def fault_queries_frame(loss: SystemLoss, queries: Mapping[str, Query]) -> pd.DataFrame:
+def query_losses_frame(loss: SystemLoss, queries: Mapping[str, Query]) -> pd.DataFrame:
     """A row a query, the largest loss first.
 
     Columns: Reached, Possible (with these candidates), Ordering and Retrieval (what each lost), Query, qid.
