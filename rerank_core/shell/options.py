@@ -8,7 +8,6 @@ from pathlib import Path
 from rerank_core.corpus.survey.names import PARTS
 from rerank_core.shell.deciding_options import add_deciding
 from rerank_core.shell.option_groups import EPILOG, Parser, Verbs, add_systems, add_ties, add_verb, add_view
-from tests.bench.__main__ import add_bench
 
 
 def parser() -> Parser:
@@ -24,7 +23,6 @@ def parser() -> Parser:
     _importing(verbs)
     _working(verbs)
     add_deciding(verbs)
-    add_bench(verbs)
     return root
 
 

@@ -8,7 +8,6 @@ from rerank_core.shell.importing import add_labels, add_queries, add_run, import
 from rerank_core.shell.measuring import measure
 from rerank_core.shell.reporting import export, report
 from rerank_core.shell.working import index, list_datasets, list_runs, list_systems, run
-from tests.bench.__main__ import BENCHES, bench
 
 VERBS: dict[str, Verb] = {
     "import": import_,
@@ -28,5 +27,4 @@ VERBS: dict[str, Verb] = {
     "measure": measure,
     "report": report,
     "export": export,
-    **({"bench": bench} if BENCHES else {}),
 }
