@@ -1,4 +1,4 @@
-"""`python -m rerank_core`: the door to the verbs, and all that is printed."""
+"""`rerank-lens`, or `python -m rerank_core`: the door to the app and the verbs, and all that is printed."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rerank_core.shell.answer import Verb
+from rerank_core.shell.app import APP, open_app
 from rerank_core.shell.deciding import compare, evaluate, gate
 from rerank_core.shell.importing import add_labels, add_queries, add_run, import_, remove, update
 from rerank_core.shell.measuring import measure
@@ -10,6 +11,7 @@ from rerank_core.shell.reporting import export, report
 from rerank_core.shell.working import index, list_datasets, list_runs, list_systems, run
 
 VERBS: dict[str, Verb] = {
+    APP: open_app,
     "import": import_,
     "update": update,
     "remove": remove,
