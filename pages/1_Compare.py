@@ -5,10 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import cache, frame, glossary, state, work
-from pages.ui.board import charts, own_passage
+from pages.ui.board import charts, grades, own_passage
 from pages.ui.board.board import board
 from pages.ui.board.data import board_data
-from pages.ui.outbox import commit as grading
 from pages.ui.view import MEASURES, choose_query, choose_view
 from rerank_core.experiment.one_query import Comparison, load_comparison
 
@@ -19,12 +18,12 @@ query = choose_query(space, view)
 
 def load() -> Comparison:
     """What the workspace holds of this query by now."""
-    return load_comparison(space, view.dataset, query, view.settings, view.systems)
+    return load_comparison(view.experiment, query)
 
 
 comparison = load()
 work.make_comparison(space, view, comparison, changed=lambda: sorted(load().answers))
-figures = cache.scoreboard(view.dataset, view.settings, view.systems, MEASURES, view.baseline, view.level)
+figures = cache.scoreboard(view.experiment, MEASURES)
 ranked = figures.read_rankings()
 work.offer_second_try(space, view, comparison)
 board(board_data(view, comparison), key=state.BOARD)
@@ -34,7 +33,7 @@ own_passage.note(view, comparison)
 @st.fragment
 def grades_and_figures() -> None:
     """Runs again at each grade; the page and the board do not."""
-    grading.sync_grades(space, view, query.qid, figures)
+    grades.sync_grades(space, view, query.qid, figures)
 
 
 grades_and_figures()

@@ -5,29 +5,27 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import cache, frame, glossary, work
-from pages.ui.evaluate import head as evaluate
-from pages.ui.evaluate import sections as evaluate_sections
-from pages.ui.evaluate import slices as evaluate_slices
+from pages.ui.evaluate import head, sections, slices
 from pages.ui.evaluate.cache import figures
 from pages.ui.view import MEASURES, choose_view
 
 space = frame.open_page("Evaluate")
 view = choose_view(space)
-board = cache.scoreboard(view.dataset, view.settings, view.systems, MEASURES, view.baseline, view.level)
+board = cache.scoreboard(view.experiment, MEASURES)
 ranked = board.read_rankings()
 first, then = st.container(), st.container()
 left, middle, right = st.columns([4, 3, 1.4], vertical_alignment="bottom")
-measures, price = evaluate.choose_measures(left), evaluate.choose_price(right)
+measures, price = head.choose_measures(left), head.choose_price(right)
 with middle:
-    only = evaluate_slices.choose_slices(space, view)
-own_left_out = evaluate.choose_own_passages(space, view)
-found = figures(space, view, measures, only, own_left_out)
+    only = slices.choose_slices(space, view)
+own_left_out = head.choose_own_passages(view)
+found = figures(view, measures, only, own_left_out)
 with first:
-    evaluate_slices.said(found)
-    evaluate.verdicts(view, found)
+    slices.said(found)
+    head.verdicts(view, found)
 with then:
     work.rank_whole_set(space, view, ranked)
-evaluate.table(found, price)
-evaluate.unjudged(found.summary)
-evaluate_sections.show(space, view, found)
+head.table(found, price)
+head.unjudged(found.summary)
+sections.show(space, view, found)
 glossary.offer()

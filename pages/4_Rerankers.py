@@ -5,9 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import cache, frame, glossary
-from pages.ui.rerankers import catalogue
-from pages.ui.rerankers import composites as composite_builder
-from pages.ui.rerankers import settings as system_settings
+from pages.ui.rerankers import catalogue, composites, settings
 
 space = frame.open_page("Rerankers")
 st.title("Rerankers")
@@ -19,8 +17,8 @@ with have:
 with more:
     catalogue.fetch(space)
     catalogue.add(space)
-    system_settings.variant(space)
+    settings.variant(space)
     catalogue.remove(space)
 with build:
-    composite_builder.build(space)
+    composites.build(space)
 glossary.offer()

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.ui import frame, glossary
 from pages.ui.inspect import pair as inspect_pair
 from pages.ui.inspect import threshold
-from pages.ui.llm import reads as llm_reads
+from pages.ui.llm import reads
 from pages.ui.view import choose_query, choose_view
 
 space = frame.open_page("Inspect")
@@ -17,7 +17,7 @@ pair, prompt, stop = st.tabs(["One passage", "What the LLM would read", "Score t
 with pair:
     inspect_pair.show(space, view, query)
 with prompt:
-    llm_reads.show(space, view, query)
+    reads.show(space, view, query)
 with stop:
     threshold.show(space, view)
 glossary.offer()

@@ -5,17 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import frame, glossary
-from pages.ui.agreement import head as agreement
-from pages.ui.agreement import sections as agreement_sections
+from pages.ui.agreement import head, sections
 from pages.ui.label.page import choose_dataset
 
 space = frame.open_page("Agreement")
 dataset = choose_dataset(space)
-judge = agreement.settler()
+judge = head.settler()
 st.title("Agreement")
 st.caption("For whoever leads the grading: this page shows every judge's grades.")
-report = agreement.choose_report(space, dataset)
-plan = agreement.plan_of(space, dataset)
-agreement.summary(space, dataset, report, plan)
-agreement_sections.show(space, dataset, judge, report, plan)
+report = head.choose_report(space, dataset)
+plan = head.plan_of(space, dataset)
+head.summary(space, dataset, report, plan)
+sections.show(space, dataset, judge, report, plan)
 glossary.offer()

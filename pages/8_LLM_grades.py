@@ -6,13 +6,13 @@ import streamlit as st
 
 from pages.ui import frame, glossary
 from pages.ui.evaluate.cache import whole_set
-from pages.ui.llm import ask as llm_ask
+from pages.ui.llm import ask
 from pages.ui.llm import grades as llm_grades
 from pages.ui.view import choose_view
 
 space = frame.open_page("LLM grades")
 view = choose_view(space)
-whole, stamp = whole_set(space, view)
+whole, stamp = whole_set(view.experiment)
 st.title("LLM grades")
 st.caption(
     "A language model grades passages by our own prompt in UMBRELA's manner (arXiv 2406.06519): UMBRELA's published "
@@ -20,7 +20,7 @@ st.caption(
     "sees them."
 )
 if llm_grades.choose_part() == llm_grades.ASK:
-    llm_ask.show(space, view, whole)
+    ask.show(space, view, whole)
 else:
     llm_grades.show(space, view, whole, stamp)
 glossary.offer()

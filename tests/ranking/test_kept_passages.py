@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.kept_passages import FOLDER, kept_passages
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.rerankers.catalogue.catalog import catalog, get, model_from_name
@@ -34,9 +35,9 @@ def encoded(pipeline, system) -> list[str]:
 
 def test_the_cosine_reranker_takes_the_vectors_of_dense_retrieval(workspace, birds):
     pipeline, cosine = Pipeline(workspace), get_system(workspace, "minilm-cosine")
-    _, found = pipeline.candidates(birds, BIRD_QUERIES[0], DENSE)
+    _, found = pipeline.candidates(Experiment(workspace, birds, DENSE), BIRD_QUERIES[0])
     asked = encoded(pipeline, cosine)
-    ranking = pipeline.rank(birds, BIRD_QUERIES[0], DENSE, cosine).ranking
+    ranking = pipeline.rank(Experiment(workspace, birds, DENSE), BIRD_QUERIES[0], cosine).ranking
     assert asked == []
     # one model, one vector, one cosine
     assert ranking.docids == found.docids
@@ -46,7 +47,7 @@ def test_the_cosine_reranker_takes_the_vectors_of_dense_retrieval(workspace, bir
 def test_dense_retrieval_takes_the_vectors_of_the_cosine_reranker(workspace, birds):
     pipeline, cosine = Pipeline(workspace), get_system(workspace, "minilm-cosine")
     asked = encoded(pipeline, cosine)
-    first = pipeline.rank(birds, BIRD_QUERIES[0], BM25, cosine).ranking
+    first = pipeline.rank(Experiment(workspace, birds, BM25), BIRD_QUERIES[0], cosine).ranking
     assert len(asked) == len(first.docs)
     with workspace.open() as db:
         assert db.execute("SELECT count(*) FROM vector").fetchone()[0] == len(first.docs) < birds.n_docs
@@ -63,9 +64,9 @@ def test_other_settings_do_not_take_the_vectors_of_dense_retrieval(workspace, bi
     pipeline = Pipeline(workspace)
     add_variant(workspace, "short cosine", "minilm-cosine", {"max_length": 16})
     short = get_system(workspace, "short cosine")
-    pipeline.candidates(birds, BIRD_QUERIES[0], DENSE)
+    pipeline.candidates(Experiment(workspace, birds, DENSE), BIRD_QUERIES[0])
     asked = encoded(pipeline, short)
-    ranking = pipeline.rank(birds, BIRD_QUERIES[0], DENSE, short).ranking
+    ranking = pipeline.rank(Experiment(workspace, birds, DENSE), BIRD_QUERIES[0], short).ranking
     assert len(asked) == len(ranking.docs)
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from rerank_core.errors import CancelledError, SettingsError
 from rerank_core.experiment.inspection import Occlusion, Sentence, rank_with, why_not
-from rerank_core.ranking import jobs as verbs
+from rerank_core.ranking import jobs
 from rerank_core.ranking.one_pair import occlude
 from rerank_core.ranking.pipeline import Pipeline
-from rerank_core.rerankers.family import TokenLimit
+from rerank_core.rerankers.family import Scorer, TokenLimit
 from rerank_core.systems.composites.spec import Blend, Member
 from rerank_core.systems.systems import add_composite, get_system
 from rerank_core.types import Doc, Query, Ranking, ScoredDoc
@@ -17,7 +17,7 @@ from rerank_core.types import Doc, Query, Ranking, ScoredDoc
 QUERY = Query("q1", "fish")
 
 
-class CountsFish:
+class CountsFish(Scorer):
     """A model that sees so many words, and scores a text by how often it reads "fish" in them."""
 
     def __init__(self, room: int | None = None) -> None:
@@ -94,7 +94,7 @@ def test_who_gives_no_score_of_its_own_says_so(pipeline, workspace):
 
 def test_the_worker_leaves_sentences_out_and_the_result_survives_json(workspace, birds):
     params = {"dataset": "birds", "qid": "q1", "docid": "d3", "system": "minilm-cosine"}
-    found = Occlusion.from_dict(verbs.VERBS["occlude"](Pipeline(workspace), params, lambda *_: None))
+    found = Occlusion.from_dict(jobs.VERBS["occlude"](Pipeline(workspace), params, lambda *_: None))
     title, sentence = found.sentences
     assert found.text[sentence.start : sentence.end] == "Otters eat fish and live beside rivers."
     assert sentence.change < 0  # the sentence that answers "who eats fish" lifts the score

@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.agreement import history as agreement_history
-from pages.ui.agreement import matters as agreement_matters
+from pages.ui.agreement import history, matters
 from pages.ui.agreement import settle as agreement_settle
 from pages.ui.agreement import stale as agreement_stale
 from pages.ui.markdown import plain
@@ -43,9 +42,9 @@ def show(space: Workspace, dataset: DatasetRow, judge: str, report: AgreementRep
     elif chosen == JUDGES:
         _judges(space, dataset, report)
     elif chosen == MATTERS:
-        agreement_matters.show(space, dataset, plan)
+        matters.show(space, dataset, plan)
     elif chosen == HISTORY:
-        agreement_history.show(space, dataset)
+        history.show(space, dataset)
     else:
         agreement_settle.show(space, dataset, judge, found, report.pairs)
 

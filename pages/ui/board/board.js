@@ -1,8 +1,10 @@
 // The comparison board: builds the columns once a version, then only paints grades, the ideal order and figures.
-import { idealOrder, isSameView, moved, outdated, predicted, undoOf } from "./reducer.js";
+import { idealOrder, moved, predicted, undoOf } from "./reducer.js";
+import { isSameView, outdated } from "../outbox/events.js";
 import { openPost } from "../outbox/post.js";
 import { mount } from "../outbox/mount.js";
-import { el, makeCard } from "./card.js";
+import { el } from "../outbox/dom.js";
+import { makeCard } from "./card.js";
 import { makeHead } from "./head.js";
 import { listen } from "./keys.js";
 import { makeSummary } from "./summary.js";

@@ -14,16 +14,7 @@ from pages.ui.outbox.events import GradeEvent, parse_outbox
 from pages.ui.outbox.script import one_module
 
 _HERE = Path(__file__).parent
-_BOARD_FILES = (
-    "reducer.js",
-    "../outbox/post.js",
-    "../outbox/mount.js",
-    "card.js",
-    "head.js",
-    "keys.js",
-    "summary.js",
-    "board.js",
-)
+_FILES = ("reducer.js", "card.js", "head.js", "keys.js", "summary.js", "board.js")
 
 
 def _read(name: str) -> str:
@@ -32,7 +23,7 @@ def _read(name: str) -> str:
 
 def board_script() -> str:
     """The board's JavaScript as one ES module with a default export and no imports."""
-    return one_module(_HERE / name for name in _BOARD_FILES)
+    return one_module(_HERE / name for name in _FILES)
 
 
 _mount_board = st.components.v2.component("rerank_lens_board", css=_read("board.css"), js=board_script())

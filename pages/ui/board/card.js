@@ -1,18 +1,6 @@
 // One passage in one column. Everything that came from outside is set as text, never as markup.
-import { compact, movement, tone } from "./reducer.js";
-
-/** An element with a class and a text. */
-export function el(tag, name, text) {
-  const node = document.createElement(tag);
-  if (name) node.className = name;
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
-
-/** Sets the text only when it differs, so that nothing is laid out again for nothing. */
-export function say(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
+import { compact, movement } from "./reducer.js";
+import { tone } from "../outbox/dom.js";
 
 /** [[piece, marked], ...] as text nodes and <mark>s. */
 function pieces(node, parts) {

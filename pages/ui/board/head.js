@@ -1,6 +1,6 @@
 // The heads of the columns: label, time, the measures of this query, and below them notes, badges and means.
 import { difference, figure } from "./reducer.js";
-import { el, say } from "./card.js";
+import { el, say } from "../outbox/dom.js";
 
 const BADGES = { info: "ℹ", warn: "⚠", fail: "✖" };
 

@@ -1,6 +1,6 @@
 // The line above the columns: the query, how much is graded, what is not saved, and the help.
-import { unsavedNotice } from "./reducer.js";
-import { el, say } from "./card.js";
+import { unsavedNotice } from "../outbox/events.js";
+import { el, say } from "../outbox/dom.js";
 import { keyHelp } from "./keys.js";
 
 function helpDialog(scale) {

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import state, work
-from pages.ui.datasets import fields as data_fields
+from pages.ui.datasets import fields
 from pages.ui.datasets.uploads import Uploaded, save
 from pages.ui.markdown import plain
 from rerank_core.corpus.changes import ChangeReport
@@ -37,11 +37,11 @@ def passages(space: Workspace) -> None:
         left, right = st.columns(2)
         typed = left.text_area("Ids of passages to remove, one per line")
         ids = right.file_uploader("…or a file with one id per line")
-        reading = data_fields.reading("change")
+        reading = fields.reading("change")
         sent = st.form_submit_button("See what would change")
     if sent:
         try:
-            _look(space, {"name": name, "options": data_fields.options(reading)}, files, path.strip(), (typed, ids))
+            _look(space, {"name": name, "options": fields.options(reading)}, files, path.strip(), (typed, ids))
         except SettingsError as error:
             st.error(plain(str(error)))
     _watch(space)

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui import state, work
-from pages.ui.datasets import fields as data_fields
+from pages.ui.datasets import fields
 from pages.ui.datasets import report as data_report
 from pages.ui.datasets.uploads import save
 from pages.ui.markdown import plain
@@ -34,7 +34,7 @@ def new_dataset(space: Workspace) -> None:
         path = st.text_input(
             "…or a path on this machine", placeholder="/data/my-corpus", help="For large corpora: no upload needed."
         )
-        typed = data_fields.reading("import")
+        typed = fields.reading("import")
         sent = st.form_submit_button("Import", type="primary")
     if sent:
         _send(space, name.strip(), files, path.strip(), typed)
@@ -47,7 +47,7 @@ def _send(space: Workspace, name: str, files: list, path: str, typed: dict) -> N
         st.error(plain(problem))
         return
     try:
-        options = data_fields.options(typed)
+        options = fields.options(typed)
         source = save(space, files) if files else Path(path).expanduser()
     except SettingsError as error:
         st.error(plain(str(error)))

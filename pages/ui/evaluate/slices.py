@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.evaluate import cache as evaluate_cache
-from pages.ui.evaluate.cache import Figures
+from pages.ui.evaluate import cache
 from pages.ui.evaluate.queries import choose_system
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.evaluation.slices import query_slices, slice_deltas
+from rerank_core.experiment.figures import Figures
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.slices import FEW, slices_chart, slices_frame
@@ -47,7 +47,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     one = choose_system(figures)
     if one is None or one.comparison is None:
         return
-    frame = slices_frame(slice_deltas(one.comparison.deltas, evaluate_cache.slices(figures.whole)))
+    frame = slices_frame(slice_deltas(one.comparison.deltas, cache.slices(figures.whole)))
     if frame.empty:
         st.info("These queries have no tags and are all alike in length and script: there is nothing to slice.")
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import state, work
-from pages.ui.inspect import occlusion as inspect_occlusion
+from pages.ui.inspect import occlusion
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.experiment.inspection import Inspection
@@ -22,7 +22,7 @@ from rerank_core.views.terms import terms_chart
 
 def show(space: Workspace, view: View, query: Query) -> None:
     """Choose a system and a passage of its ranking, and look closer."""
-    comparison = load_comparison(space, view.dataset, query, view.settings, view.systems)
+    comparison = load_comparison(view.experiment, query)
     if not comparison.rankings:
         st.info("This query is not ranked yet with these settings. Open it on **Compare** first.")
         return
@@ -109,7 +109,7 @@ def _closer(space: Workspace, view: View, query: Query, comparison: Comparison, 
         found = Inspection.from_dict(job.result)
         _result(found, comparison.docs[docid].content)
         if found.score is not None:
-            inspect_occlusion.show(space, params, asked, comparison.rankings[chosen.id], docid)
+            occlusion.show(space, params, asked, comparison.rankings[chosen.id], docid)
     else:
         st.error(plain(job.message))
         st.button("Try again", on_click=work.submit, args=(space, "inspect", params, True))

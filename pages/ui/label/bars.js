@@ -1,6 +1,6 @@
 // The line of progress on top, the tools below the grades, what was done last, and the help.
-import { el, say } from "../board/card.js";
-import { unsavedNotice } from "../board/reducer.js";
+import { el, say } from "../outbox/dom.js";
+import { unsavedNotice } from "../outbox/events.js";
 import { keyHelp } from "./words.js";
 
 const TOOLS = [

@@ -1,6 +1,6 @@
 // What this tab knows of one judge's work on one dataset. It outlives the page's DOM, so that a change of page and back
 // finds everything where it was. Rules are in tape.js; here they are put together, without a DOM.
-import { outdated } from "../board/reducer.js";
+import { outdated } from "../outbox/events.js";
 import { NOTHING, counted, merged, nextOpen, overlaid, pairOf, passedOver, replayed, wanted } from "./tape.js";
 
 const NEAR = 30; // so few passages ahead are asked for more: a held arrow key passes them in a second

@@ -1,6 +1,5 @@
 // The grades as large buttons with their keys and names, each with its guideline when that is asked for.
-import { tone } from "../board/reducer.js";
-import { el } from "../board/card.js";
+import { el, tone } from "../outbox/dom.js";
 
 /** Returns { node, paint(mark), guide(shown) }; `chosen` is called with the grade of a button that was clicked. */
 export function makeGrades(scale, chosen) {

@@ -1,7 +1,7 @@
 // The Label page: one passage after the other, by keyboard. It moves at once; the server hears of it on the way.
 import { openPost } from "../outbox/post.js";
 import { mount } from "../outbox/mount.js";
-import { el, say } from "../board/card.js";
+import { el, say } from "../outbox/dom.js";
 import { makeHelp, makeLast, makeProgress, makeTools } from "./bars.js";
 import { Desk } from "./desk.js";
 import { makeGrades } from "./grades.js";

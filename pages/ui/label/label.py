@@ -15,8 +15,7 @@ from pages.ui.outbox.events import GradeEvent, parse_outbox
 from pages.ui.outbox.script import one_module
 
 _HERE = Path(__file__).parent
-_BOARD_FILES = ("reducer.js", "../outbox/post.js", "../outbox/mount.js", "card.js")
-_OWN_FILES = (
+_FILES = (
     "tape.js", "desk.js", "words.js", "keys.js", "grades.js", "note.js", "stage.js", "bars.js", "rest.js", "telling.js",
     "view.js", "label.js",
 )  # fmt: skip
@@ -27,7 +26,7 @@ _LONGEST_ID = 4_096
 
 def label_script() -> str:
     """The page's JavaScript as one ES module with a default export and no imports."""
-    return one_module([_HERE.parent / "board" / name for name in _BOARD_FILES] + [_HERE / name for name in _OWN_FILES])
+    return one_module(_HERE / name for name in _FILES)
 
 
 def _read(name: str) -> str:

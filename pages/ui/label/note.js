@@ -1,5 +1,5 @@
 // The note field. What is typed is kept in this tab at every key, so that a reload in the middle of a word loses nothing.
-import { el } from "../board/card.js";
+import { el } from "../outbox/dom.js";
 
 const DRAFT = "rerank-lens.draft";
 

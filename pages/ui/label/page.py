@@ -13,8 +13,7 @@ from pages.ui.label.answer import Sent, Wish, answer
 from pages.ui.label.label import label, read_outbox, read_wish, sync
 from pages.ui.label.page_data import LabelData, Link
 from pages.ui.markdown import plain
-from pages.ui.outbox import commit as grading
-from pages.ui.outbox import side_route
+from pages.ui.outbox import commit, side_route
 from pages.ui.outbox.events import GradeEvent
 from rerank_core.errors import RerankLensError
 from rerank_core.experiment.job_params import run_params
@@ -100,7 +99,7 @@ def desk(space: Workspace, dataset: DatasetRow, judge: str, plan: LabelPlan, ran
         scale = scales.get_scale(db, dataset.id)
     query = urlencode({state.DATASET: dataset.name})
     data = LabelData(
-        outbox_key=grading.outbox_key(dataset, judge),
+        outbox_key=commit.outbox_key(dataset, judge),
         scale=scale,
         show_rank=ranks,
         grouped=plan.order == "pool",
@@ -127,12 +126,12 @@ def grades(
     names: tuple[str, str] | None,
 ) -> None:
     """Take what was graded, keep it, and say what comes next. To be called in a fragment."""
-    owner = grading.outbox_key(dataset, judge)
+    owner = commit.outbox_key(dataset, judge)
 
     def reply(events: Sequence[GradeEvent], wish: Wish = NOTHING) -> Mapping[str, Any]:
         # the last connection to close writes SQLite's log back: this one closes after the answer is made
         with space.open():
-            ack = grading.commit(space, events)
+            ack = commit.commit(space, events)
             return answer(space, dataset, labelling, owner, ack, sent, wish, names).to_json()
 
     route = side_route.offer(state.LABEL, owner, reply)

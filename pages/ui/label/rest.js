@@ -1,5 +1,5 @@
 // What stands where the passage was when there is none: waiting for more, or everything is done.
-import { el } from "../board/card.js";
+import { el } from "../outbox/dom.js";
 import { many } from "./words.js";
 
 function lines(desk, counts, connected) {

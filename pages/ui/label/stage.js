@@ -1,6 +1,5 @@
 // What is read: the question on top, below it one passage or all of the question's. All text is set as text.
-import { el, say } from "../board/card.js";
-import { tone } from "../board/reducer.js";
+import { el, say, tone } from "../outbox/dom.js";
 import { ofQuery, pairOf } from "./tape.js";
 
 function foreign(tag, name, text) {

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.evaluate import cache as evaluate_cache
+from pages.ui.evaluate import cache
 from pages.ui.evaluate.cache import Stamp
 from pages.ui.markdown import plain
 from pages.ui.view import MEASURES, View
@@ -80,7 +80,8 @@ def show(space: Workspace, view: View, whole: WholeSet, stamp: Stamp) -> None:
         newest = llm_grades.last_change(db)
     if graded:
         measure = parse_measure(MEASURES[0])
-        _verdicts(evaluate_cache.llm_sides((*stamp, newest), view, whole, judge, graded, measure), view, str(measure))
+        both = cache.llm_sides((*stamp, newest), view.experiment, whole, judge, graded, measure)
+        _verdicts(both, view, str(measure))
     _failures(answers, whole)
 
 

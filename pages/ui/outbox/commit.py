@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sqlite_utils import Database
 
-from pages.ui import state
-from pages.ui.board.board import read_outbox, sync
-from pages.ui.board.payload import Figure, SyncData
-from pages.ui.outbox import side_route
 from pages.ui.outbox.events import GradeEvent as BoardEvent
-from pages.ui.view import MEASURES, View
 from rerank_core.errors import NotFoundError
-from rerank_core.evaluation.live import Values
-from rerank_core.experiment.scoreboard import Scoreboard
 from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.judgments import GradeEvent
@@ -74,59 +66,3 @@ def _stored(event: BoardEvent) -> GradeEvent:
     grade = event.grade if event.kind == "grade" else None
     own = (event.client_id, event.seq, event.kind, event.qid, event.docid)
     return GradeEvent(*own, grade, event.note, event.rule)
-
-
-def sync_grades(space: Workspace, view: View, qid: str, figures: Scoreboard) -> None:
-    """Take what was graded, keep it, and send labels and figures back. To be called in a fragment.
-
-    Where there is a side route, it does the same from then on, grade by grade, and this runs with the page only.
-    """
-
-    def answer(events: Sequence[BoardEvent]) -> Mapping[str, Any]:
-        return _figures_now(view, qid, figures, commit(space, events)).to_json()
-
-    # the last connection to close writes SQLite's log back, 10 ms or more: this one closes after the figures have left
-    with space.open():
-        ack = commit(space, read_outbox(state.BOARD))
-        route = side_route.offer(state.BOARD, outbox_key(view.dataset, view.judge), answer)
-        sync(_figures_now(view, qid, figures, ack, route), key=state.BOARD)
-
-
-def _figures_now(
-    view: View, qid: str, figures: Scoreboard, ack: Mapping[str, int], route: Mapping[str, str] | None = None
-) -> SyncData:
-    standing = figures.standing(qid)
-    values: dict[str, Values | None] = dict(standing.query.values)
-    means = standing.query.means
-    own = _figures(values, {**standing.query.deltas, view.baseline: None})
-    if standing.oracle is not None:
-        own["ideal"] = {name: Figure(standing.oracle[measure]) for name, measure in _named(standing.oracle)}
-    return SyncData(
-        outbox_key=outbox_key(view.dataset, view.judge),
-        qid=qid,
-        ack=ack,
-        labels=standing.labels,
-        n=len(standing.labels),
-        total=standing.total,
-        stale=standing.stale,
-        measures=own,
-        means=_figures(means.values, {**means.deltas, view.baseline: None}),
-        means_n=means.n,
-        as_of=standing.as_of,
-        route=route,
-    )
-
-
-def _named(values: Values) -> list:
-    return list(zip(MEASURES, values, strict=True))
-
-
-def _figures(values: Mapping[str, Values | None], deltas: Mapping[str, Values | None]) -> dict[str, dict[str, Figure]]:
-    found: dict[str, dict[str, Figure]] = {}
-    for system, own in values.items():
-        if own is not None:
-            delta = deltas.get(system)
-            found[system] = {
-                name: Figure(own[measure], None if delta is None else delta[measure]) for name, measure in _named(own)
-            }
-    return found

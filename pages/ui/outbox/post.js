@@ -1,7 +1,7 @@
 // The outbox of this browser tab: what was graded and not yet acknowledged, kept in sessionStorage, sent until it is.
 // Two ways lead to the server: a route that answers at once (see side_route.py), and the component's state, which has
 // the page's fragment run. What the route does not take goes by the state; what comes twice is kept once.
-import { isEvent, restored, unacknowledged, uuid } from "../board/reducer.js";
+import { isEvent, restored, unacknowledged, uuid } from "./events.js";
 
 const STORAGE = "rerank-lens.outbox";
 const RESEND_MS = 2000;

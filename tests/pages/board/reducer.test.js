@@ -9,28 +9,6 @@ const event = (seq, docid, grade, more = {}) => ({
 });
 const order = (ids, labels) => r.idealOrder(ids, new Map(Object.entries(labels))).map(({ docid }) => docid);
 
-test("a uuid is well formed with and without randomUUID, and never twice the same", () => {
-  const old = { getRandomValues: (bytes) => crypto.getRandomValues(bytes) };
-  for (const source of [crypto, old]) {
-    assert.match(r.uuid(source), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-    assert.notEqual(r.uuid(source), r.uuid(source));
-  }
-});
-
-test("an acknowledged number clears its client's events up to it and nobody else's", () => {
-  const outbox = [event(1, "a", 1), event(2, "b", 1), event(3, "c", 1), event(1, "d", 1, { client_id: TWO })];
-  assert.deepEqual(r.unacknowledged(outbox, { [ONE]: 2 }).map(({ docid }) => docid), ["c", "d"]);
-  assert.equal(r.unacknowledged(outbox, {}).length, 4);
-  assert.equal(r.unacknowledged(outbox, undefined).length, 4);
-});
-
-test("a storage with rubbish gives only whole events", () => {
-  const good = event(1, "a", 3);
-  const rubbish = [null, 7, "x", { seq: 1 }, event(0, "a", 1), event(1.5, "a", 1), event(1, "a", 1, { client_id: "me" })];
-  assert.deepEqual(r.restored(JSON.stringify([...rubbish, good])), [good]);
-  for (const text of [null, "", "{", "{}", "null"]) assert.deepEqual(r.restored(text), []);
-});
-
 test("waiting events are painted over the server's labels in their order", () => {
   const { labels, pending } = r.predicted({ a: 0, z: 3 }, [event(1, "a", 1), event(2, "a", 2), event(3, "b", 0)], "set", "q1");
   assert.deepEqual(Object.fromEntries(labels), { a: 2, z: 3, b: 0 });
@@ -48,25 +26,6 @@ test("a skip and a note leave the grade as it is", () => {
   const { labels, pending } = r.predicted({ a: 2 }, said, "set", "q1");
   assert.equal(labels.get("a"), 2);
   assert.equal(pending.size, 0);
-});
-
-test("a rule and a note may travel with an event, if they are texts of some length", () => {
-  const good = [event(1, "a", 1, { rule: "pool", note: "x".repeat(4000) }), event(2, "a", -1, { kind: "skip" })];
-  const bad = [event(3, "a", 1, { rule: 7 }), event(4, "a", 1, { note: "x".repeat(4001) }), event(5, "a", 1, { kind: "vote" })];
-  assert.deepEqual([...good, ...bad].filter(r.isEvent), good);
-});
-
-test("a state is outdated by a later one of the same view only", () => {
-  const at = (name, number) => ({ as_of: [name, number] });
-  assert.equal(r.outdated(at("q1", 4), at("q1", 5)), true);
-  assert.equal(r.outdated(at("q1", 5), at("q1", 5)), false);
-  assert.equal(r.outdated(at("q1", 6), at("q1", 5)), false);
-  assert.equal(r.outdated(at("q2", 4), at("q1", 5)), false);
-  for (const nothing of [undefined, null, {}, { as_of: null }]) {
-    assert.equal(r.outdated(nothing, at("q1", 5)), false);
-    assert.equal(r.outdated(at("q1", 4), nothing), false);
-    assert.equal(r.isSameView(nothing, nothing), false);
-  }
 });
 
 test("an undo brings the grade before back, or takes the label away", () => {
@@ -127,14 +86,3 @@ test("scores are short at every size", () => {
     ["0.0000", "-3.1416", "12.35", "123.5", "1.00e-7", "2.50e+6", ""]);
 });
 
-test("a scale of any length uses both ends of the colours", () => {
-  assert.deepEqual([0, 1, 2, 3].map((place) => r.tone(place, 4)), [0, 1, 2, 3]);
-  assert.deepEqual([0, 1].map((place) => r.tone(place, 2)), [0, 3]);
-});
-
-test("what is not saved is said after three seconds", () => {
-  assert.equal(r.unsavedNotice([], 9000, true), "");
-  assert.equal(r.unsavedNotice([1, 2], 2000, true), "");
-  assert.match(r.unsavedNotice([1, 2], 3500, false), /^not saved yet: 2 grades .*connection lost/);
-  assert.match(r.unsavedNotice([1], 3500, true), /^not saved yet: 1 grade /);
-});

@@ -1,0 +1,62 @@
+// What a judge did, as numbered events: made, checked, kept in the tab, acknowledged. Pure: no DOM, no clock.
+
+const KINDS = new Set(["grade", "undo", "skip", "note"]);
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** A random UUID (version 4); crypto.randomUUID is missing on plain http outside localhost. */
+export function uuid(crypto) {
+  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+/** True for an event that may be sent; anything else in the storage comes from another version and is dropped. */
+export function isEvent(event) {
+  return (
+    event !== null && typeof event === "object" &&
+    UUID.test(event.client_id) && Number.isInteger(event.seq) && event.seq > 0 &&
+    KINDS.has(event.kind) && isText(event.rule ?? "", 40) && isText(event.note ?? "", 4000) &&
+    typeof event.outbox_key === "string" && typeof event.qid === "string" && typeof event.docid === "string" &&
+    Number.isInteger(event.grade) && Number.isInteger(event.ts)
+  );
+}
+
+function isText(value, longest) {
+  return typeof value === "string" && value.length <= longest;
+}
+
+/** The stored events of earlier page loads, in their order; [] when the storage holds nothing usable. */
+export function restored(text) {
+  let stored;
+  try {
+    stored = JSON.parse(text ?? "[]");
+  } catch {
+    return [];
+  }
+  return Array.isArray(stored) ? stored.filter(isEvent) : [];
+}
+
+/** Whether two states of the server are of the same thing: their as_of, [name, number], have one name. */
+export function isSameView(down, shown) {
+  return Boolean(down?.as_of && shown?.as_of) && down.as_of[0] === shown.as_of[0];
+}
+
+/** Whether `down` is an earlier state than `shown`: it arrived late, and must not be painted over it. */
+export function outdated(down, shown) {
+  return isSameView(down, shown) && down.as_of[1] < shown.as_of[1];
+}
+
+/** The outbox without what the server has committed: ack maps client_id to its last committed seq. */
+export function unacknowledged(outbox, ack) {
+  return outbox.filter((event) => !(event.seq <= (ack?.[event.client_id] ?? 0)));
+}
+
+/** What is not saved, in words; "" while everything is saved or has waited less than 3 seconds. */
+export function unsavedNotice(events, waitedMs, connected) {
+  if (events.length === 0 || waitedMs <= 3000) return "";
+  const what = events.length === 1 ? "1 grade" : `${events.length} grades`;
+  return `not saved yet: ${what}` + (connected ? " (still trying)" : " (connection lost; kept in this tab)");
+}
