@@ -11,7 +11,7 @@ from rerank_core.experiment.runs import record_runs
 from rerank_core.ranking.kept_passages import FOLDER, kept_passages
 from rerank_core.ranking.witness import Witness
 from rerank_core.rerankers.catalogue.model_key import model_key
-from rerank_core.rerankers.family import Orderer, Scorer
+from rerank_core.rerankers.family import Reranker
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.rerank import from_cache, rerank
 from rerank_core.retrieval.hybrid import HybridRetriever
@@ -54,7 +54,7 @@ class Pipeline:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self._retrievers: dict[tuple[str, ...], HybridRetriever] = {}
-        self._scorers: dict[str, Scorer | Orderer | None] = {}
+        self._scorers: dict[str, Reranker | None] = {}
         self._scores = StoredScores(workspace)
         self._service_scores = StoredScores(workspace, max_age=SERVICE_SCORES_HOLD)
         self._witness = Witness(workspace)
@@ -214,7 +214,7 @@ class Pipeline:
             kept = rankings.get_rankings(db, [asked.key], [system.key]).get(asked.key, {}).get(system.key)
         return kept.ranking if kept is not None else None
 
-    def scorer(self, system: System, progress: Progress = no_progress) -> Scorer | Orderer | None:
+    def scorer(self, system: System, progress: Progress = no_progress) -> Reranker | None:
         """A system's loaded model; None for the first stage as it is and for a composite. Raises NotReadyError."""
         if system.problem:
             raise NotReadyError(f"{system.label}: {system.problem}")

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from time import perf_counter
-from typing import Any
 
 import rerank_core
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.inference.device import describe_device
+from rerank_core.rerankers.family import Reranker
 from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.evidence import SEARCH, Evidence, put_evidence, rankings_made, search_seconds
 from rerank_core.store.rankings import StoredRanking
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import FIRST_STAGE, System
-from rerank_core.types import Doc, Query, Ranking
+from rerank_core.types import Query, Ranking
 
 LIBRARIES = ("torch", "transformers", "sentence-transformers", "FlagEmbedding", "bm25s", "numpy")
 TOKENIZED = 20
@@ -56,7 +55,7 @@ class Witness:
         query: Query,
         system: System,
         stored: StoredRanking,
-        scorer: Any = None,
+        scorer: Reranker | None = None,
     ) -> None:
         """To be called after it, with the model that `system` is run with, if it has one in this process.
 
@@ -88,22 +87,18 @@ class Witness:
         return cold
 
     def _tokenizer_seconds(
-        self, dataset: DatasetRow, query: Query, system: System, ranking: Ranking, scorer: Any
+        self, dataset: DatasetRow, query: Query, system: System, ranking: Ranking, scorer: Reranker | None
     ) -> float | None:
-        limit = getattr(scorer, "limit", None)
         done = self._tokenized.get(system.key, 0)
-        if limit is None or system.model.hosting != "local" or done >= TOKENIZED:
+        if scorer is None or scorer.limit is None or system.model.hosting != "local" or done >= TOKENIZED:
             return None
         self._tokenized[system.key] = done + 1
         with self._workspace.open() as db:
             docs = datasets.get_docs(db, dataset.id, ranking.docids)
-        read = getattr(scorer, "document", _content)
-        texts: Sequence[str] = [read(doc) for doc in docs.values()]
-        # the engine keeps tokens, and would be timed at looking them up
-        count = getattr(scorer, "count_anew", limit.count)
+        texts = [scorer.document(doc) for doc in docs.values()]
         started = perf_counter()
-        count([query.text])
-        count(texts)
+        scorer.count_anew([query.text])
+        scorer.count_anew(texts)
         return perf_counter() - started
 
 
@@ -123,16 +118,13 @@ def versions() -> dict[str, str]:
     return dict(_versions())
 
 
-def _device(system: System, scorer: Any) -> str:
+def _device(system: System, scorer: Reranker | None) -> str:
     """The device, and how the family says it runs there: both decide what the seconds mean."""
     if system.model.hosting == "api":
         return "a service"
     device = describe_device() if "torch" in sys.modules else "cpu"
-    if told := getattr(scorer, "runs_as", ""):
-        return f"{device}, {told}"
-    batch = getattr(scorer, "batch_size", None)
-    return f"{device}, batches of {batch}" if batch else device
-
-
-def _content(doc: Doc) -> str:
-    return doc.content
+    if scorer is None:
+        return device
+    if scorer.runs_as:
+        return f"{device}, {scorer.runs_as}"
+    return f"{device}, batches of {scorer.batch_size}" if scorer.batch_size else device

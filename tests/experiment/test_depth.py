@@ -12,6 +12,7 @@ from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking import pipeline
 from rerank_core.ranking.jobs import VERBS
 from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.rerankers.family import Scorer
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments
 from rerank_core.store.judgments import GradeEvent
@@ -23,10 +24,9 @@ NDCG = parse_measure("nDCG@10")
 QUERIES = [Query("q1", "fish"), Query("q2", "fish fish"), Query("never graded", "fish")]
 
 
-class LikesNumber:
+class LikesNumber(Scorer):
     """Scores a passage by its own number: the higher the better."""
 
-    limit = None
     asked = 0
 
     def score(self, query, texts):

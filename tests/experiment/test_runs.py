@@ -15,6 +15,7 @@ from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.runs import run_latencies, seconds_a_query, staleness
 from rerank_core.ranking import pipeline as pipeline_module
 from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.rerankers.family import Scorer
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
 from rerank_core.store.runs import Inputs, QueryFacts, Run, get_run, is_stale, latest_run, list_runs, put_run
@@ -28,10 +29,8 @@ BM25 = RetrievalSettings(retrievers=("bm25",), depth=10)
 INPUTS = Inputs("passages", "queries", "retrieval", "candidates", "model")
 
 
-class Scorer:
+class LikesLong(Scorer):
     """Likes long texts; writes each pair that it was asked for."""
-
-    limit = None
 
     def __init__(self):
         self.asked = []
@@ -43,7 +42,7 @@ class Scorer:
 
 @pytest.fixture
 def scorer(monkeypatch):
-    made = Scorer()
+    made = LikesLong()
     monkeypatch.setattr(
         pipeline_module, "load", lambda model, settings, **_: None if model.id == "first-stage" else made
     )
@@ -229,13 +228,13 @@ import sys, time
 from pathlib import Path
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking import pipeline
+from rerank_core.rerankers.family import Scorer
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import get_system
 
-class Slow:
-    limit = None
+class Slow(Scorer):
     chunk = 1
     def score(self, query, texts):
         if len(log.read_text().splitlines()) == 4:

@@ -14,6 +14,7 @@ from rerank_core.experiment.one_query import load_comparison
 from rerank_core.ranking import pipeline as pipeline_module
 from rerank_core.ranking.kept_passages import FOLDER
 from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.rerankers.family import Scorer
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments
 from rerank_core.store.judgments import GradeEvent
@@ -23,10 +24,9 @@ from tests.conftest import BIRD_QUERIES
 BM25 = RetrievalSettings(retrievers=("bm25",), depth=10)
 
 
-class Longest:
+class Longest(Scorer):
     """A scorer that likes long texts, and counts how many it was asked for."""
 
-    limit = None
     asked = 0
 
     def score(self, query, texts):
@@ -34,9 +34,7 @@ class Longest:
         return [float(len(text)) for text in texts]
 
 
-class Broken:
-    limit = None
-
+class Broken(Scorer):
     def score(self, query, texts):
         raise RuntimeError("no room on the device\nand more lines")
 
