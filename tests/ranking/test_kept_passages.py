@@ -97,14 +97,14 @@ def test_a_new_worker_encodes_no_passage_of_the_last_one(workspace, birds):
     maxsim = get_system(workspace, "minilm-maxsim")
     first = Pipeline(workspace)
     asked = encoded(first, maxsim)
-    before = first.rank(birds, BIRD_QUERIES[0], BM25, maxsim).ranking
+    before = first.rank(Experiment(workspace, birds, BM25), BIRD_QUERIES[0], maxsim).ranking
     assert len(asked) == len(before.docs)
     with workspace.write() as db:
         db.execute("DELETE FROM ranking")
         db.execute("DELETE FROM score")
     second = Pipeline(workspace)
     asked = encoded(second, maxsim)
-    after = second.rank(birds, BIRD_QUERIES[0], BM25, maxsim).ranking
+    after = second.rank(Experiment(workspace, birds, BM25), BIRD_QUERIES[0], maxsim).ranking
     assert asked == []
     assert after.docs == before.docs
     # derived: it may be deleted, and is made again
@@ -113,6 +113,6 @@ def test_a_new_worker_encodes_no_passage_of_the_last_one(workspace, birds):
     with workspace.write() as db:
         db.execute("DELETE FROM ranking")
         db.execute("DELETE FROM score")
-    again = second.rank(birds, BIRD_QUERIES[0], BM25, maxsim).ranking
+    again = second.rank(Experiment(workspace, birds, BM25), BIRD_QUERIES[0], maxsim).ranking
     assert len(asked) == len(before.docs)
     assert again.docs == before.docs

@@ -184,12 +184,12 @@ def test_only_a_changed_passage_is_scored_again(workspace, birds, cosine, scorer
 
 def test_the_index_of_passages_that_are_gone_goes_and_nothing_else(workspace, birds):
     one = Pipeline(workspace)
-    one.candidates(birds, BIRD_QUERIES[0], BM25)
+    one.candidates(Experiment(workspace, birds, BM25), BIRD_QUERIES[0])
     (workspace.index_folder / FOLDER).mkdir()
     remove_passages(workspace, birds.name, ["d1"])
     with workspace.open() as db:
         now = datasets.get_dataset(db, birds.name)
-    _, found = one.candidates(now, BIRD_QUERIES[0], BM25)
+    _, found = one.candidates(Experiment(workspace, now, BM25), BIRD_QUERIES[0])
     assert set(found.docids) == {"d3", "007"}
     assert sorted(folder.name for folder in workspace.index_folder.iterdir()) == sorted([now.fingerprint, FOLDER])
     assert [key[0] for key in one._retrievers] == [now.fingerprint]
