@@ -248,8 +248,8 @@ class LlmGradeRequest(CandidatesRequest):
     @classmethod
     def of(cls, experiment: Experiment, k: int, graded: bool, judge: Mapping[str, Any], retry: bool) -> Self:
         """The request for the systems of an experiment."""
-        asked = {"k": k, "graded": graded, "judge": dict(judge), "retry": retry}
-        return cls(**_candidates(experiment), systems=experiment.ids, **asked)
+        names = _candidates(experiment)
+        return cls(**names, systems=experiment.ids, k=k, graded=graded, judge=dict(judge), retry=retry)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,8 +272,8 @@ class LlmAnswersRequest(CandidatesRequest):
         cls, experiment: Experiment, query: Query, systems: tuple[str, ...], k: int, chat: Mapping[str, Any]
     ) -> Self:
         """The request for a query and some systems of an experiment, in this order."""
-        asked = {"qid": query.qid, "query": query.text, "systems": systems, "k": k, "chat": dict(chat)}
-        return cls(**_candidates(experiment), **asked)
+        names = _candidates(experiment)
+        return cls(**names, systems=systems, qid=query.qid, k=k, chat=dict(chat), query=query.text)
 
 
 def _candidates(experiment: Experiment) -> dict[str, Any]:

@@ -45,7 +45,10 @@ SETTINGS = (
 )
 CANDIDATES = '"dataset": "birds", "fingerprint": "3f4c0c5d30c0af93"'
 TWO = '"systems": ["first-stage", "minilm-cosine"]'
-PAIR = '"dataset": "birds", "docid": "d1", "fingerprint": "3f4c0c5d30c0af93", "qid": "q1", "query": "who eats fish", "system": "minilm-cosine"'
+PAIR = (
+    '"dataset": "birds", "docid": "d1", "fingerprint": "3f4c0c5d30c0af93", "qid": "q1", "query": "who eats fish", '
+    '"system": "minilm-cosine"'
+)
 JUDGE = {"base_url": "http://x/v1", "model": "m", "key_variable": "K"}
 OPTIONS = {"chunk_words": 200, "overlap_words": 40, "parts": {"a.csv": "queries"}}
 WRITTEN = {
