@@ -57,8 +57,8 @@ def _counts(texts: Sequence[str]) -> list[int]:
 def _ends(text: str) -> Iterator[int]:
     """Where each word ends; marks that belong to its last character are its own."""
     at = 0
-    while (found := _WORD.search(text, at)) is not None:
-        at = found.end()
+    while (word := _WORD.search(text, at)) is not None:
+        at = word.end()
         for _ in range(_MOST_MARKS):
             if at == len(text) or not unicodedata.category(text[at]).startswith("M"):
                 break
