@@ -57,10 +57,6 @@ class JudgeSheet:
         voice = self.heard.get(pair, {}).get((self.judge, False))
         return None if voice is None else voice.grade
 
-    def is_skipped(self, pair: Pair) -> bool:
-        """Whether this judge skipped the pair and has not graded it."""
-        return bool(self.skips.get(pair)) and self.own_grade(pair) is None
-
     def _hear(self, pair: Pair, judge: str, grade: int | None, age: int, event: int, adjudicates: bool) -> None:
         heard = self.heard.setdefault(pair, {})
         if grade is None:

@@ -50,6 +50,15 @@ class GradeEvent:
     rule: str = ""
 
 
+def is_stale(judged: str, current: str | None) -> bool:
+    """Whether a grade belongs to another text than its passage has now; it still counts until somebody looks again.
+
+    `judged`: the hash of the text that the judge saw, "" where nobody kept it. `current`: the passage's hash now, None
+    where the passage is gone. Neither an unknown text nor a missing passage makes a grade stale.
+    """
+    return bool(judged) and current is not None and current != judged
+
+
 def record(
     db: Database, dataset_id: int, judge: str, events: Sequence[GradeEvent], scale: Iterable[int], source: str = "human"
 ) -> dict[str, int]:

@@ -10,13 +10,13 @@ from rerank_core.judging.agreement_report import RELIABLE, TENTATIVE, AgreementR
 from rerank_core.judging.history import LabelEvent
 from rerank_core.store.judges import JudgeRow
 from rerank_core.store.judgments import RULES
+from rerank_core.views import palette
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
 ALL = "all together (alpha)"
-_BLUE, _GREY = "#0072B2", "#8a8f94"
 
 
 def judges_frame(rows: Iterable[JudgeRow]) -> pd.DataFrame:
@@ -61,12 +61,12 @@ def agreement_chart(report: AgreementReport) -> alt.LayerChart:
         tooltip=["judges:N", *[alt.Tooltip(f"{name}:Q", format=".3f") for name in ("agreement", "low", "high")],
                  alt.Tooltip("in common:Q")],
     )  # fmt: skip
-    spans = base.mark_rule(color=_BLUE, strokeWidth=2).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
-    points = base.mark_point(color=_BLUE, filled=True, size=90, opacity=1).encode(
+    spans = base.mark_rule(color=palette.BLUE, strokeWidth=2).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
+    points = base.mark_point(color=palette.BLUE, filled=True, size=90, opacity=1).encode(
         x=alt.X("agreement:Q", title="agreement beyond chance", scale=scale)
     )
     limits = pd.DataFrame({"limit": [TENTATIVE, RELIABLE]})
-    rules = alt.Chart(limits).mark_rule(strokeDash=[4, 4], color=_GREY).encode(x="limit:Q")
+    rules = alt.Chart(limits).mark_rule(strokeDash=[4, 4], color=palette.GREY).encode(x="limit:Q")
     return alt.LayerChart(layer=[rules, spans, points], height=alt.Step(30))
 
 

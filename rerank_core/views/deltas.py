@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 
 from rerank_core.evaluation.moves import Move, WhatMoved
 from rerank_core.types import Query
+from rerank_core.views.palette import OUTCOMES, TIED
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
-
-# Okabe and Ito's palette, safe for colour-blind eyes; up and down say the same without colour
-WON, LOST, TIED = "#0072B2", "#D55E00", "#9aa0a6"
-COLOURS = {"won": WON, "tied": TIED, "lost": LOST}
 
 
 def deltas_frame(
@@ -53,7 +50,7 @@ def deltas_chart(frame: pd.DataFrame, measure: str, system: str, baseline: str) 
             color=alt.Color(
                 "outcome:N",
                 title=None,
-                scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
+                scale=alt.Scale(domain=list(OUTCOMES), range=list(OUTCOMES.values())),
                 legend=alt.Legend(orient="top"),
             ),
             tooltip=[

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rerank_core.experiment.differences import By, QueryDifference
-from rerank_core.views.deltas import COLOURS
+from rerank_core.views.palette import OUTCOMES
 
 if TYPE_CHECKING:
     import altair as alt
@@ -49,7 +49,7 @@ def distance_chart(frame: pd.DataFrame, by: By, k: int = 10) -> alt.Chart:
         color=alt.Color(
             "outcome:N",
             title="the measure",
-            scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
+            scale=alt.Scale(domain=list(OUTCOMES), range=list(OUTCOMES.values())),
             legend=alt.Legend(orient="top"),
         ),
         tooltip=[

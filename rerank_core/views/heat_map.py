@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rerank_core.types import Query
-from rerank_core.views.deltas import LOST, WON
+from rerank_core.views.palette import LOST, NO_DIFFERENCE, ON_NEUTRAL, WON
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-_SAME = "#e3e5e8"
 _SIGNS_UP_TO = 80  # queries: in narrower cells a sign could not be read
 
 
@@ -52,7 +51,7 @@ def heat_chart(frame: pd.DataFrame, measure: str, links: Mapping[str, str], as_d
     n = int(frame["place"].max()) if len(frame) else 0
     if as_delta:
         far = max(float(frame["delta"].abs().max()) if len(frame) else 0.0, 0.05)
-        scale = alt.Scale(domain=[-far, 0, far], range=[LOST, _SAME, WON], interpolate="rgb")
+        scale = alt.Scale(domain=[-far, 0, far], range=[LOST, NO_DIFFERENCE, WON], interpolate="rgb")
         color = alt.Color("delta:Q", scale=scale, title=f"change in {measure}", legend=_legend("+.2f"))
     else:
         scale = alt.Scale(domain=[0, 1], scheme="cividis")
@@ -82,7 +81,7 @@ def heat_chart(frame: pd.DataFrame, measure: str, links: Mapping[str, str], as_d
     )
     layers: list[alt.Chart] = [base.mark_rect(cursor="pointer").encode(color=color)]
     if as_delta and n <= _SIGNS_UP_TO:
-        signs = base.mark_text(fontSize=12 if n <= 40 else 9, fontWeight="bold", color="#1a1a1a", cursor="pointer")
+        signs = base.mark_text(fontSize=12 if n <= 40 else 9, fontWeight="bold", color=ON_NEUTRAL, cursor="pointer")
         layers.append(signs.encode(text="sign:N"))
     return alt.LayerChart(layer=layers, height=alt.Step(30))
 

@@ -9,15 +9,15 @@ from rerank_core.evaluation.verdict import signed
 from rerank_core.judging.llm.figures import FILLED, LLM, PEOPLE, Confusion, Side
 from rerank_core.store.llm_grades import LlmGrade, Pair
 from rerank_core.types import Query
+from rerank_core.views import palette
 from rerank_core.views.summary import COUNTS, DELTA, INTERVAL, P, word
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-_PALE, _DEEP, _AGREED, _RULE = "#eef4f9", "#084a7d", "#E69F00", "#808495"
-# Okabe and Ito's palette, safe for colour-blind eyes; shape and row say the same without colour
-_SHAPES = {PEOPLE: ("circle", "#0072B2"), FILLED: ("square", "#E69F00"), LLM: ("triangle-up", "#CC79A7")}
+# shape and row say the same without colour
+_SHAPES = {PEOPLE: ("circle", palette.BLUE), FILLED: ("square", palette.ORANGE), LLM: ("triangle-up", palette.PURPLE)}
 
 
 def confusion_frame(found: Confusion, names: Mapping[int, str]) -> pd.DataFrame:
@@ -57,13 +57,13 @@ def confusion_chart(frame: pd.DataFrame) -> alt.LayerChart:
         ],
     )
     cells = base.mark_rect().encode(
-        color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=[_PALE, _DEEP]), legend=None)
+        color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=[palette.FEW, palette.MANY]), legend=None)
     )
-    agreed = base.transform_filter("datum.same").mark_rect(fillOpacity=0, stroke=_AGREED, strokeWidth=3)
+    agreed = base.transform_filter("datum.same").mark_rect(fillOpacity=0, stroke=palette.ORANGE, strokeWidth=3)
     # the cells have colours of their own on both themes, and so must the signs on them
     counts = base.mark_text(fontSize=15, fontWeight="bold").encode(
         text=alt.Text("pairs:Q", format=","),
-        color=alt.condition("datum.share > 0.55", alt.value("#fff"), alt.value("#111")),
+        color=alt.condition("datum.share > 0.55", alt.value(palette.ON_MANY), alt.value(palette.ON_FEW)),
     )
     return alt.LayerChart(layer=[cells, agreed, counts], height=48 * frame["llm"].nunique() + 90)
 
@@ -133,7 +133,7 @@ def sides_chart(frame: pd.DataFrame, measure: str, baseline: str) -> alt.LayerCh
         x="delta:Q",
         shape=alt.Shape("by:N", sort=names, scale=alt.Scale(domain=names, range=[_SHAPES[by][0] for by in names])),
     )
-    zero = alt.Chart(known.head(1)).mark_rule(strokeDash=[4, 4], color=_RULE).encode(x=alt.datum(0))
+    zero = alt.Chart(known.head(1)).mark_rule(strokeDash=[4, 4], color=palette.QUIET).encode(x=alt.datum(0))
     return alt.LayerChart(layer=[zero, lines, points], height=120 + 78 * known["System"].nunique())
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rerank_core.evaluation.slices import SliceDelta
-from rerank_core.views.deltas import LOST, TIED, WON
+from rerank_core.views.palette import LOST, TIED, WON
 
 if TYPE_CHECKING:
     import altair as alt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rerank_core.evaluation.compare import Comparison
+from rerank_core.evaluation.compare import PairedComparison
 from rerank_core.evaluation.verdict import is_sure, signed
 from rerank_core.experiment.summary import Summary, SystemSummary
 
@@ -71,7 +71,7 @@ def says(one: SystemSummary, baseline: str) -> str:
     return BASELINE if one.system == baseline else word(one.comparison)
 
 
-def word(comparison: Comparison | None) -> str:
+def word(comparison: PairedComparison | None) -> str:
     """A comparison in one word and a sign; None: there was nothing to compare."""
     if comparison is None or comparison.mean is None:
         return NONE

@@ -21,7 +21,7 @@ from rerank_core.views.deltas import biggest, deltas_chart, deltas_frame, moved
 from rerank_core.views.depth import depth_chart, depth_frame, depth_time_chart
 from rerank_core.views.efficiency import COST, P50, P95, break_evens, efficiency_columns, latency_frame
 from rerank_core.views.explain import elsewhere_frame, gains_frame, ideal_frame, sum_line
-from rerank_core.views.fault import fault_chart, fault_frame, fault_queries_frame, recall_chart, recall_frame
+from rerank_core.views.losses import loss_chart, loss_frame, query_losses_frame, recall_chart, recall_frame
 from rerank_core.views.pareto import pareto_chart, pareto_frame
 from rerank_core.views.slices import slices_chart, slices_frame
 from rerank_core.views.summary import summary_frame, unjudged_frame
@@ -94,15 +94,15 @@ def test_a_move_in_one_line():
 def test_the_three_parts_of_a_loss_add_up_to_one():
     qrels = {"q1": {"a": 1, "z": 1}, "q2": {"a": 1}}
     losses = system_losses(whole_set(qrels, {"A": {"q1": "ba", "q2": "ab"}, "B": {"q1": None}}), ("q1", "q2"))
-    frame = fault_frame(losses)
+    frame = loss_frame(losses)
     ideal = 1 + SECOND
     assert frame["part"].tolist() == ["reached", "lost by ordering", "lost by retrieval"]
     assert frame["value"].tolist() == pytest.approx(
         [(SECOND / ideal + 1) / 2, (1 - SECOND) / ideal / 2, (1 - 1 / ideal) / 2]
     )
     assert frame["value"].sum() == pytest.approx(1.0)
-    assert len(rows_of(fault_chart(frame, 10))) == 3
-    queries = fault_queries_frame(losses["A"], QUERIES)
+    assert len(rows_of(loss_chart(frame, 10))) == 3
+    queries = query_losses_frame(losses["A"], QUERIES)
     assert queries["qid"].tolist() == ["q1", "q2"]
     assert queries.iloc[0][["Reached", "Possible"]].tolist() == pytest.approx([SECOND / ideal, 1 / ideal])
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rerank_core.rerankers.services.provider import RefusedError
+from rerank_core.text import shortened
 
 COHERE_PATH = "/v2/rerank"
 _LONGEST = 200
@@ -95,7 +96,7 @@ def _short(text: str, key: str) -> str:
     pieces = {key[start : start + _PIECE].lower() for start in range(max(1, len(key) - _PIECE + 1)) if key}
     words = ("[key]" if any(piece in word.lower() for piece in pieces) else word for word in text.split())
     text = _KEYLIKE.sub("[key]", " ".join(words))
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
+    return shortened(text, _LONGEST)
 
 
 def endpoint(base_url: str, last: str = "rerank") -> str:

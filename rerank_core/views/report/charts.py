@@ -1,4 +1,4 @@
-"""The charts of the report: each query's change, where the gains are, whose fault, quality against time."""
+"""The charts of the report: each query's change, where the gains are, what is lost, quality against time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rerank_core.evaluation.pareto import Front, Point
 from rerank_core.evaluation.slices import SliceDelta
 from rerank_core.evaluation.verdict import signed
 from rerank_core.experiment.losses import SystemLoss
+from rerank_core.text import shortened
 from rerank_core.types import Query
 from rerank_core.views.report.shapes import Box, Drawing, Label, Mark, Stroke
 
@@ -74,7 +75,7 @@ def slices_drawing(slices: Sequence[SliceDelta], measure: str) -> Drawing | None
     return Drawing(f"Where the gains are: mean change in {measure}", f"{told}.", WIDTH, bottom + 4, shapes, legend)
 
 
-def fault_drawing(losses: Mapping[str, SystemLoss], k: int) -> Drawing | None:
+def loss_drawing(losses: Mapping[str, SystemLoss], k: int) -> Drawing | None:
     """A bar a system from 0 to 1: what it reached, what retrieval and ordering lost; None without a loss to split."""
     known = [loss for loss in losses.values() if loss.mean is not None]
     if not known:
@@ -100,7 +101,7 @@ def fault_drawing(losses: Mapping[str, SystemLoss], k: int) -> Drawing | None:
         )
     legend = (("reached", f"nDCG@{k} reached"), ("ordering", "lost by ordering"), ("retrieval", "lost by retrieval"))
     height = 4 + row_height * len(known)
-    return Drawing(f"Whose fault: the loss in nDCG@{k}", f"{'; '.join(told)}.", WIDTH, height, shapes, legend)
+    return Drawing(f"Loss in nDCG@{k}", f"{'; '.join(told)}.", WIDTH, height, shapes, legend)
 
 
 def pareto_drawing(points: Sequence[Point], front: Front, measure: str) -> Drawing | None:
@@ -176,5 +177,4 @@ def _named(name: str, x: float, y: float, taken: list[tuple[float, float, float]
 
 
 def _cut(words: str, room: float) -> str:
-    most = max(4, int(room / _LETTER))
-    return words if len(words) <= most else words[: most - 1] + "…"
+    return shortened(words, max(4, int(room / _LETTER)))

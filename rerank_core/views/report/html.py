@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rerank_core.experiment.summary import not_compared_alike
 from rerank_core.reports.report import Report, SystemStory
 from rerank_core.views.efficiency import P50, P95
-from rerank_core.views.report.charts import deltas_drawing, fault_drawing, pareto_drawing, slices_drawing
+from rerank_core.views.report.charts import deltas_drawing, loss_drawing, pareto_drawing, slices_drawing
 from rerank_core.views.report.shapes import Drawing
 from rerank_core.views.report.tables import (
     Table,
@@ -41,7 +42,7 @@ def report_html(report: Report) -> str:
         words=_words(report),
         overall=_known(
             pareto_drawing(report.points, report.front, report.summary.headline),
-            fault_drawing(report.losses, report.summary.k),
+            loss_drawing(report.losses, report.summary.k),
         ),
         compared=[_compared(report, story) for story in report.stories],
     )
@@ -75,14 +76,7 @@ def _verdict(report: Report, system: str, sentence: str) -> dict[str, str]:
 
 def _warnings(report: Report) -> list[str]:
     """What a reader of the verdict must see beside it, and not only among the limits."""
-    lines = []
-    for one in report.summary.systems:
-        if one.off_candidates:
-            lines.append(
-                f"{one.label} ranked other candidates on {one.off_candidates:,} queries: no fair comparison there."
-            )
-        if one.failed:
-            lines.append(f"{one.label} failed on {one.failed:,} queries, which are in nobody’s figures: {one.reason}")
+    lines = [line for system in report.summary.systems for line in not_compared_alike(system)]
     left_out = report.summary.graded - len(report.summary.qids)
     if left_out:
         lines.append(f"{left_out:,} of {report.summary.graded:,} graded queries are left out of all figures.")

@@ -9,6 +9,8 @@ import json
 import re
 from typing import Any
 
+from rerank_core.text import shortened
+
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 """For `str.translate`: full-width letters, digits and signs as their usual forms, one character for one."""
 _INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF])
@@ -87,8 +89,7 @@ def refuses(text: str) -> bool:
 
 def shown(text: str) -> str:
     """The beginning of an answer, on one line, for a message."""
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
+    return shortened(" ".join(text.split()), _SHOWN)
 
 
 def labelled(text: str, label: str) -> str | None:
