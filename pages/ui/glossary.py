@@ -68,7 +68,7 @@ TERMS: dict[str, dict[str, str]] = {
         "passages are no fair sample, so some are drawn at random beside them.",
         "Spot check": "A person's grade of a passage that a language model graded, given without seeing that grade.",
     },
-    "Speed and cost": {
+    "Efficiency": {
         "p50, p95": "Half of the queries took less than p50, 95 of 100 less than p95.",
         "Cold, warm": "Cold: the first query after a model was loaded. Warm: all later ones.",
         "Pareto front": "The systems that nothing else beats in one respect without being worse in another.",

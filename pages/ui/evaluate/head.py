@@ -148,7 +148,7 @@ def table(figures: Figures, price: float | None) -> None:
             COUNTS: st.column_config.TextColumn(width=90, help="Won / tied / lost: queries, against the baseline."),
             judged: figure(format="percent", width=80, help="The graded share of the first passages."),
             P95: figure(
-                format="%.0f", width=66, help="95 of 100 queries took less. See Speed and cost for what was timed."
+                format="%.0f", width=66, help="95 of 100 queries took less. See Efficiency for what was timed."
             ),
             COST: figure(
                 format="$%.4f", width=80, help="By use of a service, or this machine's hour over the measured time."

@@ -38,7 +38,7 @@ class Table:
 
 
 def systems_table(report: Report) -> Table:
-    """The page's table of systems: quality, difference, doubt, speed and cost; empty columns are left out."""
+    """The page's table of systems: quality, difference, doubt and efficiency; empty columns are left out."""
     frame = summary_frame(report.summary).join(efficiency_columns(report.efficiency, report.price))
     unneeded = [name for name in ("Nothing returned", "Failed", "Not ranked") if not frame[name].any()]
     unneeded += [name for name in (P50, P95, COST) if not frame[name].notna().any()]
