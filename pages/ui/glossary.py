@@ -26,7 +26,7 @@ TERMS: dict[str, dict[str, str]] = {
     "Which system is better": {
         "System": "A reranker with its settings, or several of them put together.",
         "Baseline": "The system that the others are compared with.",
-        "Δ (delta)": "The system's figure minus the baseline's: above 0, the system is better.",
+        "Δ (difference)": "The system's figure minus the baseline's: above 0, the system is better.",
         "95 % interval": "Where the true difference may lie, given how few or how uneven the queries are. Where it "
         "holds 0, the data cannot tell the two apart.",
         "W / T / L": "On how many queries the system won, tied and lost against the baseline.",

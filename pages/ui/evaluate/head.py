@@ -18,7 +18,7 @@ from rerank_core.views.efficiency import COST, P95, efficiency_columns
 from rerank_core.views.summary import (
     BETTER,
     COUNTS,
-    DELTA,
+    DIFFERENCE,
     INTERVAL,
     OPEN,
     WORSE,
@@ -131,7 +131,7 @@ def table(figures: Figures, price: float | None) -> None:
     measures = [str(one) for one in summary.measures]
     judged = f"Judged@{summary.k}"
     # what an engineer decides by stands first: all of it is on the screen at 1,440 px
-    order = ["System", "Says", *measures, DELTA, INTERVAL, COUNTS, judged, P95, COST, P, *counts, "Queries"]
+    order = ["System", "Says", *measures, DIFFERENCE, INTERVAL, COUNTS, judged, P95, COST, P, *counts, "Queries"]
     st.dataframe(
         frame[[name for name in order if name not in unneeded]],
         hide_index=True,
@@ -141,7 +141,7 @@ def table(figures: Figures, price: float | None) -> None:
             "System": st.column_config.TextColumn(pinned=True, width=205),
             "Says": st.column_config.TextColumn(width=106),
             **{name: figure(format="%.4f", width=max(68, 9 * len(name))) for name in measures},
-            DELTA: figure(format="%+.4f", width=70, help=f"Mean difference in {summary.headline} from the baseline."),
+            DIFFERENCE: figure(format="%+.4f", width=70, help=f"Mean, in {summary.headline}, from the baseline."),
             INTERVAL: st.column_config.TextColumn(
                 width=132, help="Of the mean difference: paired BCa bootstrap, seed 0."
             ),
