@@ -9,7 +9,7 @@ EXTRAS := .[dev,api,cohere,llm,flag,openvino]
 .PHONY: run test check screenshots lock test-newest clean
 
 run: $(VENV)/.installed
-	$(BIN)/streamlit run app.py
+	$(BIN)/rerank-lens
 
 test: $(VENV)/.installed-dev check
 	$(BIN)/python -m pytest
@@ -56,4 +56,4 @@ $(VENV)/.installed-dev: pyproject.toml $(LOCK) | $(VENV)/bin/python
 	@touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) $(NEWEST) build *.egg-info
+	rm -rf $(VENV) $(NEWEST) dist *.egg-info

@@ -18,7 +18,10 @@ if __name__ == "__main__":
     overview.datasets_table(space)
     overview.rerankers_line(space)
 else:
+    from starlette.middleware import Middleware
+
     from pages.ui import server
+    from pages.ui.host_check import HostCheck
     from pages.ui.outbox import side_route
 
-    app = st.App(__file__, routes=side_route.routes(), lifespan=server.running)
+    app = st.App(__file__, routes=side_route.routes(), middleware=[Middleware(HostCheck)], lifespan=server.running)

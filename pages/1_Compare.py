@@ -18,12 +18,12 @@ query = choose_query(space, view)
 
 def load() -> Comparison:
     """What the workspace holds of this query by now."""
-    return load_comparison(space, view.dataset, query, view.settings, view.systems)
+    return load_comparison(view.experiment, query)
 
 
 comparison = load()
 work.make_comparison(space, view, comparison, changed=lambda: sorted(load().answers))
-figures = cache.scoreboard(view.dataset, view.settings, view.systems, MEASURES, view.baseline, view.level)
+figures = cache.scoreboard(view.experiment, MEASURES)
 ranked = figures.read_rankings()
 work.offer_second_try(space, view, comparison)
 board(board_data(view, comparison), key=state.BOARD)

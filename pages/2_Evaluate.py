@@ -11,15 +11,15 @@ from pages.ui.view import MEASURES, choose_view
 
 space = frame.open_page("Evaluate")
 view = choose_view(space)
-board = cache.scoreboard(view.dataset, view.settings, view.systems, MEASURES, view.baseline, view.level)
+board = cache.scoreboard(view.experiment, MEASURES)
 ranked = board.read_rankings()
 first, then = st.container(), st.container()
 left, middle, right = st.columns([4, 3, 1.4], vertical_alignment="bottom")
 measures, price = head.choose_measures(left), head.choose_price(right)
 with middle:
     only = slices.choose_slices(space, view)
-own_left_out = head.choose_own_passages(space, view)
-found = figures(space, view, measures, only, own_left_out)
+own_left_out = head.choose_own_passages(view)
+found = figures(view, measures, only, own_left_out)
 with first:
     slices.said(found)
     head.verdicts(view, found)

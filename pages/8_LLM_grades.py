@@ -12,7 +12,7 @@ from pages.ui.view import choose_view
 
 space = frame.open_page("LLM grades")
 view = choose_view(space)
-whole, stamp = whole_set(space, view)
+whole, stamp = whole_set(view.experiment)
 st.title("LLM grades")
 st.caption(
     "A language model grades passages by our own prompt in UMBRELA's manner (arXiv 2406.06519): UMBRELA's published "

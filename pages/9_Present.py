@@ -13,7 +13,7 @@ from rerank_core.evaluation.names import parse_measure
 
 space = frame.open_page("Present", sidebar="collapsed")
 view = choose_view(space)
-found = figures(space, view, [parse_measure(MEASURES[0])])
+found = figures(view, [parse_measure(MEASURES[0])])
 left, right = st.columns([3, 2], vertical_alignment="bottom")
 with left:
     after = stories.choose_after(view, found)

@@ -1,28 +1,37 @@
-"""`python -m rerank_core`: the door to the verbs, and all that is printed."""
+"""`rerank-lens`, or `python -m rerank_core`: the door to the app and the verbs, and all that is printed."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import traceback
 from collections.abc import Sequence
 
 from rerank_core.errors import CancelledError, NotFoundError, RerankLensError, SettingsError
-from rerank_core.shell.answer import FAILED, STOPPED, USAGE, table
+from rerank_core.shell.answer import FAILED, STOPPED, USAGE, Answer, Call, Verb, table
 from rerank_core.shell.options import parser
 from rerank_core.shell.progress import progress
 from rerank_core.store.workspace import Workspace
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run one verb and return the exit code (see `shell.codes`)."""
+    """Run one verb and return the exit code (see `shell.answer.CODES`)."""
     options = parser().parse_args(words)
-    from rerank_core.shell.answer import Answer, Call
+    # after the options: --help needs none of what the verbs import
     from rerank_core.shell.verbs import VERBS
 
+    return run_verb(VERBS[options.verb], options)
+
+
+def run_verb(verb: Verb, options: argparse.Namespace) -> int:
+    """Call `verb`, print its answer or its error, and return the exit code.
+
+    `options` has what the verb reads, and `workspace` (a path or None) and `json` (whether to print JSON).
+    """
     try:
         with progress(quiet=options.json) as tell:
-            answer: Answer = VERBS[options.verb](Call(Workspace(options.workspace), options, tell))
+            answer = verb(Call(Workspace(options.workspace), options, tell))
     except (NotFoundError, SettingsError) as wrong:
         return _stop(f"error: {wrong}", USAGE)
     except (KeyboardInterrupt, CancelledError):
@@ -33,14 +42,18 @@ def main(words: Sequence[str] | None = None) -> int:
         # a fault of ours must not exit with 1, which is the gate's no
         traceback.print_exc()
         return FAILED
-    if options.json:
+    _print(answer, options.json)
+    return answer.code
+
+
+def _print(answer: Answer, as_json: bool) -> None:
+    if as_json:
         print(json.dumps(answer.value, ensure_ascii=False, indent=2))
-        return answer.code
+        return
     for line in answer.lines:
         print(line)
     if answer.rows:
         print(table(answer.rows))
-    return answer.code
 
 
 def _stop(line: str, code: int) -> int:

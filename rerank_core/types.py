@@ -105,16 +105,6 @@ class Judgment:
     text_hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """One value of one measure, for one query and one system (long format)."""
-
-    qid: str
-    system: str
-    measure: str
-    value: float
-
-
 Qrels = Mapping[str, Mapping[str, int]]
 """qid -> docid -> grade. A pair that is not there is unjudged."""
 

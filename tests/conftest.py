@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Doc, Query
+from tests.support.memory import FilesInMemory
 from tests.support.skips import Skips
 
 # nothing in the tests may reach a model hub
@@ -19,7 +21,9 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(FilesInMemory(), "files-in-memory")
     config.pluginmanager.register(Skips(), "skips")
 
 
@@ -31,9 +35,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         need_browser()
 
 
+@pytest.fixture(scope="session")
+def empty_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace file in which all migrations have run, made once."""
+    space = Workspace(tmp_path_factory.mktemp("empty") / "workspace.db")
+    with space.open():
+        return space.path
+
+
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "workspace.db")
+def workspace(tmp_path: Path, empty_workspace: Path) -> Workspace:
+    return Workspace(shutil.copyfile(empty_workspace, tmp_path / "workspace.db"))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import streamlit as st
 
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.experiment.depth import recall_by_depth
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.scoreboard import Scoreboard
 from rerank_core.judging.agreement_report import AgreementReport, agreement_report
 from rerank_core.judging.judge_queue import Labelling
@@ -19,7 +20,6 @@ from rerank_core.judging.llm.figures import spot_check_pairs
 from rerank_core.judging.plan import LabelPlan
 from rerank_core.ranking import worker
 from rerank_core.retrieval.filters import filterable_fields
-from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, jobs, judgments, llm_grades, rankings
 from rerank_core.store.datasets import StoredCorpus
 from rerank_core.store.workspace import Workspace, default_path
@@ -66,41 +66,17 @@ def device(space: Workspace) -> str:
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _scoreboard(
-    path: Path, inode: int, dataset: str, fingerprint: str, settings: str, keys: tuple[str, ...], ids: tuple[str, ...],
-    measures: tuple[str, ...], baseline: str, level: int,
-) -> Scoreboard:  # fmt: skip
-    space = Workspace(path)
-    with space.open() as db:
-        row = datasets.get_dataset(db, dataset)
-    systems = [get_system(space, system_id) for system_id in ids]
-    parsed = [parse_measure(name) for name in measures]
-    return Scoreboard(space, row, RetrievalSettings.from_json(settings), systems, parsed, baseline, level)
+def _scoreboard(made_of: tuple[object, ...], measures: tuple[str, ...], _experiment: Experiment) -> Scoreboard:
+    return Scoreboard(_experiment, [parse_measure(name) for name in measures])
 
 
-def scoreboard(
-    dataset: datasets.DatasetRow,
-    settings: RetrievalSettings,
-    systems: tuple,
-    measures: tuple[str, ...],
-    baseline: str,
-    level: int,
-) -> Scoreboard:
+def scoreboard(experiment: Experiment, measures: tuple[str, ...]) -> Scoreboard:
     """Live figures, shared by all sessions that look at the same thing."""
-    path = default_path()
-    keys, ids = tuple(system.key for system in systems), tuple(system.id for system in systems)
-    return _scoreboard(
-        path,
-        path.stat().st_ino,
-        dataset.name,
-        dataset.fingerprint,
-        settings.to_json(),
-        keys,
-        ids,
-        measures,
-        baseline,
-        level,
-    )
+    path, dataset = experiment.workspace.path, experiment.dataset
+    candidates = (str(path), path.stat().st_ino, dataset.name, dataset.fingerprint, experiment.settings.to_json())
+    keys = tuple(system.key for system in experiment.systems)
+    made_of = (*candidates, keys, experiment.ids, experiment.baseline, experiment.level)
+    return _scoreboard(made_of, measures, experiment)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -158,21 +134,21 @@ def filter_fields(path: Path, dataset: str, fingerprint: str) -> dict[str, tuple
 
 
 @st.cache_data(show_spinner=False, max_entries=64, ttl=60)
-def recall_curve(
-    path: Path,
-    dataset: str,
-    fingerprint: str,
-    settings: str,
-    level: int,
-    last_event: int,
-    made: str,
-    only: tuple[str, ...] | None = None,
+def _recall_curve(
+    made_of: tuple[object, ...], only: tuple[str, ...] | None, _experiment: Experiment
 ) -> tuple[dict[int, float], int]:
-    """Recall of the candidates by depth; `last_event` and `made` are there so that it follows them."""
-    space = Workspace(path)
-    with space.open() as db:
-        row = datasets.get_dataset(db, dataset)
-    return recall_by_depth(space, row, RetrievalSettings.from_json(settings), level=level, only=only)
+    return recall_by_depth(_experiment, only=only)
+
+
+def recall_curve(
+    experiment: Experiment, made: str = "", only: tuple[str, ...] | None = None
+) -> tuple[dict[int, float], int]:
+    """Recall of the candidates by depth; it follows the grades, and `made`: where the job of the curve stands."""
+    dataset = experiment.dataset
+    with experiment.workspace.open() as db:
+        newest = judgments.last_event(db, dataset.id)
+    candidates = (str(experiment.workspace.path), dataset.name, dataset.fingerprint, experiment.settings.to_json())
+    return _recall_curve((*candidates, experiment.level, newest, made), only, experiment)
 
 
 @st.cache_resource(scope="session", show_spinner=False, on_release=lambda last: last())

@@ -11,13 +11,14 @@ from pages.ui.judge import LONGEST_NAME
 from pages.ui.markdown import plain
 from rerank_core.errors import SettingsError
 from rerank_core.experiment.dataset_language import dense_note, found_language, how_words_are_read, language_of
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.job_params import recall_params
 from rerank_core.retrieval.dictionaries import DICTIONARY, PAIRS, WITH_DICTIONARY
 from rerank_core.retrieval.index import search_facts
 from rerank_core.retrieval.languages import AUTO, ENGLISH, LANGUAGES, NONE
 from rerank_core.retrieval.settings import FUSIONS, RETRIEVERS, RetrievalSettings
 from rerank_core.retrieval.vector_search import ANN_FROM
-from rerank_core.store import datasets, jobs, judgments
+from rerank_core.store import datasets, jobs
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import ALWAYS_READY, FIRST_STAGE, System, all_systems
@@ -33,19 +34,35 @@ FUSION_NAMES = {"rrf": "RRF (k = 60)", "minmax": "Weighted, min–max", "zscore"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A choice of dataset, retrieval and systems. `level`: the lowest grade that counts as relevant.
+    """An experiment, and what a page shows of it. `shown`: passages per system. `judge`: who grades.
 
     `language`: the one that BM25 reads words in, a code or "none".
     """
 
-    dataset: DatasetRow
-    settings: RetrievalSettings
-    systems: tuple[System, ...]
-    baseline: str
-    level: int
+    experiment: Experiment
     shown: int
     judge: str
     language: str = ENGLISH
+
+    @property
+    def dataset(self) -> DatasetRow:
+        """The experiment's dataset."""
+        return self.experiment.dataset
+
+    @property
+    def systems(self) -> tuple[System, ...]:
+        """The experiment's systems, in their order."""
+        return self.experiment.systems
+
+    @property
+    def baseline(self) -> str:
+        """The id of the system that the others are compared with."""
+        return self.experiment.baseline
+
+    @property
+    def level(self) -> int:
+        """The lowest grade that counts as relevant."""
+        return self.experiment.level
 
     @property
     def ready_ids(self) -> list[str]:
@@ -72,12 +89,13 @@ def choose_view(space: Workspace) -> View:
         )
         level, shown = _choose_reading(dataset)
         settings = _choose_retrieval(space, dataset)
+        experiment = Experiment(space, dataset, settings, systems, baseline, level)
         _show_search(space, dataset, settings)
-        _show_recall(space, dataset, settings, level)
+        _show_recall(experiment)
         judge = _choose_judge()
     state.remember_view()
     language = language_of(space, dataset, settings)
-    return View(dataset, settings, systems, baseline, level, shown, judge, language)
+    return View(experiment, shown, judge, language)
 
 
 def _choose_judge() -> str:
@@ -222,13 +240,10 @@ def _show_search(space: Workspace, dataset: DatasetRow, settings: RetrievalSetti
         st.caption(f"Dense: {facts.sentence()}.")
 
 
-def _show_recall(space: Workspace, dataset: DatasetRow, settings: RetrievalSettings, level: int) -> None:
-    with space.open() as db:
-        newest = judgments.last_event(db, dataset.id)
-        made = jobs.latest(db, "recall", recall_params(dataset, settings))
-    curve, queries = cache.recall_curve(
-        space.path, dataset.name, dataset.fingerprint, settings.to_json(), level, newest, made.state if made else ""
-    )
+def _show_recall(experiment: Experiment) -> None:
+    with experiment.workspace.open() as db:
+        made = jobs.latest(db, "recall", recall_params(experiment.dataset, experiment.settings))
+    curve, queries = cache.recall_curve(experiment, made.state if made else "")
     if not curve:
         st.caption("Recall of the candidates: shown once there are grades and all queries were searched.")
         return

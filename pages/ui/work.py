@@ -23,7 +23,7 @@ def make_comparison(space: Workspace, view: View, comparison: Comparison, change
     systems = view.ready_ids
     if not set(systems).intersection(comparison.waiting):
         return
-    params = comparison_params(view.dataset, view.settings, systems, comparison.query.qid)
+    params = comparison_params(view.dataset, view.experiment.settings, systems, comparison.query.qid)
     job = _latest(space, "compare", params)
     if job is None or job.state == "done":
         job = submit(space, "compare", params, urgent=True)
@@ -37,8 +37,8 @@ def rank_whole_set(space: Workspace, view: View, ranked: int) -> None:
     """Say over how many queries the means are; have the rest ranked, unasked in a small dataset, else on a click."""
     total = view.dataset.n_queries
     wanted = {
-        "run": run_params(view.dataset, view.settings, view.ready_ids),
-        "recall": recall_params(view.dataset, view.settings),
+        "run": run_params(view.dataset, view.experiment.settings, view.ready_ids),
+        "recall": recall_params(view.dataset, view.experiment.settings),
     }
     now = {kind: _latest(space, kind, params) for kind, params in wanted.items()}
     if total <= SMALL_DATASET and view.ready_ids:

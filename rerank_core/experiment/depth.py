@@ -9,11 +9,9 @@ from statistics import median
 from rerank_core.evaluation.measures import evaluate
 from rerank_core.evaluation.names import Measure
 from rerank_core.evaluation.oracle import recall_ceiling
-from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.store import datasets, evidence, judgments, rankings
-from rerank_core.store.datasets import DatasetRow
-from rerank_core.store.rankings import StoredRanking, candidates_key
-from rerank_core.store.workspace import Workspace
+from rerank_core.store.rankings import StoredRanking
 from rerank_core.systems.systems import FIRST_STAGE, System
 
 DEPTHS = (10, 20, 30, 50, 100, 200)
@@ -51,12 +49,9 @@ class _AtDepth:
 
 
 def depth_curve(
-    workspace: Workspace,
-    dataset: DatasetRow,
-    settings: RetrievalSettings,
+    experiment: Experiment,
     system: System,
     measure: Measure,
-    level: int = 1,
     depths: Sequence[int] = DEPTHS,
     only: Collection[str] | None = None,
     ignore_identical_ids: bool = False,
@@ -64,17 +59,17 @@ def depth_curve(
     """The curve of a system, shallow first; nothing is computed by a model (the job "depth" makes the rankings).
 
     Every point is over the same queries: all that have a grade. A depth at which one of them was not ranked, or failed,
-    is left out. [] where nothing is graded. `only`: the qids to look at, None: all. `level`: the lowest
-    relevant grade, for measures that name none. `ignore_identical_ids`: without the passages with their query's own id.
+    is left out. [] where nothing is graded. The experiment's own depth plays no part. `only`: the qids to look at,
+    None: all. `ignore_identical_ids`: without the passages with their query's own id.
     """
-    with workspace.open() as db:
+    dataset = experiment.dataset
+    with experiment.workspace.open() as db:
         qrels = judgments.qrels(db, dataset.id)
-        texts = {query.qid: query.text for query in datasets.get_queries(db, dataset.id) if qrels.get(query.qid)}
-        texts = {qid: text for qid, text in texts.items() if only is None or qid in only}
+        queries = [query for query in datasets.get_queries(db, dataset.id) if qrels.get(query.qid)]
+        queries = [query for query in queries if only is None or query.qid in only]
         read = {}
         for depth in sorted(set(depths)):
-            settings_key = at_depth(settings, depth).key()
-            keys = {qid: candidates_key(dataset.fingerprint, settings_key, text) for qid, text in texts.items()}
+            keys = experiment.at_depth(depth).keys(queries)
             stored = rankings.get_rankings(db, keys.values(), [system.key])
             read[depth] = _AtDepth(
                 keys,
@@ -83,14 +78,14 @@ def depth_curve(
                 evidence.search_seconds(db, keys.values()),
                 evidence.get_evidence(db, keys.values(), system.key),
             )
-    graded = {qid: qrels[qid] for qid in texts}
+    graded = {query.qid: qrels[query.qid] for query in queries}
     points = []
     for depth, own in read.items():
         orders = {qid: one.ranking.docids for qid, one in own.answers.items() if one.ranking is not None}
         if ignore_identical_ids:
             orders = {qid: tuple(docid for docid in docids if docid != qid) for qid, docids in orders.items()}
         if graded and len(orders) == len(graded):
-            values = evaluate(orders, graded, [measure], level)[measure]
+            values = evaluate(orders, graded, [measure], experiment.level)[measure]
             points.append(_point(depth, sum(values.values()) / len(values), own, system))
     return _with_estimates(points)
 
@@ -146,33 +141,22 @@ def knee(values: Mapping[int, float], tolerance: float = TOLERANCE) -> int | Non
 RECALL_DEPTHS = (10, 20, 50, 100, 200)
 
 
-def at_depth(settings: RetrievalSettings, depth: int) -> RetrievalSettings:
-    """The same settings at another depth. Not a prefix: each retriever is asked for as many as the depth says."""
-    return replace(settings, depth=depth)
-
-
 def recall_by_depth(
-    workspace: Workspace,
-    dataset: DatasetRow,
-    settings: RetrievalSettings,
-    depths: Sequence[int] = RECALL_DEPTHS,
-    level: int = 1,
-    only: Collection[str] | None = None,
+    experiment: Experiment, depths: Sequence[int] = RECALL_DEPTHS, only: Collection[str] | None = None
 ) -> tuple[dict[int, float], int]:
     """Depth -> mean recall of the candidates that were retrieved at that depth, and over how many queries.
 
-    Over the queries that have a passage of grade >= `level` (of `only`, where it is given); a depth at which one of
+    Over the queries that have a relevant passage (of `only`, where it is given); a depth at which one of
     them was not retrieved yet is left out. ({}, 0) where nothing is graded.
     """
-    with workspace.open() as db:
+    dataset, level = experiment.dataset, experiment.level
+    with experiment.workspace.open() as db:
         labels = judgments.qrels(db, dataset.id)
-        queries = datasets.get_queries(db, dataset.id)
-        texts = {query.qid: query.text for query in queries if only is None or query.qid in only}
-        relevant = {qid: own for qid, own in labels.items() if qid in texts and any(g >= level for g in own.values())}
+        queries = {one.qid: one for one in datasets.get_queries(db, dataset.id) if only is None or one.qid in only}
+        relevant = {qid: own for qid, own in labels.items() if qid in queries and any(g >= level for g in own.values())}
         means = {}
         for depth in depths:
-            settings_key = at_depth(settings, depth).key()
-            keys = {qid: candidates_key(dataset.fingerprint, settings_key, texts[qid]) for qid in relevant}
+            keys = experiment.at_depth(depth).keys(queries[qid] for qid in relevant)
             values = _recalls(rankings.get_docids(db, keys.values()), keys, relevant, depth, level)
             if relevant and len(values) == len(relevant):
                 means[depth] = sum(values) / len(values)

@@ -7,14 +7,11 @@ from dataclasses import dataclass, replace
 
 from rerank_core.evaluation.cost import cost_on_gpu
 from rerank_core.evaluation.latency import Latency, Timed, latencies
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.runs import run_latencies, seconds_a_query, staleness
 from rerank_core.experiment.whole_set import WholeSet
 from rerank_core.rerankers.catalogue.pricing import cost_per_1000
-from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import evidence, runs
-from rerank_core.store.datasets import DatasetRow
-from rerank_core.store.rankings import candidates_key
-from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import FIRST_STAGE, System
 from rerank_core.types import Ranking
 
@@ -56,15 +53,12 @@ class Efficiency:
         return cost_on_gpu(price_an_hour, self.scoring)
 
 
-def efficiencies(
-    workspace: Workspace, dataset: DatasetRow, settings: RetrievalSettings, systems: Sequence[System], whole: WholeSet
-) -> dict[str, Efficiency]:
-    """System id -> its efficiency. `whole`: of the same dataset, settings and systems; its queries are those timed."""
+def efficiencies(experiment: Experiment, whole: WholeSet) -> dict[str, Efficiency]:
+    """System id -> its efficiency. `whole`: of the same experiment; its queries are those timed."""
+    workspace, systems, settings_key = experiment.workspace, experiment.systems, experiment.settings.key()
+    keys = experiment.keys(whole.queries.values())
     with workspace.open() as db:
-        found = {system.id: runs.latest_run(db, dataset.id, system.id, settings.key()) for system in systems}
-        keys = {
-            qid: candidates_key(dataset.fingerprint, settings.key(), query.text) for qid, query in whole.queries.items()
-        }
+        found = {one.id: runs.latest_run(db, experiment.dataset.id, one.id, settings_key) for one in systems}
         seconds = evidence.search_seconds(db, keys.values())
     searches = {qid: seconds.get(key) for qid, key in keys.items()}
     result = {}

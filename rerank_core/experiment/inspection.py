@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rerank_core.rerankers.local.late_interaction import Alignment
+from rerank_core.rerankers.family import Alignment
 from rerank_core.systems.systems import System
 from rerank_core.types import Ranking
 

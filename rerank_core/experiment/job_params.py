@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from rerank_core.experiment.depth import RECALL_DEPTHS, at_depth
+from rerank_core.experiment.depth import RECALL_DEPTHS
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.types import Query
@@ -25,7 +26,7 @@ def run_params(dataset: DatasetRow, settings: RetrievalSettings, systems: Sequen
 
 def depth_params(dataset: DatasetRow, settings: RetrievalSettings, system: str, graded: int) -> dict[str, Any]:
     """The depth curve of one system; its depths are fixed. With one more graded query it is another one."""
-    at_most = at_depth(settings, max(RECALL_DEPTHS))
+    at_most = replace(settings, depth=max(RECALL_DEPTHS))
     return {**_candidates(dataset, at_most), "systems": [system], "queries": dataset.n_queries, "graded": graded}
 
 
@@ -40,7 +41,7 @@ def llm_grade_params(
 
 def recall_params(dataset: DatasetRow, settings: RetrievalSettings) -> dict[str, Any]:
     """The recall curve; its depths are fixed, so the chosen depth does not make it another one."""
-    return {**_candidates(dataset, at_depth(settings, max(RECALL_DEPTHS))), "queries": dataset.n_queries}
+    return {**_candidates(dataset, replace(settings, depth=max(RECALL_DEPTHS))), "queries": dataset.n_queries}
 
 
 def pair_params(dataset: DatasetRow, query: Query, docid: str, system: str) -> dict[str, Any]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.store import datasets, rankings
-from rerank_core.store.datasets import DatasetRow
-from rerank_core.store.rankings import StoredRanking, candidates_key
-from rerank_core.store.workspace import Workspace
+from rerank_core.store.rankings import StoredRanking
 from rerank_core.systems.systems import System
 from rerank_core.types import Doc, Query, Ranking
 
@@ -44,12 +42,10 @@ class Comparison:
         return tuple(system for system, ranking in self.rankings.items() if not known.issuperset(ranking.docids))
 
 
-def load_comparison(
-    workspace: Workspace, dataset: DatasetRow, query: Query, settings: RetrievalSettings, systems: Sequence[System]
-) -> Comparison:
+def load_comparison(experiment: Experiment, query: Query) -> Comparison:
     """Read a comparison; nothing is computed and no model is loaded."""
-    key = candidates_key(dataset.fingerprint, settings.key(), query.text)
-    with workspace.open() as db:
+    key, dataset, systems = experiment.key(query), experiment.dataset, experiment.systems
+    with experiment.workspace.open() as db:
         candidates = rankings.get_candidates(db, key)
         stored = rankings.get_rankings(db, [key], [system.key for system in systems]).get(key, {})
         answered = [one.ranking.docids for one in stored.values() if one.ranking is not None]
@@ -60,13 +56,10 @@ def load_comparison(
     return Comparison(query, candidates, answers, waiting, docs)
 
 
-def all_rankings(
-    workspace: Workspace, dataset: DatasetRow, settings: RetrievalSettings, system: System
-) -> dict[str, Ranking]:
-    """Qid -> ranking of one system, for the queries that it has ranked with these settings; failed ones left out."""
-    with workspace.open() as db:
-        queries = datasets.get_queries(db, dataset.id)
-        keys = {one.qid: candidates_key(dataset.fingerprint, settings.key(), one.text) for one in queries}
+def all_rankings(experiment: Experiment, system: System) -> dict[str, Ranking]:
+    """Qid -> ranking of one system, for the queries whose candidates it has ranked; failed ones left out."""
+    with experiment.workspace.open() as db:
+        keys = experiment.keys(datasets.get_queries(db, experiment.dataset.id))
         found = rankings.get_rankings(db, keys.values(), [system.key])
     stored = {qid: found.get(key, {}).get(system.key) for qid, key in keys.items()}
     return {qid: one.ranking for qid, one in stored.items() if one is not None and one.ranking is not None}

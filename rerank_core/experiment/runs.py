@@ -8,12 +8,11 @@ from sqlite_utils import Database
 
 from rerank_core.errors import NotFoundError, SettingsError
 from rerank_core.evaluation.latency import Latency, Timed, latencies
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, evidence, rankings
 from rerank_core.store import runs as store
-from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.evidence import SEARCH, Evidence, Made
-from rerank_core.store.rankings import candidates_key
 from rerank_core.store.runs import Inputs, QueryFacts, Run
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.imported import IMPORTED
@@ -21,17 +20,16 @@ from rerank_core.systems.systems import FIRST_STAGE, System, get_system
 from rerank_core.types import Query, text_hash
 
 
-def record_runs(
-    workspace: Workspace, dataset: DatasetRow, settings: RetrievalSettings, systems: Sequence[System]
-) -> dict[str, Run]:
+def record_runs(experiment: Experiment) -> dict[str, Run]:
     """Keep a run of each system that has ranked all queries of the dataset by now, without failing; id -> run.
 
     A run that went on after a stop is one run; equal inputs are the run that is there already. Imported runs were made
     elsewhere and leave none.
     """
+    workspace, dataset, systems = experiment.workspace, experiment.dataset, experiment.systems
     with workspace.open() as db:
         queries = datasets.get_queries(db, dataset.id)
-        keys = _keys(dataset, settings, queries)
+        keys = experiment.keys(queries)
         made = {system.id: evidence.rankings_made(db, keys.values(), system.key) for system in systems}
     whole = [
         system
@@ -45,9 +43,7 @@ def record_runs(
         candidates = _candidates_hash(keys, found)
         return {
             system.id: store.put_run(
-                db,
-                dataset.id,
-                _run_of(db, dataset, settings, system, queries, found, made[system.id], candidates),
+                db, dataset.id, _run_of(db, experiment, system, queries, found, made[system.id], candidates)
             )
             for system in whole
         }
@@ -55,15 +51,14 @@ def record_runs(
 
 def _run_of(
     db: Database,
-    dataset: DatasetRow,
-    settings: RetrievalSettings,
+    experiment: Experiment,
     system: System,
     queries: Sequence[Query],
     found: Mapping[str, Sequence[str]],
     made: Mapping[str, Made],
     candidates: str,
 ) -> Run:
-    keys = _keys(dataset, settings, queries)
+    keys = experiment.keys(queries)
     searched = evidence.get_evidence(db, keys.values(), SEARCH)
     scored = evidence.get_evidence(db, keys.values(), system.key)
     seconds = evidence.search_seconds(db, keys.values())
@@ -85,11 +80,11 @@ def _run_of(
     had_a_part = [*searched.values(), *scored.values()]
     times = sorted(made[key].at for key in keys.values())
     return Run(
-        dataset=dataset.name,
+        dataset=experiment.dataset.name,
         system=system.id,
         system_key=system.key,
-        inputs=_inputs(dataset, settings, system, queries, candidates),
-        settings=settings.to_json(),
+        inputs=_inputs(experiment, system, queries, candidates),
+        settings=experiment.settings.to_json(),
         system_settings=system.settings,
         devices=tuple(dict.fromkeys(one.device for one in (list(scored.values()) or had_a_part) if one.device)),
         versions=_each_once(one.versions for one in had_a_part),
@@ -107,9 +102,10 @@ def staleness(workspace: Workspace, run: Run) -> str:
         with workspace.open() as db:
             dataset = datasets.get_dataset(db, run.dataset)
             queries = datasets.get_queries(db, dataset.id)
-            keys = _keys(dataset, settings, queries)
+            experiment = Experiment(workspace, dataset, settings, (system,))
+            keys = experiment.keys(queries)
             found = rankings.get_docids(db, keys.values())
-        return store.stale_reason(run, _inputs(dataset, settings, system, queries, _candidates_hash(keys, found)))
+        return store.stale_reason(run, _inputs(experiment, system, queries, _candidates_hash(keys, found)))
     except (NotFoundError, SettingsError) as gone:
         return f"Its system or settings are gone: {gone}"
 
@@ -153,18 +149,11 @@ def _timed(rows: Iterable[tuple[float | None, bool | None, int]]) -> list[Timed]
     return [Timed(seconds, cold, pairs) for seconds, cold, pairs in rows if seconds is not None]
 
 
-def _keys(dataset: DatasetRow, settings: RetrievalSettings, queries: Iterable[Query]) -> dict[str, str]:
-    settings_key = settings.key()
-    return {query.qid: candidates_key(dataset.fingerprint, settings_key, query.text) for query in queries}
-
-
-def _inputs(
-    dataset: DatasetRow, settings: RetrievalSettings, system: System, queries: Iterable[Query], candidates: str
-) -> Inputs:
+def _inputs(experiment: Experiment, system: System, queries: Iterable[Query], candidates: str) -> Inputs:
     return Inputs(
-        fingerprint=dataset.fingerprint,
+        fingerprint=experiment.dataset.fingerprint,
         queries=queries_hash(queries),
-        retrieval=settings.key(),
+        retrieval=experiment.settings.key(),
         candidates=candidates,
         model=system.made_of,
     )

@@ -13,13 +13,8 @@ from rerank_core.evaluation.live import LiveMeans, LiveMeasures, LiveQuery
 from rerank_core.evaluation.measures import evaluate_query
 from rerank_core.evaluation.names import Measure
 from rerank_core.evaluation.oracle import ideal_order
-from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.store import datasets, judgments, rankings
-from rerank_core.store.datasets import DatasetRow
-from rerank_core.store.rankings import candidates_key
-from rerank_core.store.workspace import Workspace
-from rerank_core.systems.systems import System
-from rerank_core.types import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,39 +43,27 @@ class Scoreboard:
     `read_rankings`.
     """
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        dataset: DatasetRow,
-        settings: RetrievalSettings,
-        systems: Sequence[System],
-        measures: Sequence[Measure],
-        baseline: str,
-        level: int = 1,
-    ) -> None:
-        self._workspace, self._dataset, self._settings = workspace, dataset, settings
-        self._systems = {system.key: system.id for system in systems}
-        self._measures, self._level = list(measures), level
+    def __init__(self, experiment: Experiment, measures: Sequence[Measure]) -> None:
+        self._experiment, self._workspace, self._dataset = experiment, experiment.workspace, experiment.dataset
+        self._systems = {system.key: system.id for system in experiment.systems}
+        self._measures = list(measures)
         self._lock, self._name = threading.Lock(), uuid4().hex
-        self._queries: dict[str, Query] = {}
         self._keys: dict[str, str] = {}
         self._ready: set[tuple[str, str]] = set()
         self._failed: set[tuple[str, str]] = set()  # asked for again each time: a second try may have gone well
         self._candidates: dict[str, tuple[str, ...]] = {}
-        with workspace.open() as db:
-            self._last_event = judgments.last_event(db, dataset.id)
-            self._labels = judgments.qrels(db, dataset.id)
+        with self._workspace.open() as db:
+            self._last_event = judgments.last_event(db, self._dataset.id)
+            self._labels = judgments.qrels(db, self._dataset.id)
         self._seen: dict[str, dict[str, str]] = {}  # qid -> docid -> hash of the text that was graded
-        self._live = LiveMeasures({system.id: {} for system in systems}, self._labels, measures, baseline, level)
+        unranked: dict[str, Mapping[str, Sequence[str] | None] | None] = {system: {} for system in experiment.ids}
+        self._live = LiveMeasures(unranked, self._labels, measures, experiment.baseline, experiment.level)
 
     def read_rankings(self) -> int:
         """Take in the queries and rankings that came since; return how many queries all systems have answered."""
         with self._lock, self._workspace.open() as db:
-            for query in datasets.get_queries(db, self._dataset.id):
-                if query.qid not in self._queries:
-                    self._queries[query.qid] = query
-                    key = candidates_key(self._dataset.fingerprint, self._settings.key(), query.text)
-                    self._keys[query.qid] = key
+            queries = datasets.get_queries(db, self._dataset.id)
+            self._keys |= self._experiment.keys(query for query in queries if query.qid not in self._keys)
             wanted = [key for key in self._keys.values() if any((key, one) not in self._ready for one in self._systems)]
             self._take_in(rankings.get_rankings(db, wanted, list(self._systems)))
             answers = self._ready | self._failed
@@ -131,7 +114,7 @@ class Scoreboard:
         candidates = self._candidates_of(db, qid)
         if not candidates or not labels:
             return None
-        return evaluate_query(ideal_order(candidates, labels), labels, self._measures, self._level)
+        return evaluate_query(ideal_order(candidates, labels), labels, self._measures, self._experiment.level)
 
     def _read_grades(self, db: Database, qid: str) -> None:
         grades = judgments.in_force(db, self._dataset.id, qid)

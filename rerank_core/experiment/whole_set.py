@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.store import datasets, judgments, rankings
-from rerank_core.store.datasets import DatasetRow
-from rerank_core.store.rankings import StoredRanking, candidates_key
-from rerank_core.store.workspace import Workspace
-from rerank_core.systems.systems import System
+from rerank_core.store.rankings import StoredRanking
 from rerank_core.types import Qrels, Query, Ranking
 
 Kept = TypeVar("Kept")
@@ -83,14 +80,12 @@ class WholeSet:
         return replace(self, candidates=candidates, answers=answers)
 
 
-def load_whole_set(
-    workspace: Workspace, dataset: DatasetRow, settings: RetrievalSettings, systems: Sequence[System]
-) -> WholeSet:
+def load_whole_set(experiment: Experiment) -> WholeSet:
     """Read the whole set; nothing is computed and no model is loaded."""
-    with workspace.open() as db:
+    dataset, systems = experiment.dataset, experiment.systems
+    with experiment.workspace.open() as db:
         queries = {query.qid: query for query in datasets.get_queries(db, dataset.id)}
-        settings_key = settings.key()
-        keys = {qid: candidates_key(dataset.fingerprint, settings_key, query.text) for qid, query in queries.items()}
+        keys = experiment.keys(queries.values())
         found = rankings.get_docids(db, keys.values())
         stored = rankings.get_rankings(db, keys.values(), [system.key for system in systems])
         qrels = judgments.qrels(db, dataset.id)

@@ -9,9 +9,9 @@ from typing import Any
 from rerank_core.inference.caller import caller
 from rerank_core.inference.device import abilities
 from rerank_core.inference.encoder_weights import EncoderWeights, read_weights
+from rerank_core.inference.pair_queue import PairQueue
 from rerank_core.inference.pair_tokens import Cut, Pair, PairTokens, UnknownModelError
 from rerank_core.inference.precision import Plan, Precision, plan
-from rerank_core.inference.queue import PairQueue
 from rerank_core.inference.streams import PACK, Streams
 from rerank_core.inference.torch_encoder import TorchEncoder
 

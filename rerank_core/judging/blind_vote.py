@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rerank_core.evaluation.preference import Preference, tally
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.whole_set import WholeSet
-from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import votes
-from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.votes import Vote
-from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import System
 from rerank_core.types import text_hash
 
@@ -31,16 +29,9 @@ class BallotBox:
     The two are told apart by their keys alone, so that the tally does not depend on which one is called the baseline.
     """
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        dataset: DatasetRow,
-        settings: RetrievalSettings,
-        systems: tuple[System, System],
-        whole: WholeSet,
-        shown: int = 5,
-    ) -> None:
-        self._workspace, self._dataset, self._settings, self._shown = workspace, dataset, settings.key(), shown
+    def __init__(self, experiment: Experiment, systems: tuple[System, System], whole: WholeSet, shown: int = 5) -> None:
+        self._workspace, self._dataset = experiment.workspace, experiment.dataset
+        self._settings, self._shown = experiment.settings.key(), shown
         self.one, self.other = sorted(systems, key=lambda system: system.key)
         lists = [whole.rankings(system.id) for system in (self.one, self.other)]
         both = [qid for qid in whole.queries if all(qid in found for found in lists)]

@@ -15,13 +15,10 @@ from rerank_core.judging.matters import Matters
 from rerank_core.judging.next_grade.next_grade import Bin, RandomCheck, Standing
 from rerank_core.judging.plan import LabelPlan
 from rerank_core.judging.pool import in_overlap, interleaved, pool, shuffled
-from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, rankings, scales
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.judge_sheet import JudgeSheet, Pair
-from rerank_core.store.rankings import candidates_key
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems.systems import get_system
 
 __all__ = ["LabelPlan", "LabelProgress", "Labelling", "QueueItem"]
 
@@ -77,13 +74,10 @@ class Labelling:
     ) -> None:
         self._workspace, self._dataset, self._plan = workspace, dataset, plan
         self._lock, self._sheet = threading.Lock(), JudgeSheet(judge)
-        keys = {system: get_system(workspace, system).key for system in plan.systems}
-        settings_key = RetrievalSettings.from_json(plan.settings_json).key()
+        experiment = plan.experiment(workspace, dataset)
+        keys = {system.id: system.key for system in experiment.systems}
         with workspace.open() as db:
-            asked = {
-                query.qid: candidates_key(dataset.fingerprint, settings_key, query.text)
-                for query in datasets.get_queries(db, dataset.id)
-            }
+            asked = experiment.keys(datasets.get_queries(db, dataset.id))
             found = rankings.get_orders(db, list(asked.values()), list(keys.values()))
             self._matters = _matters(db, plan, asked, keys)
         orders = [

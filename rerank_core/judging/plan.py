@@ -6,10 +6,12 @@ import json
 from dataclasses import asdict, dataclass, fields
 
 from rerank_core.errors import SettingsError
+from rerank_core.experiment.experiment import Experiment
+from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import label_plans, rankings
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems.systems import all_systems
+from rerank_core.systems.systems import all_systems, get_system
 
 ORDERS = ("pool", "matters")
 
@@ -42,6 +44,11 @@ class LabelPlan:
             raise SettingsError(f"Unknown order {self.order!r}; known: {', '.join(ORDERS)}.")
         if self.order == "matters" and (self.compared is None or not set(self.compared) <= set(self.systems)):
             raise SettingsError("To grade what matters most, name the two systems to compare among those of the plan.")
+
+    def experiment(self, workspace: Workspace, dataset: DatasetRow) -> Experiment:
+        """The plan's systems over their candidates in a dataset. Raises NotFoundError for one that is not there."""
+        systems = tuple(get_system(workspace, system) for system in self.systems)
+        return Experiment(workspace, dataset, RetrievalSettings.from_json(self.settings_json), systems)
 
     def to_json(self) -> str:
         """A JSON object that `from_json` reads back to an equal value."""

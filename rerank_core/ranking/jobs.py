@@ -7,52 +7,49 @@ from pathlib import Path
 from typing import Any
 
 from rerank_core.errors import NotFoundError
-from rerank_core.experiment.depth import DEPTHS, RECALL_DEPTHS, at_depth
+from rerank_core.experiment.depth import DEPTHS, RECALL_DEPTHS
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.inference.device import describe_device
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.ranking.side_by_side import rank_side_by_side
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments
-from rerank_core.store.datasets import DatasetRow
 from rerank_core.systems.systems import System, get_system
 from rerank_core.types import Doc, Progress, Query
 
 Verb = Callable[[Pipeline, Mapping[str, Any], Progress], dict[str, Any]]
 
 
-def _view(
-    pipeline: Pipeline, params: Mapping[str, Any]
-) -> tuple[DatasetRow, list[Query], RetrievalSettings, list[System]]:
-    with pipeline.workspace.open() as db:
-        dataset = datasets.get_dataset(db, params["dataset"])
-        queries = datasets.get_queries(db, dataset.id)
+def _asked(pipeline: Pipeline, params: Mapping[str, Any]) -> tuple[Experiment, list[Query]]:
+    """What a job is about, and all queries of its dataset."""
     settings = RetrievalSettings.from_json(params["settings"])
-    systems = [get_system(pipeline.workspace, system_id) for system_id in params["systems"]]
-    return dataset, queries, settings, systems
+    experiment = Experiment.of(pipeline.workspace, params["dataset"], params.get("systems", ()), settings=settings)
+    with pipeline.workspace.open() as db:
+        return experiment, datasets.get_queries(db, experiment.dataset.id)
 
 
 def compare(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """Rank one query: dataset, qid, settings, systems. One that cannot run is a failed column, not a failed job."""
-    dataset, queries, settings, systems = _view(pipeline, params)
+    experiment, queries = _asked(pipeline, params)
     chosen = [query for query in queries if query.qid == params["qid"]]
     if not chosen:
-        raise NotFoundError(f"There is no query '{params['qid']}' in '{dataset.name}'.")
-    return {"failed": rank_side_by_side(pipeline, dataset, chosen[0], settings, systems, progress)}
+        raise NotFoundError(f"There is no query '{params['qid']}' in '{experiment.dataset.name}'.")
+    return {"failed": rank_side_by_side(pipeline, experiment, chosen[0], progress)}
 
 
 def run(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """Rank all queries: dataset, settings, systems."""
-    dataset, queries, settings, systems = _view(pipeline, params)
-    return {"failed": pipeline.run(dataset, queries, settings, systems, progress)}
+    experiment, queries = _asked(pipeline, params)
+    return {"failed": pipeline.run(experiment, queries, progress)}
 
 
 def recall(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """Retrieve the candidates of all queries at the depths of the recall curve: dataset, settings."""
-    dataset, queries, settings, _ = _view(pipeline, {"systems": [], **params})
+    experiment, queries = _asked(pipeline, params)
     for done, query in enumerate(queries):
         progress(done, len(queries), f"recall: {query.text[:60]}")
         for depth in RECALL_DEPTHS:
-            pipeline.candidates(dataset, query, at_depth(settings, depth))
+            pipeline.candidates(experiment.at_depth(depth), query)
     return {}
 
 
@@ -61,15 +58,15 @@ def depth(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> 
 
     The deepest first: whatever keeps its scores then scores nothing again for the others.
     """
-    dataset, queries, settings, systems = _view(pipeline, params)
+    experiment, queries = _asked(pipeline, params)
     with pipeline.workspace.open() as db:
-        graded = judgments.qrels(db, dataset.id)
+        graded = judgments.qrels(db, experiment.dataset.id)
     chosen = [query for query in queries if graded.get(query.qid)]
-    a_depth = len(chosen) * len(systems)
-    failed = {system.id: 0 for system in systems}
+    a_depth = len(chosen) * len(experiment.systems)
+    failed = dict.fromkeys(experiment.ids, 0)
     for place, size in enumerate(sorted(DEPTHS, reverse=True)):
         tell = _part(progress, place * a_depth, len(DEPTHS) * a_depth, f"{size} candidates: ")
-        now = pipeline.run(dataset, chosen, at_depth(settings, size), systems, tell)
+        now = pipeline.run(experiment.at_depth(size), chosen, tell)
         failed = {system: count + now[system] for system, count in failed.items()}
     return {"failed": failed}
 

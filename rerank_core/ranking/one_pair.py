@@ -5,7 +5,7 @@ from __future__ import annotations
 from rerank_core.errors import SettingsError
 from rerank_core.experiment.inspection import Inspection, Occlusion, Sentence, why_not
 from rerank_core.ranking.pipeline import Pipeline
-from rerank_core.rerankers.family import Orderer, Scorer
+from rerank_core.rerankers.family import Scorer
 from rerank_core.rerankers.rerank import is_blank
 from rerank_core.rerankers.tokens import seen_end, sentences
 from rerank_core.systems.systems import System
@@ -23,9 +23,9 @@ def occlude(pipeline: Pipeline, query: Query, doc: Doc, system: System, progress
     if problem := why_not(system):
         raise SettingsError(problem)
     scorer = pipeline.scorer(system, progress)
-    if scorer is None or isinstance(scorer, Orderer) or getattr(scorer, "together", False):
+    if not isinstance(scorer, Scorer) or scorer.together:
         raise SettingsError(f"{system.label} gives a passage no score of its own, so no sentence can be left out.")
-    text = text_read(scorer, doc)
+    text = scorer.document(doc)
     seen = text[: seen_end(scorer.limit, query.text, text)]
     spans = sentences(text)
     inside = [(start, min(end, len(seen))) for start, end in spans if start < len(seen)]
@@ -40,25 +40,19 @@ def occlude(pipeline: Pipeline, query: Query, doc: Doc, system: System, progress
     return Occlusion(text, float(score), (*changed, *unseen))
 
 
-def text_read(scorer: Scorer | Orderer, doc: Doc) -> str:
-    """What a reranker is given of a passage, before anything is cut."""
-    read = getattr(scorer, "document", None)
-    return str(read(doc)) if read is not None else doc.content
-
-
 def inspect_pair(
     pipeline: Pipeline, query: Query, doc: Doc, system: System, progress: Progress = no_progress
 ) -> Inspection:
     """Ask a system's model about one pair; loads the model where it is not loaded. Raises NotReadyError."""
     scorer = pipeline.scorer(system, progress)
-    if scorer is None or isinstance(scorer, Orderer):
+    if not isinstance(scorer, Scorer):
         return Inspection(None, 0)
-    text, limit = text_read(scorer, doc), scorer.limit
-    if getattr(scorer, "skips_blank", False) and is_blank(text):
+    text, limit = scorer.document(doc), scorer.limit
+    if scorer.skips_blank and is_blank(text):
         return Inspection(None, 0, text=text)
     (score,) = scorer.score(query.text, [text])
     cut = limit.tokens_cut(query.text, [text])[0] if limit is not None else 0
-    alignment = scorer.align(query.text, text) if hasattr(scorer, "align") else None
-    terms = tuple(scorer.contributions(query.text, text)) if hasattr(scorer, "contributions") else None
+    alignment, parts = scorer.align(query.text, text), scorer.contributions(query.text, text)
+    terms = tuple(parts) if parts is not None else None
     tokens = limit.count([text])[0] if limit is not None else None
     return Inspection(score, cut, alignment, terms, tokens, text, seen_end(limit, query.text, text))

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rerank_core.errors import CancelledError, NotReadyError, RerankLensError
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.runs import record_runs
 from rerank_core.ranking.kept_passages import FOLDER, kept_passages
 from rerank_core.ranking.witness import Witness
 from rerank_core.rerankers.catalogue.model_key import model_key
-from rerank_core.rerankers.family import Orderer, Scorer
+from rerank_core.rerankers.family import Reranker
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.rerank import from_cache, rerank
 from rerank_core.retrieval.hybrid import HybridRetriever
@@ -18,7 +19,7 @@ from rerank_core.retrieval.index import build_or_load, prune
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, rankings
 from rerank_core.store.datasets import DatasetRow, StoredCorpus
-from rerank_core.store.rankings import StoredRanking, candidates_key
+from rerank_core.store.rankings import StoredRanking
 from rerank_core.store.scores import StoredScores
 from rerank_core.store.vectors import StoredVectors
 from rerank_core.store.workspace import Workspace
@@ -53,7 +54,7 @@ class Pipeline:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self._retrievers: dict[tuple[str, ...], HybridRetriever] = {}
-        self._scorers: dict[str, Scorer | Orderer | None] = {}
+        self._scorers: dict[str, Reranker | None] = {}
         self._scores = StoredScores(workspace)
         self._service_scores = StoredScores(workspace, max_age=SERVICE_SCORES_HOLD)
         self._witness = Witness(workspace)
@@ -90,11 +91,9 @@ class Pipeline:
         with self.workspace.open() as db:
             return [query.text for query in datasets.get_queries(db, dataset.id)]
 
-    def candidates(
-        self, dataset: DatasetRow, query: Query, settings: RetrievalSettings, progress: Progress = no_progress
-    ) -> tuple[str, Ranking]:
+    def candidates(self, experiment: Experiment, query: Query, progress: Progress = no_progress) -> tuple[str, Ranking]:
         """The candidates of a query and the key they are kept under."""
-        key = candidates_key(dataset.fingerprint, settings.key(), query.text)
+        key, dataset, settings = experiment.key(query), experiment.dataset, experiment.settings
         with self.workspace.open() as db:
             kept = rankings.get_candidates(db, key)
         if kept is not None:
@@ -106,18 +105,14 @@ class Pipeline:
         return key, found
 
     def rank(
-        self,
-        dataset: DatasetRow,
-        query: Query,
-        settings: RetrievalSettings,
-        system: System,
-        progress: Progress = no_progress,
+        self, experiment: Experiment, query: Query, system: System, progress: Progress = no_progress
     ) -> StoredRanking:
         """A system's ranking of a query's candidates. Its failure is an answer too, with the reason in one line.
 
         Raises CancelledError where `progress` does; then nothing of this ranking is kept.
         """
-        key, candidates = self.candidates(dataset, query, settings, progress)
+        dataset = experiment.dataset
+        key, candidates = self.candidates(experiment, query, progress)
         with self.workspace.open() as db:
             kept = rankings.get_rankings(db, [key], [system.key]).get(key, {}).get(system.key)
             if kept is not None:
@@ -141,47 +136,41 @@ class Pipeline:
 
     def run(
         self,
-        dataset: DatasetRow,
+        experiment: Experiment,
         queries: Sequence[Query],
-        settings: RetrievalSettings,
-        systems: Sequence[System],
         progress: Progress = no_progress,
         because: Callable[[str, str], None] | None = None,
     ) -> dict[str, int]:
-        """Rank all queries with all systems; what is kept already is not made again, so a run that stopped goes on.
+        """Rank `queries` with all systems; what is kept already is not made again, so a run that stopped goes on.
 
         A system that has then ranked every query of the dataset leaves a run as evidence (`store.runs`). Returns system
         id -> number of queries on which it failed; `because` is told (system id, reason) for each of those. Raises
         CancelledError where `progress` does.
         """
-        failed = {system.id: 0 for system in systems}
+        systems = experiment.systems
+        failed = dict.fromkeys(experiment.ids, 0)
         total, done = len(queries) * len(systems), 0
         for query in queries:
             for system in systems:
                 progress(done, total, f"{system.label}: {query.text[:60]}")
-                stored = self.witnessed(dataset, query, settings, system, _within(progress, done, total))
+                stored = self.witnessed(experiment, query, system, _within(progress, done, total))
                 if stored.ranking is None:
                     failed[system.id] += 1
                     if because is not None:
                         because(system.id, stored.error)
                 done += 1
-        if len(queries) >= dataset.n_queries:
-            record_runs(self.workspace, dataset, settings, systems)
+        if len(queries) >= experiment.dataset.n_queries:
+            record_runs(experiment)
         progress(done, total, "all queries are ranked")
         return failed
 
     def witnessed(
-        self,
-        dataset: DatasetRow,
-        query: Query,
-        settings: RetrievalSettings,
-        system: System,
-        progress: Progress = no_progress,
+        self, experiment: Experiment, query: Query, system: System, progress: Progress = no_progress
     ) -> StoredRanking:
         """`rank`, with how the ranking was made written down beside it."""
-        before = self._witness.look(dataset, query, settings, system)
-        stored = self.rank(dataset, query, settings, system, progress)
-        self._witness.note(before, dataset, query, settings, system, stored, self._scorers.get(system.key))
+        before = self._witness.look(experiment, query, system)
+        stored = self.rank(experiment, query, system, progress)
+        self._witness.note(before, experiment, query, system, stored, self._scorers.get(system.key))
         return stored
 
     def warm(self, system: System) -> None:
@@ -225,7 +214,7 @@ class Pipeline:
             kept = rankings.get_rankings(db, [asked.key], [system.key]).get(asked.key, {}).get(system.key)
         return kept.ranking if kept is not None else None
 
-    def scorer(self, system: System, progress: Progress = no_progress) -> Scorer | Orderer | None:
+    def scorer(self, system: System, progress: Progress = no_progress) -> Reranker | None:
         """A system's loaded model; None for the first stage as it is and for a composite. Raises NotReadyError."""
         if system.problem:
             raise NotReadyError(f"{system.label}: {system.problem}")

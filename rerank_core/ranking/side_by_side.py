@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 
 from rerank_core.errors import CancelledError
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.inference.caller import caller
 from rerank_core.ranking.pipeline import Pipeline
-from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.store.datasets import DatasetRow
 from rerank_core.systems.systems import System
 from rerank_core.types import Progress, Query, no_progress
 
@@ -18,12 +16,7 @@ LOOK_SECONDS = 0.1
 
 
 def rank_side_by_side(
-    pipeline: Pipeline,
-    dataset: DatasetRow,
-    query: Query,
-    settings: RetrievalSettings,
-    systems: Sequence[System],
-    progress: Progress = no_progress,
+    pipeline: Pipeline, experiment: Experiment, query: Query, progress: Progress = no_progress
 ) -> dict[str, int]:
     """Rank a query with all systems; each answer is kept as soon as it is there.
 
@@ -31,17 +24,17 @@ def rank_side_by_side(
     this machine; those that are local in part come last. Returns system id -> 1 where it failed, else 0. Raises
     CancelledError where `progress` does; a request that is under way then ends by itself.
     """
-    pipeline.candidates(dataset, query, settings, progress)
+    pipeline.candidates(experiment, query, progress)
+    systems = experiment.systems
     remote = [system for system in systems if _hosts(system) == {"api"}]
     local = sorted((one for one in systems if one not in remote), key=lambda one: "api" in _hosts(one))
     stopped = threading.Event()
     pool = ThreadPoolExecutor(max(1, len(remote)), thread_name_prefix="server")
     asked = {
-        system.id: pool.submit(pipeline.witnessed, dataset, query, settings, system, _unless(stopped))
-        for system in remote
+        system.id: pool.submit(pipeline.witnessed, experiment, query, system, _unless(stopped)) for system in remote
     }
     try:
-        failed = pipeline.run(dataset, [query], settings, local, progress)
+        failed = pipeline.run(experiment.with_systems(local), [query], progress)
         while waiting := [future for future in asked.values() if not future.done()]:
             progress(len(systems) - len(waiting), len(systems), "waiting for a server")
             with caller().aside():

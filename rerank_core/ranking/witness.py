@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from time import perf_counter
-from typing import Any
 
 import rerank_core
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.inference.device import describe_device
-from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.rerankers.family import Reranker
 from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.evidence import SEARCH, Evidence, installed_versions, put_evidence, rankings_made, search_seconds
-from rerank_core.store.rankings import StoredRanking, candidates_key
+from rerank_core.store.rankings import StoredRanking
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import FIRST_STAGE, System
-from rerank_core.types import Doc, Query, Ranking
+from rerank_core.types import Query, Ranking
 
 LIBRARIES = ("torch", "transformers", "sentence-transformers", "FlagEmbedding", "bm25s", "numpy")
 TOKENIZED = 20
@@ -42,26 +42,26 @@ class Witness:
         self._next: dict[str, bool | None] = {}  # whether the next measured work of a model or index is its first
         self._tokenized: dict[str, int] = {}
 
-    def look(self, dataset: DatasetRow, query: Query, settings: RetrievalSettings, system: System) -> Before:
+    def look(self, experiment: Experiment, query: Query, system: System) -> Before:
         """To be called before the ranking."""
-        key = candidates_key(dataset.fingerprint, settings.key(), query.text)
+        key = experiment.key(query)
         with self._workspace.open() as db:
             return Before(key, key in search_seconds(db, [key]), key in rankings_made(db, [key], system.key))
 
     def note(
         self,
         before: Before,
-        dataset: DatasetRow,
+        experiment: Experiment,
         query: Query,
-        settings: RetrievalSettings,
         system: System,
         stored: StoredRanking,
-        scorer: Any = None,
+        scorer: Reranker | None = None,
     ) -> None:
         """To be called after it, with the model that `system` is run with, if it has one in this process.
 
         Nothing is written for what was there before, and for what failed.
         """
+        dataset, settings = experiment.dataset, experiment.settings
         found: dict[str, Evidence] = {}
         if not before.searched:
             index = f"{dataset.fingerprint} {settings.retrievers} {settings.bm25_key()} {settings.dense_model}"
@@ -87,22 +87,18 @@ class Witness:
         return cold
 
     def _tokenizer_seconds(
-        self, dataset: DatasetRow, query: Query, system: System, ranking: Ranking, scorer: Any
+        self, dataset: DatasetRow, query: Query, system: System, ranking: Ranking, scorer: Reranker | None
     ) -> float | None:
-        limit = getattr(scorer, "limit", None)
         done = self._tokenized.get(system.key, 0)
-        if limit is None or system.model.hosting != "local" or done >= TOKENIZED:
+        if scorer is None or scorer.limit is None or system.model.hosting != "local" or done >= TOKENIZED:
             return None
         self._tokenized[system.key] = done + 1
         with self._workspace.open() as db:
             docs = datasets.get_docs(db, dataset.id, ranking.docids)
-        read = getattr(scorer, "document", _content)
-        texts: Sequence[str] = [read(doc) for doc in docs.values()]
-        # the engine keeps tokens, and would be timed at looking them up
-        count = getattr(scorer, "count_anew", limit.count)
+        texts = [scorer.document(doc) for doc in docs.values()]
         started = perf_counter()
-        count([query.text])
-        count(texts)
+        scorer.count_anew([query.text])
+        scorer.count_anew(texts)
         return perf_counter() - started
 
 
@@ -112,16 +108,13 @@ def _versions() -> Mapping[str, str]:
     return {"rerank_core": rerank_core.__version__, **installed_versions(LIBRARIES)}
 
 
-def _device(system: System, scorer: Any) -> str:
+def _device(system: System, scorer: Reranker | None) -> str:
     """The device, and how the family says it runs there: both decide what the seconds mean."""
     if system.model.hosting == "api":
         return "a service"
     device = describe_device() if "torch" in sys.modules else "cpu"
-    if told := getattr(scorer, "runs_as", ""):
-        return f"{device}, {told}"
-    batch = getattr(scorer, "batch_size", None)
-    return f"{device}, batches of {batch}" if batch else device
-
-
-def _content(doc: Doc) -> str:
-    return doc.content
+    if scorer is None:
+        return device
+    if scorer.runs_as:
+        return f"{device}, {scorer.runs_as}"
+    return f"{device}, batches of {scorer.batch_size}" if scorer.batch_size else device

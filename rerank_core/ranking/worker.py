@@ -35,14 +35,16 @@ TELL_SECONDS = 0.15
 def start(workspace: Workspace) -> subprocess.Popen[bytes]:
     """Start a worker for this workspace as a child of this process; its log lies beside the workspace's file."""
     workspace.path.parent.mkdir(parents=True, exist_ok=True)
+    # by the path and not by the folder to run in, so that a path that the user typed means the same here and there
     root = str(Path(__file__).resolve().parents[2])
+    paths = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
     with _log_file(workspace).open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "rerank_core.ranking.worker", str(workspace.path), str(os.getpid())],
+            [sys.executable, "-P", "-m", "rerank_core.ranking.worker", str(workspace.path), str(os.getpid())],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            cwd=root,
+            env={**os.environ, "PYTHONPATH": paths},
         )
 
 

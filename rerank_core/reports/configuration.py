@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from rerank_core import __version__
 from rerank_core.experiment.dataset_language import language_of
 from rerank_core.experiment.efficiency import Efficiency
+from rerank_core.experiment.figures import Figures
 from rerank_core.experiment.runs import queries_hash
-from rerank_core.experiment.summary import Summary
 from rerank_core.experiment.whole_set import WholeSet
 from rerank_core.retrieval.languages import AUTO, language_name
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -22,7 +22,6 @@ from rerank_core.store import runs
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.evidence import installed_versions
 from rerank_core.store.runs import Run
-from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import System
 from rerank_core.types import Qrels, text_hash
 
@@ -45,44 +44,26 @@ class Configuration:
     command: str
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What was asked beside systems and measures.
+def configuration(figures: Figures, price: float | None) -> Configuration:
+    """The configuration of a report; a run is named where one stands behind a system's times.
 
-    `only`: the slices, () for all queries. `level`: the lowest relevant grade. `price`: of the machine's hour in US
-    dollars, None: not known. `ignore_identical_ids`: without the passages that have their query's own id.
+    `price`: of the machine's hour in US dollars, None: not known.
     """
-
-    only: tuple[str, ...] = ()
-    level: int = 1
-    price: float | None = None
-    ignore_identical_ids: bool = False
-
-
-def configuration(
-    workspace: Workspace,
-    dataset: DatasetRow,
-    settings: RetrievalSettings,
-    systems: Sequence[System],
-    whole: WholeSet,
-    summary: Summary,
-    efficiency: Mapping[str, Efficiency],
-    asked: Asked,
-) -> Configuration:
-    """The configuration of a report; a run is named where one stands behind a system's times."""
+    experiment, efficiency = figures.experiment, figures.efficiency
+    workspace, dataset, settings = experiment.workspace, experiment.dataset, experiment.settings
     with workspace.open() as db:
         found = {system: runs.get_run(db, own.run_id) for system, own in efficiency.items() if own.run_id is not None}
     return Configuration(
-        data=_data(dataset, whole, asked.only),
+        data=_data(dataset, figures.whole, figures.only),
         retrieval=(
             *((name, _text(value)) for name, value in asdict(settings).items()),
             ("language of the passages", language_name(language_of(workspace, dataset, settings))),
             ("key of all these", settings.key()),
         ),
-        measuring=_measuring(summary, asked),
+        measuring=_measuring(figures, price),
         software=_software(),
-        systems={one.label: _system(one, found.get(one.id), efficiency[one.id]) for one in systems},
-        command=command(dataset.name, settings, [one.id for one in systems], summary, asked),
+        systems={one.label: _system(one, found.get(one.id), efficiency[one.id]) for one in experiment.systems},
+        command=command(figures, price),
     )
 
 
@@ -92,15 +73,20 @@ def qrels_hash(qrels: Qrels) -> str:
     return text_hash("\x01".join(sorted(lines)))
 
 
-def command(dataset: str, settings: RetrievalSettings, systems: Sequence[str], summary: Summary, asked: Asked) -> str:
-    """The line that makes the report again, for a POSIX shell; the workspace is the one that the shell has set."""
+def command(figures: Figures, price: float | None = None) -> str:
+    """The line that makes the report again, for a POSIX shell; the workspace is the one that the shell has set.
+
+    `price`: of the machine's hour in US dollars, None: not known.
+    """
+    experiment = figures.experiment
     words = ["python", "-m", "rerank_core", "report", "report.html", "--run"]
-    words += _option("dataset", dataset) + _retrieval(settings)
-    words += _option("systems", comma_separated(systems)) + _option("baseline", summary.baseline)
-    words += _option("measures", ",".join(str(one) for one in summary.measures)) + _option("level", str(asked.level))
-    words += [word for name in asked.only for word in _option("only", name)]
-    words += ["--ignore-identical-ids"] if asked.ignore_identical_ids else []
-    words += _option("price", repr(asked.price)) if asked.price is not None else []
+    words += _option("dataset", experiment.dataset.name) + _retrieval(experiment.settings)
+    words += _option("systems", comma_separated(experiment.ids)) + _option("baseline", experiment.baseline)
+    words += _option("measures", ",".join(str(one) for one in figures.summary.measures))
+    words += _option("level", str(experiment.level))
+    words += [word for name in figures.only for word in _option("only", name)]
+    words += ["--ignore-identical-ids"] if figures.own_left_out else []
+    words += _option("price", repr(price)) if price is not None else []
     return shlex.join(words)
 
 
@@ -147,7 +133,8 @@ def _data(dataset: DatasetRow, whole: WholeSet, only: Sequence[str]) -> Facts:
     )
 
 
-def _measuring(summary: Summary, asked: Asked) -> Facts:
+def _measuring(figures: Figures, price: float | None) -> Facts:
+    summary = figures.summary
     interval = next(
         (one.comparison.interval for one in summary.systems if one.comparison and one.comparison.interval), None
     )
@@ -155,8 +142,8 @@ def _measuring(summary: Summary, asked: Asked) -> Facts:
     return (
         ("Measures", ", ".join(str(one) for one in summary.measures)),
         ("Compared on", f"{summary.headline}, over {len(summary.qids):,} queries"),
-        ("Relevant from", f"grade {asked.level}"),
-        *((("Passages with their query's own id", "left out, as BEIR does"),) if asked.ignore_identical_ids else ()),
+        ("Relevant from", f"grade {figures.experiment.level}"),
+        *((("Passages with their query's own id", "left out, as BEIR does"),) if figures.own_left_out else ()),
         ("nDCG", "gain = grade, discount = 1 / log2(rank + 1), ideal = all graded passages, as trec_eval computes it"),
         (
             "Interval",
@@ -165,7 +152,7 @@ def _measuring(summary: Summary, asked: Asked) -> Facts:
             + f", seed {seed})",
         ),
         ("Test", f"paired randomisation test, two-sided, seed {seed}, corrected for all systems by Holm's method"),
-        ("Machine, $ per hour", "not known" if asked.price is None else f"{asked.price:g}"),
+        ("Machine, $ per hour", "not known" if price is None else f"{price:g}"),
     )
 
 

@@ -12,13 +12,12 @@ from rerank_core.corpus.formats.beir import write_beir
 from rerank_core.corpus.formats.trec import write_qrels, write_run
 from rerank_core.errors import NotFoundError
 from rerank_core.experiment.dataset_language import language_of
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.one_query import all_rankings
 from rerank_core.judging.history import export_labels
 from rerank_core.reports.deploy import deployment, write_deployment
-from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments
-from rerank_core.store.datasets import DatasetRow, StoredCorpus
-from rerank_core.store.workspace import Workspace
+from rerank_core.store.datasets import StoredCorpus
 from rerank_core.systems.systems import System
 
 EXPORTS = {
@@ -36,30 +35,29 @@ FILES = {"qrels": "qrels.txt", "run": "run.txt", "labels": "labels.csv", "beir":
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What is exported from. `system` and `settings` say whose run; `top`: passages that a deployment returns."""
+    """What is exported from. `system`: whose run and deployment; `top`: passages that a deployment returns."""
 
-    dataset: DatasetRow
-    settings: RetrievalSettings
+    experiment: Experiment
     system: System
     top: int = 10
 
 
-def write_export(workspace: Workspace, what: str, chosen: Chosen, path: Path) -> None:
+def write_export(what: str, chosen: Chosen, path: Path) -> None:
     """Write one of EXPORTS to `path`, a file or a folder.
 
     Raises NotFoundError for the run of a system that has ranked nothing with these settings, BadInputError for an id
     that the format cannot hold, SettingsError as `deployment` does.
     """
-    dataset = chosen.dataset
+    workspace, dataset, settings = chosen.experiment.workspace, chosen.experiment.dataset, chosen.experiment.settings
     if what == "deploy":
-        settings = replace(chosen.settings, language=language_of(workspace, dataset, chosen.settings))
+        settings = replace(settings, language=language_of(workspace, dataset, settings))
         write_deployment(path, deployment(dataset.name, settings, chosen.system, chosen.top))
         return
     if what == "labels":
         export_labels(workspace, dataset, path)
         return
     if what == "run":
-        found = all_rankings(workspace, dataset, chosen.settings, chosen.system)
+        found = all_rankings(chosen.experiment, chosen.system)
         if not found:
             raise NotFoundError(f"'{chosen.system.id}' has ranked nothing with these settings: run it first.")
         write_run(path, found.values(), chosen.system.id)
@@ -72,11 +70,11 @@ def write_export(workspace: Workspace, what: str, chosen: Chosen, path: Path) ->
         write_beir(path, StoredCorpus(workspace, dataset).docs(), queries, {"test": qrels})
 
 
-def packed_export(workspace: Workspace, what: str, chosen: Chosen) -> bytes:
+def packed_export(what: str, chosen: Chosen) -> bytes:
     """The same as the content of one file: a folder is a zip archive of itself. Raises as `write_export` does."""
     with tempfile.TemporaryDirectory() as room:
         path = Path(room) / (what if what in FOLDERS else FILES[what])
-        write_export(workspace, what, chosen, path)
+        write_export(what, chosen, path)
         if what not in FOLDERS:
             return path.read_bytes()
         out = io.BytesIO()

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rerank_core.evaluation.verdict import is_sure
 from rerank_core.experiment.efficiency import Efficiency
-from rerank_core.experiment.losses import SystemLoss
-from rerank_core.experiment.summary import Summary, SystemSummary, not_compared_alike
-from rerank_core.experiment.whole_set import WholeSet
+from rerank_core.experiment.figures import Figures
+from rerank_core.experiment.summary import Summary, SystemSummary, not_compared_alike, own_passages_sentence
 from rerank_core.judging.agreement_report import agreement_report, in_words
 from rerank_core.store import datasets, judgments
-from rerank_core.store.datasets import DatasetRow
-from rerank_core.store.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +29,11 @@ class Labels:
     agreement: tuple[str, ...] = ()
 
 
-def label_facts(workspace: Workspace, dataset: DatasetRow, whole: WholeSet) -> Labels:
-    """Who gave the grades in force to the queries of the whole set, and which of them belong to an older text."""
+def label_facts(figures: Figures) -> Labels:
+    """Who gave the grades in force to the queries of the figures, and which of them belong to an older text."""
+    workspace, dataset = figures.experiment.workspace, figures.experiment.dataset
     with workspace.open() as db:
-        own = [one for one in judgments.in_force(db, dataset.id) if one.qid in whole.queries]
+        own = [one for one in judgments.in_force(db, dataset.id) if one.qid in figures.whole.queries]
         hashes = datasets.text_hashes(db, dataset.id, sorted({one.docid for one in own}))
     counts = Counter((one.judge, one.source) for one in own)
     judges = sorted(((judge, source, n) for (judge, source), n in counts.items()), key=lambda row: (-row[2], row))
@@ -45,18 +43,10 @@ def label_facts(workspace: Workspace, dataset: DatasetRow, whole: WholeSet) -> L
     return Labels(tuple(judges), len(own), stale, sum(not one.text_hash for one in own), told)
 
 
-def limits(
-    summary: Summary,
-    efficiency: Mapping[str, Efficiency],
-    losses: Mapping[str, SystemLoss],
-    labels: Labels,
-    only: Sequence[str] = (),
-    own_passages: str = "",
-) -> tuple[str, ...]:
-    """Sentences for a reader who wants to doubt, the weightiest first; each is true of this very set.
-
-    `own_passages`: what is to be said of passages with their query's own id, "" for nothing.
-    """
+def limits(figures: Figures, labels: Labels) -> tuple[str, ...]:
+    """Sentences for a reader who wants to doubt, the weightiest first; each is true of this very set."""
+    summary, only = figures.summary, figures.only
+    own_passages = own_passages_sentence(figures.whole.own_passages, figures.experiment.dataset)
     lines = [f"Only the queries of these slices were compared: {'; '.join(only)}."] if only else []
     lines += [line for one in summary.systems for line in _of_system(one)]
     lines += [own_passages] if own_passages else []
@@ -74,8 +64,8 @@ def limits(
             "as not relevant; the table below says how far the means could move."
         )
     lines += _grades(labels)
-    lines += _times(efficiency)
-    if any(loss.off_candidates for loss in losses.values()):
+    lines += _times(figures.efficiency)
+    if any(loss.off_candidates for loss in figures.losses.values()):
         lines.append("Loss by retrieval and by ordering leaves out queries with other candidates.")
     if sum(one.comparison is not None for one in summary.systems) > 1:
         lines.append(

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rerank_core.evaluation.pareto import Front, Point
 from rerank_core.evaluation.slices import SliceDelta, query_slices, slice_deltas
 from rerank_core.experiment.efficiency import Efficiency
+from rerank_core.experiment.experiment import Experiment
+from rerank_core.experiment.figures import Figures
 from rerank_core.experiment.losses import SystemLoss
 from rerank_core.experiment.pareto import system_front, system_points
 from rerank_core.experiment.stories import Story, sentence, tell
-from rerank_core.experiment.summary import Summary, SystemSummary, own_passages_sentence, verdicts
+from rerank_core.experiment.summary import Summary, SystemSummary, verdicts
 from rerank_core.experiment.whole_set import WholeSet
-from rerank_core.reports.configuration import Asked, Configuration, configuration
+from rerank_core.reports.configuration import Configuration, configuration
 from rerank_core.reports.limits import Labels, label_facts, limits
-from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow
-from rerank_core.store.workspace import Workspace, now
-from rerank_core.systems.systems import System
+from rerank_core.store.workspace import now
 from rerank_core.text import shortened
 from rerank_core.types import Doc, Query
 
+MOST_TOLD = 3
+"""So many wins, and so many losses, are told of each system."""
 LONGEST = 90
 """Characters of a passage that stand for it where it has no title."""
 
@@ -81,59 +83,34 @@ class Report:
         return next(one.label for one in self.summary.systems if one.system == self.summary.baseline)
 
 
-def build_report(
-    workspace: Workspace,
-    dataset: DatasetRow,
-    settings: RetrievalSettings,
-    systems: Sequence[System],
-    whole: WholeSet,
-    summary: Summary,
-    efficiency: Mapping[str, Efficiency],
-    losses: Mapping[str, SystemLoss],
-    *,
-    only: Sequence[str] = (),
-    level: int = 1,
-    price: float | None = None,
-    ignore_identical_ids: bool = False,
-    most: int = 3,
-) -> Report:
+def build_report(figures: Figures, price: float | None = None) -> Report:
     """Put the report together; no model is loaded and nothing is measured again.
 
-    All figures must be of the same view; `only` names the slices where they are not over all queries, and
-    `ignore_identical_ids` that `whole` is without its own passages. `most`: how many
-    wins, and how many losses, are told of each system.
+    `price`: of the machine's hour in US dollars, None: not known.
     """
-    told = {one.system: _told(whole, summary, one, most) for one in _compared(summary)}
-    docs = _passages(workspace, dataset, told)
+    dataset, whole, summary = figures.experiment.dataset, figures.whole, figures.summary
+    told = {one.system: _told(whole, summary, one) for one in _compared(summary)}
+    docs = _passages(figures.experiment, told)
     stories = tuple(_story(whole, one, told[one.system], docs, dataset) for one in _compared(summary))
-    points = system_points(summary, efficiency, price)
-    labels = label_facts(workspace, dataset, whole)
+    points = system_points(summary, figures.efficiency, price)
+    labels = label_facts(figures)
     return Report(
         dataset=dataset,
         made_at=now(),
         summary=summary,
-        efficiency=efficiency,
-        losses=losses,
+        efficiency=figures.efficiency,
+        losses=figures.losses,
         queries=whole.queries,
         price=price,
-        only=tuple(only),
+        only=figures.only,
         verdicts=tuple((one.system, said) for one, said in verdicts(summary)),
         stories=stories,
         points=points,
         front=system_front(points),
         titles={docid: doc.title or _start(doc.text) or docid for docid, doc in docs.items()},
         labels=labels,
-        limits=limits(summary, efficiency, losses, labels, only, own_passages_sentence(whole.own_passages, dataset)),
-        configuration=configuration(
-            workspace,
-            dataset,
-            settings,
-            systems,
-            whole,
-            summary,
-            efficiency,
-            Asked(tuple(only), level, price, ignore_identical_ids),
-        ),
+        limits=limits(figures, labels),
+        configuration=configuration(figures, price),
     )
 
 
@@ -141,25 +118,23 @@ def _compared(summary: Summary) -> list[SystemSummary]:
     return [one for one in summary.systems if one.comparison is not None and one.comparison.n]
 
 
-def _told(
-    whole: WholeSet, summary: Summary, one: SystemSummary, most: int
-) -> tuple[tuple[Story, ...], tuple[Story, ...]]:
+def _told(whole: WholeSet, summary: Summary, one: SystemSummary) -> tuple[tuple[Story, ...], tuple[Story, ...]]:
     """The largest wins and the largest losses; equal ones by qid."""
     deltas = one.comparison.deltas if one.comparison is not None else {}
     up = sorted((qid for qid in deltas if deltas[qid] > 0), key=lambda qid: (-deltas[qid], qid))
     down = sorted((qid for qid in deltas if deltas[qid] < 0), key=lambda qid: (deltas[qid], qid))
-    wins, losses = (tuple(tell(whole, summary, one.system, qid) for qid in own[:most]) for own in (up, down))
+    wins, losses = (tuple(tell(whole, summary, one.system, qid) for qid in own[:MOST_TOLD]) for own in (up, down))
     return wins, losses
 
 
 def _passages(
-    workspace: Workspace, dataset: DatasetRow, told: Mapping[str, tuple[tuple[Story, ...], tuple[Story, ...]]]
+    experiment: Experiment, told: Mapping[str, tuple[tuple[Story, ...], tuple[Story, ...]]]
 ) -> dict[str, Doc]:
     stories = [story for sides in told.values() for side in sides for story in side]
     docids = {place.docid for story in stories for place in (*story.before, *story.after)}
     docids |= {story.told for story in stories if story.told}
-    with workspace.open() as db:
-        return datasets.get_docs(db, dataset.id, sorted(docids))
+    with experiment.workspace.open() as db:
+        return datasets.get_docs(db, experiment.dataset.id, sorted(docids))
 
 
 def _story(

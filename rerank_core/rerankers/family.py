@@ -1,12 +1,13 @@
-"""What a family of rerankers implements: raw scores for texts, and how many tokens its model can see."""
+"""What a family of rerankers implements: scores or an order of texts, and how many tokens its model can see."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
-from rerank_core.types import Progress, no_progress
+from rerank_core.types import Doc, Progress, no_progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,47 +52,86 @@ class TokenLimit:
         return half if query_tokens > tokens else half + odd
 
 
-class Scorer(Protocol):
-    """A loaded reranker that gives scores.
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Which query token meets which passage token.
 
-    A family may also have `chunk: int`, the number of texts that one call takes best (0: all of them in one call);
-    `together: bool`, True where a score holds only beside the others of its call, so that all texts go into one call
-    and no score is kept for later; `document(doc) -> str`, what it reads of a passage (else its `content`); and
-    `skips_blank: bool`, True where a text without a sign to read must not be sent: it gets no score and stands last.
+    `similarities` has one row per query token and one column per passage token, in the order of `query_tokens` and
+    `text_tokens`; the score is the sum of the rows' maxima.
     """
 
-    @property
-    def limit(self) -> TokenLimit | None:
-        """How much of a text the model sees; None: nothing is ever cut, or the service does not tell."""
-
-    def score(self, query: str, texts: Sequence[str]) -> list[float]:
-        """Raw scores, one a text, in the order of `texts`; higher is better; [] for []."""
+    query_tokens: tuple[str, ...]
+    text_tokens: tuple[str, ...]
+    similarities: tuple[tuple[float, ...], ...]
 
 
-@runtime_checkable
-class Orderer(Protocol):
-    """A loaded reranker that gives an order and no scores."""
+class Reranker:
+    """A loaded reranker. A family derives from Scorer or Orderer and overrides the defaults that do not hold for it.
 
-    @property
-    def limit(self) -> TokenLimit | None:
-        """How much of a text the model sees; None: nothing is ever cut, or the service does not tell."""
+    `limit`: how much of a text the model sees; None: nothing is ever cut, or the service does not tell. `runs_as`: how
+    a local model is run, in words for a person; "": nothing to add to its device and batches. `batch_size`: how many
+    texts a local model reads at once; 0: it has no fixed number.
+    """
 
-    def order(self, query: str, texts: Sequence[str], progress: Progress = no_progress) -> list[int]:
-        """The places of the texts (from 0), best first: each exactly once. `progress` is told on the way."""
+    limit: TokenLimit | None = None
+    runs_as: str = ""
+    batch_size: int = 0
 
+    def document(self, doc: Doc) -> str:
+        """What is read of a passage, before anything is cut: its `content`."""
+        return doc.content
 
-Reranker = Scorer | Orderer
+    def count_anew(self, texts: Sequence[str]) -> list[int]:
+        """The tokens of each text as `limit.count` gives them, but never out of memory: to time the tokenizer.
 
-
-@runtime_checkable
-class Counted(Protocol):
-    """What a reranker may have beside its work: what it used, and what people should know."""
+        [] without a limit.
+        """
+        return self.limit.count(texts) if self.limit is not None else []
 
     def usage(self) -> Mapping[str, float]:
-        """What was used since the last call of this, by name; the counters start again."""
+        """What was used since the last call of this, by name; the counters start again. {}: nothing is counted."""
+        return {}
 
     def notes(self) -> Sequence[str]:
         """Lines for people on what happened since the last call of this."""
+        return ()
+
+    def close(self) -> None:
+        """Give back what it holds, such as connections; it cannot be used any more. A local model holds nothing."""
+        return None
+
+
+class Scorer(Reranker, ABC):
+    """A reranker that gives scores.
+
+    `chunk`: how many texts one call takes best; 0: all of them in one call. `together`: a score holds only beside the
+    others of its call, so that all texts go into one call and no score is kept for later. `skips_blank`: a text without
+    a sign to read must not be sent: it gets no score and stands last.
+    """
+
+    chunk: int = 32
+    together: bool = False
+    skips_blank: bool = False
+
+    @abstractmethod
+    def score(self, query: str, texts: Sequence[str]) -> list[float]:
+        """Raw scores, one per text, in the order of `texts`; higher is better; [] for []."""
+
+    def align(self, query: str, text: str) -> Alignment | None:
+        """The similarities of all token pairs; None for a family that does not compare tokens."""
+        return None
+
+    def contributions(self, query: str, text: str) -> list[tuple[str, float]] | None:
+        """What each shared term adds to the score, the most first; None for a family whose score is no such sum."""
+        return None
+
+
+class Orderer(Reranker, ABC):
+    """A reranker that gives an order and no scores."""
+
+    @abstractmethod
+    def order(self, query: str, texts: Sequence[str], progress: Progress = no_progress) -> list[int]:
+        """The places of the texts (from 0), best first: each exactly once. `progress` is told on the way."""
 
 
 class ScoreCache(Protocol):

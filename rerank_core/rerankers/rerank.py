@@ -10,10 +10,9 @@ from unicodedata import category
 
 from rerank_core.errors import NotFoundError, RerankLensError
 from rerank_core.inference.caller import own_clock
-from rerank_core.rerankers.family import Counted, Orderer, Reranker, ScoreCache, Scorer, TokenLimit
+from rerank_core.rerankers.family import Orderer, Reranker, ScoreCache, Scorer, TokenLimit
 from rerank_core.types import Doc, Progress, Query, Ranking, ScoredDoc, no_progress, text_hash
 
-CHUNK = 32
 _NO_SCORE = (None, 0)
 
 
@@ -46,17 +45,16 @@ def rerank(
         return replace(candidates, system=system)
     if cache is not None and not model_key:
         raise ValueError("a cache needs a model key")
-    seen = _texts(scorer, candidates, docs)
-    if isinstance(scorer, Counted):
-        # what a call before this one used and did not tell, because it failed
-        scorer.usage(), scorer.notes()
+    seen = _read(scorer.document, candidates, docs)
+    # what a call before this one used and did not tell, because it failed
+    scorer.usage(), scorer.notes()
     if isinstance(scorer, Orderer):
         ranking = _ordered(scorer, system, query, candidates, seen, progress)
-    else:
+    elif isinstance(scorer, Scorer):
         ranking = _scored(scorer, system, query, candidates, seen, cache, model_key, progress)
-    if isinstance(scorer, Counted):
-        ranking = replace(ranking, usage=dict(scorer.usage()), notes=(*ranking.notes, *scorer.notes()))
-    return ranking
+    else:
+        raise TypeError(f"{type(scorer).__name__} is neither a Scorer nor an Orderer")
+    return replace(ranking, usage=dict(scorer.usage()), notes=(*ranking.notes, *scorer.notes()))
 
 
 def from_cache(
@@ -85,8 +83,7 @@ def _scored(
     progress: Progress,
 ) -> Ranking:
     """A ranking by scores; `seen` holds the text of each candidate, in their order."""
-    together = getattr(scorer, "together", False)
-    if together:
+    if scorer.together:
         cache = None
     hashes = [text_hash(text) for text in seen]
     blank = _blank_hashes(scorer, hashes, seen)
@@ -96,7 +93,7 @@ def _scored(
     partly_kept = bool(known)
     # like lengths share a batch, and equal texts are scored once
     missing = sorted((key for key in texts if key not in known), key=lambda key: (-len(texts[key]), key))
-    chunk = (0 if together else getattr(scorer, "chunk", CHUNK)) or max(1, len(missing))
+    chunk = (0 if scorer.together else scorer.chunk) or max(1, len(missing))
     seconds = 0.0
     for start in range(0, len(missing), chunk):
         progress(len(texts) - len(missing) + start, len(texts), system)
@@ -154,12 +151,8 @@ def _ordered(
     return Ranking(query.qid, system, ranked, seconds)
 
 
-def _texts(scorer: Reranker, candidates: Ranking, docs: Mapping[str, Doc]) -> list[str]:
-    """What the reranker reads of each candidate, in their order."""
-    return _read(getattr(scorer, "document", _content), candidates, docs)
-
-
 def _read(read: Callable[[Doc], str], candidates: Ranking, docs: Mapping[str, Doc]) -> list[str]:
+    """What is read of each candidate, in their order."""
     for docid in candidates.docids:
         if docid not in docs:
             raise NotFoundError(f"candidate {docid!r} has no passage in this dataset")
@@ -177,7 +170,7 @@ def is_blank(text: str) -> bool:
 
 def _blank_hashes(scorer: Scorer, hashes: Sequence[str], texts: Sequence[str]) -> frozenset[str]:
     """The hashes of the texts that the scorer must not be given."""
-    if not getattr(scorer, "skips_blank", False):
+    if not scorer.skips_blank:
         return frozenset()
     return frozenset(key for key, text in zip(hashes, texts, strict=True) if is_blank(text))
 

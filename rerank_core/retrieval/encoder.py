@@ -109,13 +109,6 @@ class SentenceEncoder:
         return vectors
 
 
-def load_encoder(name: str, device: str | None = None, allow_download: bool = False) -> SentenceEncoder:
-    """A `SentenceEncoder` with its weights read. Raises NotReadyError."""
-    encoder = SentenceEncoder(name, device, allow_download)
-    encoder.load()
-    return encoder
-
-
 def find_model(name: str) -> Path | None:
     """The folder that holds the model on this machine; None where it is not here. Never downloads."""
     if name == BUNDLED:

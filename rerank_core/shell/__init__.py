@@ -1,1 +1,1 @@
-"""The verbs of `python -m rerank_core`: what the app does, without a screen."""
+"""The verbs of `rerank-lens`, or `python -m rerank_core`: the app, and what it does without a screen."""

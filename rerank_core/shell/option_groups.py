@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import csv
+from collections.abc import Sequence
 
 from rerank_core.errors import BadInputError, SettingsError
 from rerank_core.evaluation.names import Measure, parse_measure
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.retrieval.languages import AUTO, LANGUAGES, NONE
 from rerank_core.retrieval.settings import FUSIONS, RETRIEVERS, RetrievalSettings
 from rerank_core.shell.answer import CODES
+from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import ALWAYS_READY
 
 Verbs = argparse._SubParsersAction
@@ -58,6 +61,14 @@ def settings_of(arguments: argparse.Namespace) -> RetrievalSettings:
         dense_model=arguments.dense_model,
         language=arguments.language,
     )
+
+
+def experiment_of(
+    workspace: Workspace, arguments: argparse.Namespace, systems: Sequence[str], baseline: str | None = None
+) -> Experiment:
+    """The experiment that the options of `add_view` say, with these systems. Raises what `Experiment.of` does."""
+    settings, level = settings_of(arguments), getattr(arguments, "level", 1)
+    return Experiment.of(workspace, arguments.dataset, systems, baseline=baseline, level=level, settings=settings)
 
 
 def add_systems(verb: Parser, what: str = "comma separated (default: %(default)s)") -> None:

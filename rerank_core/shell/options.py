@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from rerank_core.corpus.survey.names import PARTS
+from rerank_core.shell.app import APP
 from rerank_core.shell.deciding_options import add_deciding
 from rerank_core.shell.option_groups import EPILOG, Parser, Verbs, add_systems, add_ties, add_verb, add_view
-from tests.bench.__main__ import add_bench
 
 
 def parser() -> Parser:
     """The parser of all verbs."""
     root = argparse.ArgumentParser(
-        prog="python -m rerank_core",
-        description="Rerank Lens without a screen: import data, find candidates, rerank, measure, decide, report.",
+        prog="python -m rerank_core" if Path(sys.argv[0]).name == "__main__.py" else "rerank-lens",
+        description="Rerank Lens: without a verb the app opens. The verbs do without a screen what it does: "
+        "import data, find candidates, rerank, measure, decide, report.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     root.add_argument("--workspace", type=Path, help="the SQLite file (default: RERANK_LENS_WORKSPACE)")
-    verbs = root.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs = root.add_subparsers(dest="verb", metavar="VERB")
+    _app(verbs)
     _importing(verbs)
     _working(verbs)
     add_deciding(verbs)
-    add_bench(verbs)
+    root.set_defaults(verb=APP, json=False, port=None, address=None, headless=False)
     return root
+
+
+def _app(verbs: Verbs[Parser]) -> None:
+    what = "open the app in a browser; what `rerank-lens` alone does"
+    verb = verbs.add_parser(APP, help=what, description=f"{what[0].upper()}{what[1:]}. Ctrl+C ends it.")
+    verb.add_argument("--port", type=int, help="where it listens (default: 8501)")
+    verb.add_argument("--address", help="who may reach it (default: localhost; 0.0.0.0: other machines too)")
+    verb.add_argument("--headless", action="store_true", help="serve it and open no browser")
 
 
 def _importing(verbs: Verbs[Parser]) -> None:

@@ -5,15 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from rerank_core.errors import SettingsError
-from rerank_core.experiment.efficiency import efficiencies
-from rerank_core.experiment.losses import system_losses
 from rerank_core.reports.exports import Chosen, write_export
 from rerank_core.reports.report import Report, build_report
 from rerank_core.shell.answer import NOTHING, Answer, Call, listed
-from rerank_core.shell.deciding import NOTHING_YET, Figures, figures
-from rerank_core.shell.option_groups import settings_of
-from rerank_core.store import datasets
-from rerank_core.systems.systems import get_system
+from rerank_core.shell.deciding import NOTHING_YET, read_figures
+from rerank_core.shell.option_groups import experiment_of
 from rerank_core.views.report.html import report_html
 from rerank_core.views.report.text import queries_csv, report_markdown, systems_csv
 
@@ -27,11 +23,11 @@ def report(call: Call) -> Answer:
         raise SettingsError(
             f"A report is written to a file that ends in .html, .md or .csv, not '{options.path.name}'."
         )
-    found = figures(call, options.systems, options.measures, options.baseline)
+    found = read_figures(call, options.systems, options.measures, options.baseline)
     if not found.summary.qids:
         return Answer({"written": []}, (NOTHING_YET, *found.remarks()), None, NOTHING)
     call.progress(0, 0, "writing the report")
-    made = _report(call, found)
+    made = build_report(found, options.price)
     written = []
     for path, text in _files(made, options.path, ending).items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,24 +36,6 @@ def report(call: Call) -> Answer:
     verdicts = tuple(sentence for _, sentence in made.verdicts)
     value = {"written": written, "verdicts": list(verdicts), "command": made.configuration.command}
     return Answer(value, (*verdicts, *found.remarks(), *(f"written: {path}" for path in written)))
-
-
-def _report(call: Call, found: Figures) -> Report:
-    workspace, whole, summary = call.workspace, found.whole, found.summary
-    return build_report(
-        workspace,
-        found.dataset,
-        found.settings,
-        found.systems,
-        whole,
-        summary,
-        efficiencies(workspace, found.dataset, found.settings, found.systems, whole),
-        system_losses(whole, summary.qids, summary.k),
-        only=call.options.only,
-        level=call.options.level,
-        price=call.options.price,
-        ignore_identical_ids=call.options.ignore_identical_ids,
-    )
 
 
 def _files(made: Report, path: Path, ending: str) -> dict[Path, str]:
@@ -71,9 +49,6 @@ def _files(made: Report, path: Path, ending: str) -> dict[Path, str]:
 def export(call: Call) -> Answer:
     """What was written, and where."""
     options = call.options
-    with call.workspace.open() as db:
-        dataset = datasets.get_dataset(db, options.dataset)
-    system = get_system(call.workspace, options.system)
-    chosen = Chosen(dataset, settings_of(options), system, options.top)
-    write_export(call.workspace, options.what, chosen, options.path)
+    experiment = experiment_of(call.workspace, options, [options.system])
+    write_export(options.what, Chosen(experiment, experiment.systems[0], options.top), options.path)
     return listed([{"written": options.what, "path": str(options.path)}])

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from rerank_core.shell.answer import Verb
+from rerank_core.shell.app import APP, open_app
 from rerank_core.shell.deciding import compare, evaluate, gate
 from rerank_core.shell.importing import add_labels, add_queries, add_run, import_, remove, update
 from rerank_core.shell.measuring import measure
 from rerank_core.shell.reporting import export, report
 from rerank_core.shell.working import index, list_datasets, list_runs, list_systems, run
-from tests.bench.__main__ import BENCHES, bench
 
 VERBS: dict[str, Verb] = {
+    APP: open_app,
     "import": import_,
     "update": update,
     "remove": remove,
@@ -28,5 +29,4 @@ VERBS: dict[str, Verb] = {
     "measure": measure,
     "report": report,
     "export": export,
-    **({"bench": bench} if BENCHES else {}),
 }

@@ -7,17 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 from rerank_core.experiment.dataset_language import dense_note, how_words_are_read, language_of
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.runs import run_latencies, staleness
 from rerank_core.experiment.summary import failure_sentence
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.index import search_facts
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.shell.answer import DONE, FAILED, Answer, Call, listed
-from rerank_core.shell.option_groups import settings_of
+from rerank_core.shell.option_groups import experiment_of, settings_of
 from rerank_core.store import datasets, judgments, runs
-from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems.systems import System, all_systems, get_system
+from rerank_core.systems.systems import all_systems
 
 
 def list_datasets(call: Call) -> Answer:
@@ -97,12 +97,10 @@ def run(call: Call) -> Answer:
 
     A person is told the reasons below, one line for each system and reason.
     """
-    with call.workspace.open() as db:
-        dataset = datasets.get_dataset(db, call.options.dataset)
-    systems = [get_system(call.workspace, one) for one in call.options.systems]
-    settings = settings_of(call.options)
+    experiment = experiment_of(call.workspace, call.options, call.options.systems)
+    dataset, settings, systems = experiment.dataset, experiment.settings, experiment.systems
     reasons: dict[str, Counter[str]] = {one.id: Counter() for one in systems}
-    failed = rank_all(call, dataset, settings, systems, lambda one, why: reasons[one].update([why]))
+    failed = rank_all(call, experiment, lambda one, why: reasons[one].update([why]))
     rows = [
         {"system": one.id, "queries": dataset.n_queries - failed[one.id], "failed": failed[one.id]} for one in systems
     ]
@@ -114,14 +112,8 @@ def run(call: Call) -> Answer:
     return Answer(told, (*lines, *notes), rows, FAILED if lines else DONE)
 
 
-def rank_all(
-    call: Call,
-    dataset: DatasetRow,
-    settings: RetrievalSettings,
-    systems: list[System],
-    because: Callable[[str, str], None] | None = None,
-) -> dict[str, int]:
+def rank_all(call: Call, experiment: Experiment, because: Callable[[str, str], None] | None = None) -> dict[str, int]:
     """Rank all queries of the dataset; system id -> number of queries on which it failed (`Pipeline.run`)."""
     with call.workspace.open() as db:
-        queries = datasets.get_queries(db, dataset.id)
-    return Pipeline(call.workspace).run(dataset, queries, settings, systems, call.progress, because)
+        queries = datasets.get_queries(db, experiment.dataset.id)
+    return Pipeline(call.workspace).run(experiment, queries, call.progress, because)

@@ -6,29 +6,36 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rerank_core.store.workspace import Workspace
 from rerank_core.types import Progress
+
+if TYPE_CHECKING:
+    from rerank_core.store.workspace import Workspace
 
 
 @contextmanager
 def held(path: Path, wait: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock file at `path`, made where it is missing, its folder too.
+    """Hold the lock file at `path`, made where it is missing, its folder too; it stays there afterwards.
 
-    While another process has it, `wait` is called again and again: it sleeps a little, and what it raises ends the
-    waiting.
+    While somebody else has it, another thread of this process among them, `wait` is called again and again: it sleeps
+    a little, and what it raises ends the waiting.
     """
-    import fcntl
+    # here: it brings asyncio along, and most openings of a workspace take no lock
+    from filelock import FileLock, Timeout
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                wait()
+    lock = FileLock(path)
+    while True:
+        try:
+            lock.acquire(blocking=False)
+            break
+        except Timeout:
+            wait()
+    try:
         yield
+    finally:
+        lock.release()
 
 
 @contextmanager

@@ -6,13 +6,14 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from rerank_core.errors import RerankLensError
+from rerank_core.store.file_lock import held
 from rerank_core.store.migrations import COUNT, apply
 
 VARIABLE = "RERANK_LENS_WORKSPACE"
@@ -117,11 +118,6 @@ def _use_wal(connection: sqlite3.Connection, path: Path) -> None:
                 time.sleep(0.02)
 
 
-@contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
+def _one_at_a_time(path: Path) -> AbstractContextManager[None]:
     """Ten processes may open a new workspace at once; the first one makes the tables."""
-    import fcntl
-
-    with path.with_name(path.name + ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    return held(path.with_name(path.name + ".lock"), lambda: time.sleep(0.01))

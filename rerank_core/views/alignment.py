@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rerank_core.rerankers.local.late_interaction import Alignment
+from rerank_core.rerankers.family import Alignment
 from rerank_core.views.palette import VERMILION
 
 if TYPE_CHECKING:

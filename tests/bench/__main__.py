@@ -1,28 +1,29 @@
-"""`bench`: what is timed, and with which options. Each benchmark is one entry of `BENCHES`."""
+"""`python -m tests.bench NAME`: time something on this machine. Each benchmark is one entry of `BENCHES`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import argparse
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from rerank_core.shell.option_groups import EPILOG, Parser, Verbs
+from rerank_core.__main__ import run_verb
+from rerank_core.shell.answer import Verb
+from rerank_core.shell.option_groups import EPILOG, Parser, add_verb
 from tests.bench.measures import verb as bench_measures
 from tests.bench.rerank import verb as bench_rerank
 from tests.bench.retrieve import verb as bench_retrieve
 from tests.bench.ui import verb as bench_ui
 
-if TYPE_CHECKING:
-    from rerank_core.shell.answer import Answer, Call
-
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """One benchmark. `what`: a line for --help. `options` adds its own options; `verb` does the work."""
+    """One benchmark. `what`: a line for --help. `add_options` adds its own options; `verb` does the work."""
 
     what: str
-    options: Callable[[Parser], None]
-    verb: Callable[[Call], Answer]
+    add_options: Callable[[Parser], None]
+    verb: Verb
 
 
 BENCHES: dict[str, Bench] = {
@@ -31,22 +32,26 @@ BENCHES: dict[str, Bench] = {
     "measures": Bench(bench_measures.WHAT, bench_measures.add_options, bench_measures.measures),
     "ui": Bench(bench_ui.WHAT, bench_ui.add_options, bench_ui.ui),
 }
-"""Name -> benchmark; without one there is no verb `bench`. Heavy imports belong into the functions."""
+"""Name -> benchmark. Heavy imports belong into the functions: --help is quick."""
 
 
-def add_bench(verbs: Verbs[Parser]) -> None:
-    """Add `bench NAME` for each benchmark; each has --help and --json."""
-    if not BENCHES:
-        return
-    what = "time something on this machine"
-    verb = verbs.add_parser("bench", help=what, description=f"{what}; each has --help and --json", epilog=EPILOG)
-    kinds = verb.add_subparsers(dest="bench", required=True, metavar="NAME")
-    for name, one in BENCHES.items():
-        kind = kinds.add_parser(name, help=one.what, description=one.what, epilog=EPILOG)
-        kind.add_argument("--json", action="store_true", help="print the result as JSON, and no progress")
-        one.options(kind)
+def parser() -> Parser:
+    """The parser of all benchmarks."""
+    what = "Time something on this machine; each benchmark has --help and --json."
+    form = argparse.RawDescriptionHelpFormatter
+    root = argparse.ArgumentParser("python -m tests.bench", description=what, epilog=EPILOG, formatter_class=form)
+    root.add_argument("--workspace", type=Path, help="the SQLite file that `ui` copies (default: the demo is made)")
+    benches = root.add_subparsers(dest="bench", required=True, metavar="NAME")
+    for name, bench in BENCHES.items():
+        bench.add_options(add_verb(benches, name, bench.what))
+    return root
 
 
-def bench(call: Call) -> Answer:
-    """Do the benchmark that was named."""
-    return BENCHES[call.options.bench].verb(call)
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one benchmark and return the exit code (see `rerank_core.shell.answer.CODES`)."""
+    options = parser().parse_args(words)
+    return run_verb(BENCHES[options.bench].verb, options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -4,7 +4,7 @@
     python tests/bench/board_latency.py http://localhost:8501/Compare
 
 Prints JSON: median, p95 and largest time in ms over the grades that moved a figure, and how many moved none. It grades
-for real: against an app that runs already, use a workspace that you can throw away. `python -m rerank_core bench ui`
+for real: against an app that runs already, use a workspace that you can throw away. `python -m tests.bench ui`
 does the same on the real Compare page of a workspace of its own.
 """
 

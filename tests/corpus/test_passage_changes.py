@@ -15,6 +15,7 @@ from rerank_core.corpus.survey import sources
 from rerank_core.errors import BadInputError, CancelledError, NotFoundError, RerankLensError
 from rerank_core.evaluation.measures import evaluate
 from rerank_core.evaluation.names import parse_measure
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.whole_set import load_whole_set
 from rerank_core.judging.stale import stale_labels
 from rerank_core.ranking.pipeline import Pipeline
@@ -389,17 +390,17 @@ class TestGrades:
         grade(workspace, "d3", 2, 3)
         remove_passages(workspace, "birds", ["d1"])
         row, system = row_of(workspace), get_system(workspace, "first-stage")
-        Pipeline(workspace).run(row, BIRD_QUERIES, WORDS_ONLY, [system])
-        whole = load_whole_set(workspace, row, WORDS_ONLY, [system])
+        Pipeline(workspace).run(Experiment(workspace, row, WORDS_ONLY, (system,)), BIRD_QUERIES)
+        whole = load_whole_set(Experiment(workspace, row, WORDS_ONLY, (system,)))
         assert whole.qrels == {"q1": {"d1": 3, "d3": 3}}
         found = whole.rankings("first-stage")
         assert set(found["q1"].docids) == {"d3", "007"}
         recall = parse_measure("R@10")
         orders = {qid: ranking.docids for qid, ranking in found.items()}
         assert evaluate(orders, whole.qrels, [recall]) == {recall: {"q1": 1 / 2}}
-        chosen = Chosen(row, WORDS_ONLY, system)
+        chosen = Chosen(Experiment(workspace, row, WORDS_ONLY, (system,)), system)
         for what, name in (("qrels", "q.txt"), ("labels", "l.csv"), ("beir", "beir"), ("run", "r.txt")):
-            write_export(workspace, what, chosen, tmp_path / name)
+            write_export(what, chosen, tmp_path / name)
         assert "q1 0 d1 3" in (tmp_path / "q.txt").read_text()
         assert '"d1"' not in (tmp_path / "beir" / "corpus.jsonl").read_text()
 
@@ -407,22 +408,28 @@ class TestGrades:
 class TestWhatWasMadeBefore:
     def test_rankings_of_the_old_passages_are_not_shown_and_come_back_with_them(self, workspace, birds, tmp_path):
         system, pipeline = get_system(workspace, "first-stage"), Pipeline(workspace)
-        pipeline.run(birds, BIRD_QUERIES, WORDS_ONLY, [system])
-        before = load_whole_set(workspace, birds, WORDS_ONLY, [system]).rankings("first-stage")
+        pipeline.run(Experiment(workspace, birds, WORDS_ONLY, (system,)), BIRD_QUERIES)
+        before = load_whole_set(Experiment(workspace, birds, WORDS_ONLY, (system,))).rankings("first-stage")
         assert "d1" in before["q1"].docids
         remove_passages(workspace, "birds", ["d1"])
-        assert load_whole_set(workspace, row_of(workspace), WORDS_ONLY, [system]).rankings("first-stage") == {}
+        assert (
+            load_whole_set(Experiment(workspace, row_of(workspace), WORDS_ONLY, (system,))).rankings("first-stage")
+            == {}
+        )
         update_passages(workspace, "birds", jsonl(tmp_path / "a.jsonl", BIRDS[0]))
-        assert load_whole_set(workspace, row_of(workspace), WORDS_ONLY, [system]).rankings("first-stage") == before
+        assert (
+            load_whole_set(Experiment(workspace, row_of(workspace), WORDS_ONLY, (system,))).rankings("first-stage")
+            == before
+        )
 
     def test_a_run_that_began_before_the_change_keeps_nothing_of_mixed_passages(self, workspace, birds):
         system, pipeline = get_system(workspace, "first-stage"), Pipeline(workspace)
-        pipeline.candidates(birds, BIRD_QUERIES[0], WORDS_ONLY)
+        pipeline.candidates(Experiment(workspace, birds, WORDS_ONLY), BIRD_QUERIES[0])
         remove_passages(workspace, "birds", ["d1"])
         for query in BIRD_QUERIES:
             with pytest.raises(RerankLensError, match="changed in the meantime"):
-                pipeline.rank(birds, query, WORDS_ONLY, system)
-        assert load_whole_set(workspace, birds, WORDS_ONLY, [system]).rankings("first-stage") == {}
+                pipeline.rank(Experiment(workspace, birds, WORDS_ONLY), query, system)
+        assert load_whole_set(Experiment(workspace, birds, WORDS_ONLY, (system,))).rankings("first-stage") == {}
 
     def test_an_index_of_the_passages_before_is_changed_and_finds_what_one_built_anew_finds(self, workspace, tmp_path):
         texts = [f"{('cat', 'dog', 'fish', 'bird')[number % 4]} n{number}" for number in range(LEAST_ROWS)]

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, jobs
 from rerank_core.store.workspace import VARIABLE, Workspace
 from rerank_core.systems.composites.spec import Blend, Cascade, Member, Stage
-from rerank_core.systems.systems import add_composite, get_system
+from rerank_core.systems.systems import add_composite
 from rerank_core.types import Doc, Query
 from tests.support.browser import ROOT, chromium_page, free_port, settled, start_streamlit
 
@@ -162,7 +163,7 @@ def ranked_demo(first_run: FirstRun, tmp_path_factory: pytest.TempPathFactory) -
     with workspace.open() as db:
         dataset = datasets.get_dataset(db, "demo")
         queries = datasets.get_queries(db, dataset.id)
-    Pipeline(workspace).run(dataset, queries, DEPTH_20, [get_system(workspace, one) for one in FIVE])
+    Pipeline(workspace).run(Experiment.of(workspace, "demo", FIVE, settings=DEPTH_20), queries)
     return workspace.path
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from rerank_core.evaluation.measures import evaluate
 from rerank_core.evaluation.names import parse_measure
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.whole_set import load_whole_set
 from rerank_core.store import datasets, judgments
 from rerank_core.systems.systems import get_system
@@ -28,7 +29,7 @@ def five(ranked):
 
 def biggest_loss(app, dataset, systems, system):
     """(query, delta) of the query on which the system loses most against the first stage."""
-    whole = load_whole_set(app.workspace, dataset, DEPTH_20, systems)
+    whole = load_whole_set(Experiment(app.workspace, dataset, DEPTH_20, tuple(systems)))
     with app.workspace.open() as db:
         qrels = judgments.qrels(db, dataset.id)
     measure = parse_measure("nDCG@10")

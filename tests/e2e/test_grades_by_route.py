@@ -10,6 +10,7 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Request, Route, expect
 
+from pages.ui.host_check import VARIABLE as ADDRESS
 from rerank_core.store.workspace import VARIABLE
 from tests.e2e.conftest import App, cards, copy_workspace, open_compare, summary
 from tests.e2e.grades import POSTS, arrived, give, newest, other_grade, pressed, walk_and_grade
@@ -156,8 +157,10 @@ def test_the_route_is_found_below_a_folder(page, demo, tmp_path, place):
     posts = set()
     page.on("response", lambda answer: posts.add((answer.url, answer.status)) if "outbox" in answer.url else None)
     with ExitStack() as stack:
-        stack.enter_context(streamlit_server(ROOT / "app.py", {**env, **base}, app.port))
         home = f"{app.url}/tools/lens" if base else stack.enter_context(prefix_proxy("tools", app.port))
+        # a proxy that asks by the server's own name: the address that people open is named
+        named = {ADDRESS: home.removesuffix("/tools")}
+        stack.enter_context(streamlit_server(ROOT / "app.py", {**env, **base, **named}, app.port))
         stack.callback(page.goto, "about:blank")
         page.goto(f"{home}/Compare")
         settled(page)

@@ -7,10 +7,12 @@ from math import log2
 import pytest
 
 from rerank_core.evaluation.names import parse_measure
-from rerank_core.experiment.depth import DEPTHS, at_depth, depth_curve, knee
+from rerank_core.experiment.depth import DEPTHS, depth_curve, knee
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking import pipeline
 from rerank_core.ranking.jobs import VERBS
 from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.rerankers.family import Scorer
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments
 from rerank_core.store.judgments import GradeEvent
@@ -22,10 +24,9 @@ NDCG = parse_measure("nDCG@10")
 QUERIES = [Query("q1", "fish"), Query("q2", "fish fish"), Query("never graded", "fish")]
 
 
-class LikesNumber:
+class LikesNumber(Scorer):
     """Scores a passage by its own number: the higher the better."""
 
-    limit = None
     asked = 0
 
     def score(self, query, texts):
@@ -64,7 +65,7 @@ def make(workspace, pond, *systems):
 
 def test_the_value_at_each_depth_is_that_of_the_candidates_found_there(workspace, pond, scorer):
     make(workspace, pond, "minilm-cosine")
-    curve = depth_curve(workspace, pond, BM25, get_system(workspace, "minilm-cosine"), NDCG)
+    curve = depth_curve(Experiment(workspace, pond, BM25), get_system(workspace, "minilm-cosine"), NDCG)
     assert [point.depth for point in curve] == [10, 20, 30, 50, 100, 200]
     assert [point.pairs for point in curve] == [10, 20, 30, 40, 40, 40]
     assert {point.n for point in curve} == {2}
@@ -84,7 +85,7 @@ def test_the_deepest_scores_serve_all_other_depths(workspace, pond, scorer):
 
 def test_times_are_measured_where_all_was_scored_and_estimated_by_pairs_elsewhere(workspace, pond, scorer):
     make(workspace, pond, "minilm-cosine")
-    curve = depth_curve(workspace, pond, BM25, get_system(workspace, "minilm-cosine"), NDCG)
+    curve = depth_curve(Experiment(workspace, pond, BM25), get_system(workspace, "minilm-cosine"), NDCG)
     *shallow, deepest = curve
     # the first of the two queries was cold
     assert (deepest.timed, deepest.score_seconds is not None) == (1, True)
@@ -96,15 +97,15 @@ def test_times_are_measured_where_all_was_scored_and_estimated_by_pairs_elsewher
 
 def test_the_first_stage_scores_nothing(workspace, pond, scorer):
     make(workspace, pond, "first-stage")
-    curve = depth_curve(workspace, pond, BM25, get_system(workspace, "first-stage"), NDCG)
+    curve = depth_curve(Experiment(workspace, pond, BM25), get_system(workspace, "first-stage"), NDCG)
     assert {(point.score_seconds, point.score_estimate) for point in curve} == {(0.0, 0.0)}
 
 
 def test_a_depth_that_was_not_ranked_for_every_graded_query_is_left_out(workspace, pond, scorer):
     system = get_system(workspace, "minilm-cosine")
-    Pipeline(workspace).run(pond, QUERIES[:2], at_depth(BM25, 20), [system])
-    Pipeline(workspace).run(pond, QUERIES[:1], at_depth(BM25, 30), [system])
-    curve = depth_curve(workspace, pond, BM25, system, NDCG)
+    Pipeline(workspace).run(Experiment(workspace, pond, BM25, (system,)).at_depth(20), QUERIES[:2])
+    Pipeline(workspace).run(Experiment(workspace, pond, BM25, (system,)).at_depth(30), QUERIES[:1])
+    curve = depth_curve(Experiment(workspace, pond, BM25), system, NDCG)
     assert [point.depth for point in curve] == [20]
     assert curve[0].score_estimate == curve[0].score_seconds
 
@@ -114,9 +115,10 @@ def test_the_passage_with_the_querys_own_id_is_left_out_where_asked(workspace, p
     with workspace.write() as db:
         datasets.add_queries(db, pond.id, [query])
         judgments.record(db, pond.id, "ann", [GradeEvent("c", 3, "grade", "d29", "d25", 3)], pond.scale)
-    Pipeline(workspace).run(pond, [query], at_depth(BM25, 30), [system])
+    experiment = Experiment(workspace, pond, BM25, (system,))
+    Pipeline(workspace).run(experiment.at_depth(30), [query])
     values = [
-        depth_curve(workspace, pond, BM25, system, NDCG, only=["d29"], ignore_identical_ids=ignored)[0].value
+        depth_curve(experiment, system, NDCG, only=["d29"], ignore_identical_ids=ignored)[0].value
         for ignored in (False, True)
     ]
     assert values == pytest.approx([1 / log2(5 + 1), 1 / log2(4 + 1)])
@@ -124,7 +126,7 @@ def test_the_passage_with_the_querys_own_id_is_left_out_where_asked(workspace, p
 
 def test_without_grades_there_is_no_curve(workspace, birds, scorer):
     system = get_system(workspace, "minilm-cosine")
-    assert depth_curve(workspace, birds, BM25, system, NDCG) == []
+    assert depth_curve(Experiment(workspace, birds, BM25), system, NDCG) == []
 
 
 def test_the_knee_is_the_smallest_depth_close_enough_to_the_best():

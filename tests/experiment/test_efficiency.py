@@ -6,6 +6,7 @@ import pytest
 
 from rerank_core.errors import SettingsError
 from rerank_core.experiment.efficiency import efficiencies
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.runs import record_runs
 from rerank_core.experiment.whole_set import load_whole_set
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -38,7 +39,8 @@ def timed(workspace, birds, systems):
 
 
 def read(workspace, birds, systems):
-    return efficiencies(workspace, birds, SETTINGS, systems, load_whole_set(workspace, birds, SETTINGS, systems))
+    experiment = Experiment(workspace, birds, SETTINGS, tuple(systems))
+    return efficiencies(experiment, load_whole_set(experiment))
 
 
 def test_without_a_run_the_times_are_those_of_the_rankings_and_nobody_knows_which_were_cold(
@@ -54,7 +56,7 @@ def test_without_a_run_the_times_are_those_of_the_rankings_and_nobody_knows_whic
 
 
 def test_a_run_that_covers_all_queries_stands_behind_the_times(workspace, birds, systems, timed):
-    runs = record_runs(workspace, birds, SETTINGS, systems)
+    runs = record_runs(Experiment(workspace, birds, SETTINGS, tuple(systems)))
     found = read(workspace, birds, systems)["minilm-cosine"]
     assert (found.run_id, found.stale) == (runs["minilm-cosine"].id, "")
     assert found.whole.mean == pytest.approx((0.21 + 0.41) / 2)

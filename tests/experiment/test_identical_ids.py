@@ -8,6 +8,7 @@ from math import log2
 import pytest
 
 from rerank_core.__main__ import main
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.whole_set import load_whole_set
 from rerank_core.systems.systems import get_system
 from rerank_core.types import Query
@@ -67,7 +68,7 @@ def test_a_report_says_it_and_its_command_makes_it_again(call, tmp_path):
 
 def test_ranks_move_up_and_grades_and_failures_stay(workspace, letters):
     systems = [get_system(workspace, one) for one in (BASE, OTHER)]
-    whole = load_whole_set(workspace, letters, SETTINGS, systems)
+    whole = load_whole_set(Experiment(workspace, letters, SETTINGS, tuple(systems)))
     assert whole.own_passages == tuple(QIDS)
     left = whole.without_own_passages()
     assert [(doc.docid, doc.rank) for doc in left.ranking(BASE, "a").docs] == [("e", 1)]

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.runs import run_latencies, seconds_a_query, staleness
 from rerank_core.ranking import pipeline as pipeline_module
 from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.rerankers.family import Scorer
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
 from rerank_core.store.runs import Inputs, QueryFacts, Run, get_run, latest_run, list_runs, put_run, stale_reason
@@ -27,10 +29,8 @@ BM25 = RetrievalSettings(retrievers=("bm25",), depth=10)
 INPUTS = Inputs("passages", "queries", "retrieval", "candidates", "model")
 
 
-class Scorer:
+class LikesLong(Scorer):
     """Likes long texts; writes each pair that it was asked for."""
-
-    limit = None
 
     def __init__(self):
         self.asked = []
@@ -42,7 +42,7 @@ class Scorer:
 
 @pytest.fixture
 def scorer(monkeypatch):
-    made = Scorer()
+    made = LikesLong()
     monkeypatch.setattr(
         pipeline_module, "load", lambda model, settings, **_: None if model.id == "first-stage" else made
     )
@@ -82,7 +82,7 @@ def some_run(**changes):
 
 
 def test_a_run_holds_everything_that_made_it(workspace, birds, first, cosine, scorer):
-    Pipeline(workspace).run(birds, BIRD_QUERIES, BM25, [first, cosine])
+    Pipeline(workspace).run(Experiment(workspace, birds, BM25, (first, cosine)), BIRD_QUERIES)
     run, of_first = kept(workspace)
     assert (run.dataset, run.system, run.system_key) == ("birds", "minilm-cosine", cosine.key)
     assert run.inputs.fingerprint == birds.fingerprint
@@ -125,7 +125,7 @@ def test_equal_inputs_are_one_run_whatever_the_time(workspace, birds):
 
 
 def test_equal_data_in_another_workspace_gives_an_equal_key(tmp_path, workspace, birds, cosine, scorer):
-    Pipeline(workspace).run(birds, BIRD_QUERIES, BM25, [cosine])
+    Pipeline(workspace).run(Experiment(workspace, birds, BM25, (cosine,)), BIRD_QUERIES)
     elsewhere = Workspace(tmp_path / "elsewhere" / "workspace.db")
     with elsewhere.write() as db:
         dataset_id = datasets.begin_dataset(db, "vögel", "tests")
@@ -133,25 +133,25 @@ def test_equal_data_in_another_workspace_gives_an_equal_key(tmp_path, workspace,
         datasets.add_queries(db, dataset_id, BIRD_QUERIES)
         datasets.finish_dataset(db, dataset_id, {})
         copy = datasets.get_dataset(db, "vögel")
-    Pipeline(elsewhere).run(copy, BIRD_QUERIES, BM25, [cosine])
+    Pipeline(elsewhere).run(Experiment(elsewhere, copy, BM25, (cosine,)), BIRD_QUERIES)
     assert kept(elsewhere)[0].key == kept(workspace)[0].key
 
 
 def test_ranking_again_changes_nothing_and_other_settings_are_another_run(workspace, birds, cosine, scorer):
     for _ in range(2):
-        Pipeline(workspace).run(birds, BIRD_QUERIES, BM25, [cosine])
+        Pipeline(workspace).run(Experiment(workspace, birds, BM25, (cosine,)), BIRD_QUERIES)
     assert len(kept(workspace)) == 1
-    Pipeline(workspace).run(birds, BIRD_QUERIES, replace(BM25, depth=20), [cosine])
+    Pipeline(workspace).run(Experiment(workspace, birds, replace(BM25, depth=20), (cosine,)), BIRD_QUERIES)
     newer, older = kept(workspace)
     assert newer.key != older.key
     assert {one.score_seconds for one in newer.queries} == {None}, "all of its scores came from the cache"
 
 
 def test_half_a_set_or_a_failure_is_no_run(workspace, birds, cosine, scorer, monkeypatch):
-    Pipeline(workspace).run(birds, BIRD_QUERIES[:1], BM25, [cosine])
+    Pipeline(workspace).run(Experiment(workspace, birds, BM25, (cosine,)), BIRD_QUERIES[:1])
     assert kept(workspace) == []
     monkeypatch.setattr(scorer, "score", lambda query, texts: 1 / 0)
-    assert Pipeline(workspace).run(birds, BIRD_QUERIES, BM25, [cosine]) == {"minilm-cosine": 1}
+    assert Pipeline(workspace).run(Experiment(workspace, birds, BM25, (cosine,)), BIRD_QUERIES) == {"minilm-cosine": 1}
     assert kept(workspace) == []
 
 
@@ -166,7 +166,7 @@ def test_the_input_that_changed_is_named(name, word):
 
 
 def test_a_run_grows_stale_with_its_data(workspace, birds, cosine, scorer):
-    Pipeline(workspace).run(birds, BIRD_QUERIES, BM25, [cosine])
+    Pipeline(workspace).run(Experiment(workspace, birds, BM25, (cosine,)), BIRD_QUERIES)
     (run,) = kept(workspace)
     assert staleness(workspace, run) == ""
     with workspace.write() as db:
@@ -216,7 +216,7 @@ def test_the_tokenizer_of_a_real_model_is_timed_within_its_scoring(workspace, bi
     with workspace.write() as db:
         datasets.add_queries(db, birds.id, queries)
         datasets.count_queries(db, birds.id)
-    Pipeline(workspace).run(birds, queries, BM25, [cosine])
+    Pipeline(workspace).run(Experiment(workspace, birds, BM25, (cosine,)), queries)
     (run,) = kept(workspace)
     assert [one.tokenize_seconds is None for one in run.queries] == [True, False, False], "the cold one is left out"
     assert all(one.tokenize_seconds > 0 for one in run.queries[1:])
@@ -226,14 +226,15 @@ def test_the_tokenizer_of_a_real_model_is_timed_within_its_scoring(workspace, bi
 SLOW = """
 import sys, time
 from pathlib import Path
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking import pipeline
+from rerank_core.rerankers.family import Scorer
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import get_system
 
-class Slow:
-    limit = None
+class Slow(Scorer):
     chunk = 1
     def score(self, query, texts):
         if len(log.read_text().splitlines()) == 4:
@@ -249,7 +250,7 @@ with space.open() as db:
     dataset = datasets.get_dataset(db, "numbers")
     queries = datasets.get_queries(db, dataset.id)
 settings = RetrievalSettings(retrievers=("bm25",), depth=10)
-pipeline.Pipeline(space).run(dataset, queries, settings, [get_system(space, "minilm-cosine")])
+pipeline.Pipeline(space).run(Experiment(space, dataset, settings, (get_system(space, "minilm-cosine"),)), queries)
 """
 
 
@@ -273,7 +274,7 @@ def test_a_killed_run_goes_on_as_one_run_and_scores_nothing_twice(tmp_path, work
     process.stdout.close()
     assert kept(workspace) == []
     system = get_system(workspace, "minilm-cosine")
-    assert Pipeline(workspace).run(dataset, queries, BM25, [system]) == {"minilm-cosine": 0}
+    assert Pipeline(workspace).run(Experiment(workspace, dataset, BM25, (system,)), queries) == {"minilm-cosine": 0}
     before = [tuple(line.split("|")) for line in log.read_text().splitlines()]
     pairs = before + scorer.asked
     assert (len(before), len(scorer.asked), len(set(pairs))) == (4, 5, 9)
@@ -286,16 +287,16 @@ def test_a_killed_run_goes_on_as_one_run_and_scores_nothing_twice(tmp_path, work
 
 def test_a_query_ranked_before_the_run_has_its_evidence_in_it(workspace, birds, cosine, scorer):
     pipeline = Pipeline(workspace)
-    pipeline.run(birds, BIRD_QUERIES[1:], BM25, [cosine])
-    pipeline.run(birds, BIRD_QUERIES, BM25, [cosine])
+    pipeline.run(Experiment(workspace, birds, BM25, (cosine,)), BIRD_QUERIES[1:])
+    pipeline.run(Experiment(workspace, birds, BM25, (cosine,)), BIRD_QUERIES)
     (run,) = kept(workspace)
     assert {one.qid: one.score_cold for one in run.queries} == {"q1": False, "q2": True}
 
 
 def test_a_model_that_was_kept_in_the_cache_is_not_called_warm(workspace, birds, cosine, scorer):
-    Pipeline(workspace).run(birds, BIRD_QUERIES, BM25, [cosine])
+    Pipeline(workspace).run(Experiment(workspace, birds, BM25, (cosine,)), BIRD_QUERIES)
     renamed = System("again", cosine.model)
-    Pipeline(workspace).run(birds, BIRD_QUERIES, BM25, [renamed])
+    Pipeline(workspace).run(Experiment(workspace, birds, BM25, (renamed,)), BIRD_QUERIES)
     with workspace.open() as db:
         flags = [row[0] for row in db.execute("SELECT cold FROM evidence WHERE system = ?", [renamed.key])]
     assert flags == [None, None]

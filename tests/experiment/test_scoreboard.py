@@ -7,6 +7,7 @@ import math
 import pytest
 
 from rerank_core.evaluation.names import parse_measure
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.scoreboard import Scoreboard
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import judgments, rankings
@@ -60,7 +61,7 @@ def grade(workspace, birds):
 
 @pytest.fixture
 def board(workspace, birds, systems):
-    return Scoreboard(workspace, birds, SETTINGS, systems, [NDCG, RR], "first-stage")
+    return Scoreboard(Experiment(workspace, birds, SETTINGS, tuple(systems)), [NDCG, RR])
 
 
 def test_a_grade_moves_the_query_its_delta_the_oracle_and_the_means(board, rank, grade):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.whole_set import load_whole_set
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import rankings
@@ -23,7 +24,7 @@ def test_answers_candidates_and_grades_are_read_and_nothing_is_made(workspace, b
         rankings.put_ranking(db, key, systems[1].key, None, "no luck")
         record(db, birds.id, "ann", [GradeEvent("c", 1, "grade", "q1", "d3", 2)], birds.scale)
         assert rankings.census(db, [system.key for system in systems]) == (2, 1)
-    whole = load_whole_set(workspace, birds, SETTINGS, systems)
+    whole = load_whole_set(Experiment(workspace, birds, SETTINGS, tuple(systems)))
     assert list(whole.queries) == ["q1", "q2"]
     assert whole.candidates == {"q1": ("d1", "d3")}
     assert whole.qrels == {"q1": {"d3": 2}}

@@ -10,8 +10,8 @@ import pytest
 
 from rerank_core.errors import CancelledError
 from rerank_core.inference.caller import own_clock
+from rerank_core.inference.pair_queue import PairQueue
 from rerank_core.inference.pair_tokens import Pair
-from rerank_core.inference.queue import PairQueue
 
 
 def pair(value: int, tokens: int = 10) -> Pair:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rerank_core.errors import BadInputError
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.judging.blind_vote import BallotBox
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import votes
@@ -22,7 +23,7 @@ def box(workspace, birds):
     def make(*names: str) -> BallotBox:
         orders = {NAMES[0]: dict.fromkeys(QIDS, "abc"), NAMES[1]: {**dict.fromkeys(QIDS, "cba"), "q0": "abc"}}
         systems = tuple(get_system(workspace, name) for name in names)
-        return BallotBox(workspace, birds, SETTINGS, systems, whole_set({}, orders), shown=2)
+        return BallotBox(Experiment(workspace, birds, SETTINGS, systems), systems, whole_set({}, orders), shown=2)
 
     return make
 

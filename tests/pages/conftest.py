@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking import worker
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -93,7 +94,7 @@ class RankedBirds:
 def ranked(workspace: Workspace, birds: DatasetRow) -> RankedBirds:
     query = Query("q1", "who eats fish")
     pipeline = Pipeline(workspace)
-    first = pipeline.rank(birds, query, WORDS_ONLY, get_system(workspace, "first-stage"))
+    first = pipeline.rank(Experiment(workspace, birds, WORDS_ONLY), query, get_system(workspace, "first-stage"))
     assert first.ranking is not None
     found = first.ranking.docids
     key = candidates_key(birds.fingerprint, WORDS_ONLY.key(), query.text)

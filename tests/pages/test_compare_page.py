@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rerank_core.corpus.additions import import_trec_run
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.encoder import SentenceEncoder
 from rerank_core.retrieval.index_folder import writing
@@ -278,7 +279,9 @@ def test_a_run_from_elsewhere_is_marked_as_not_on_the_same_candidates(workspace,
     path = tmp_path / "theirs.trec"
     path.write_text("q1 Q0 d2 1 9.5 theirs\nq1 Q0 d1 2 8.5 theirs\n")
     system, _ = import_trec_run(workspace, "birds", path)
-    Pipeline(workspace).rank(ranked.dataset, Query("q1", "who eats fish"), WORDS_ONLY, get_system(workspace, system))
+    Pipeline(workspace).rank(
+        Experiment(workspace, ranked.dataset, WORDS_ONLY), Query("q1", "who eats fish"), get_system(workspace, system)
+    )
     board, _ = payloads(compare(sys=["First stage as it is", "theirs"]))
     badges = {column["label"]: [badge["text"] for badge in column["badges"]] for column in board["columns"]}
     assert badges["theirs"] == ["other candidates than the rest: not a fair comparison"]

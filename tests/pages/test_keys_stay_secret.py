@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from rerank_core.__main__ import main
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.systems.systems import add_variant, get_system
 from rerank_core.types import Query
@@ -49,7 +50,7 @@ def ranked_with_keys(workspace, birds, monkeypatch):
     for name in ("good", "bad"):
         settings = {"base_url": f"http://127.0.0.1:{server.server_port}/{name}", "key_variable": "OUR_RERANK_KEY"}
         add_variant(workspace, name, "http-rerank", settings)
-        Pipeline(workspace).rank(birds, QUERY, WORDS_ONLY, get_system(workspace, name))
+        Pipeline(workspace).rank(Experiment(workspace, birds, WORDS_ONLY), QUERY, get_system(workspace, name))
     server.shutdown()
     server.server_close()
     assert any(SECRET in sent for sent in server.seen), "the key was really sent"

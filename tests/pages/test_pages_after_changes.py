@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rerank_core.corpus.changes import PassageChange, change_passages
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.judging.plan import LabelPlan, save_plan
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.store import datasets, judgments, rankings
@@ -49,7 +50,7 @@ def changed(workspace: Workspace, ranked: RankedBirds, tmp_path: Path) -> datase
 @pytest.fixture
 def ranked_anew(workspace: Workspace, changed: datasets.DatasetRow) -> datasets.DatasetRow:
     first, cosine = (get_system(workspace, one) for one in ("first-stage", "minilm-cosine"))
-    Pipeline(workspace).run(changed, BIRD_QUERIES, WORDS_ONLY, [first])
+    Pipeline(workspace).run(Experiment(workspace, changed, WORDS_ONLY, (first,)), BIRD_QUERIES)
     with workspace.write() as db:
         for query in BIRD_QUERIES:
             key = candidates_key(changed.fingerprint, WORDS_ONLY.key(), query.text)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from pages.ui.evaluate import report
-from pages.ui.evaluate.cache import Figures
+from pages.ui.evaluate import cache, report
 from pages.ui.view import View
 from rerank_core.evaluation.names import parse_measure
-from rerank_core.experiment.efficiency import efficiencies
-from rerank_core.experiment.losses import system_losses
-from rerank_core.experiment.summary import summarise
-from rerank_core.experiment.whole_set import load_whole_set
+from rerank_core.experiment.experiment import Experiment
+from rerank_core.reports.report import build_report
 from rerank_core.store import judgments
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems.systems import get_system
 from tests.pages.conftest import WORDS_ONLY, RankedBirds
 from tests.pages.test_evaluate_page import TWO, evaluate, said
 
@@ -30,14 +28,9 @@ def graded(workspace: Workspace, ranked: RankedBirds) -> RankedBirds:
     return ranked
 
 
-def figures_of(workspace: Workspace, ranked: RankedBirds) -> tuple[View, Figures]:
-    systems = tuple(get_system(workspace, one) for one in IDS)
-    view = View(ranked.dataset, WORDS_ONLY, systems, IDS[0], 1, 25, "me")
-    whole = load_whole_set(workspace, view.dataset, view.settings, systems)
-    summary = summarise(whole, [parse_measure("nDCG@10")], IDS[0], 3)
-    losses = system_losses(whole, summary.qids, summary.k)
-    efficiency = efficiencies(workspace, view.dataset, view.settings, systems, whole)
-    return view, Figures(whole, summary, losses, efficiency, (), (), whole)
+@pytest.fixture
+def view(workspace: Workspace, graded: RankedBirds) -> View:
+    return View(Experiment.of(workspace, graded.dataset.name, IDS, settings=WORDS_ONLY), 25, "me")
 
 
 def test_the_section_offers_every_file_and_the_command(graded: RankedBirds) -> None:
@@ -57,9 +50,9 @@ def test_the_section_offers_every_file_and_the_command(graded: RankedBirds) -> N
     assert "--depth 20" in command
 
 
-def test_the_report_is_made_of_the_pages_own_figures(workspace: Workspace, graded: RankedBirds) -> None:
-    view, figures = figures_of(workspace, graded)
-    made = report.made(workspace, view, figures, 2.0)
+def test_the_report_is_made_of_the_pages_own_figures(view: View) -> None:
+    figures = cache.figures(view, [parse_measure("nDCG@10")])
+    made = build_report(figures, 2.0)
     assert made.summary is figures.summary
     assert made.efficiency is figures.efficiency
     assert made.losses is figures.losses
@@ -70,10 +63,10 @@ def test_without_grades_there_is_nothing_to_take_away(ranked: RankedBirds) -> No
     assert not evaluate(part="Report", **TWO).get("download_button")
 
 
-def test_a_datasets_name_makes_a_file_name(workspace: Workspace, graded: RankedBirds) -> None:
-    view, _ = figures_of(workspace, graded)
+def test_a_datasets_name_makes_a_file_name(view: View) -> None:
     assert report.file_name(view, "report.html") == "birds-report.html"
-    from dataclasses import replace
-
-    odd = replace(view, dataset=replace(view.dataset, name="../a b/<c>"))
-    assert report.file_name(odd, "report.html") == "a-b--c-report.html"
+    odd = replace(view.dataset, name="../a b/<c>")
+    assert (
+        report.file_name(replace(view, experiment=replace(view.experiment, dataset=odd)), "report.html")
+        == "a-b--c-report.html"
+    )

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.kept_passages import FOLDER, kept_passages
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.rerankers.catalogue.catalog import catalog, get, model_from_name
@@ -34,9 +35,9 @@ def encoded(pipeline, system) -> list[str]:
 
 def test_the_cosine_reranker_takes_the_vectors_of_dense_retrieval(workspace, birds):
     pipeline, cosine = Pipeline(workspace), get_system(workspace, "minilm-cosine")
-    _, found = pipeline.candidates(birds, BIRD_QUERIES[0], DENSE)
+    _, found = pipeline.candidates(Experiment(workspace, birds, DENSE), BIRD_QUERIES[0])
     asked = encoded(pipeline, cosine)
-    ranking = pipeline.rank(birds, BIRD_QUERIES[0], DENSE, cosine).ranking
+    ranking = pipeline.rank(Experiment(workspace, birds, DENSE), BIRD_QUERIES[0], cosine).ranking
     assert asked == []
     # one model, one vector, one cosine
     assert ranking.docids == found.docids
@@ -46,7 +47,7 @@ def test_the_cosine_reranker_takes_the_vectors_of_dense_retrieval(workspace, bir
 def test_dense_retrieval_takes_the_vectors_of_the_cosine_reranker(workspace, birds):
     pipeline, cosine = Pipeline(workspace), get_system(workspace, "minilm-cosine")
     asked = encoded(pipeline, cosine)
-    first = pipeline.rank(birds, BIRD_QUERIES[0], BM25, cosine).ranking
+    first = pipeline.rank(Experiment(workspace, birds, BM25), BIRD_QUERIES[0], cosine).ranking
     assert len(asked) == len(first.docs)
     with workspace.open() as db:
         assert db.execute("SELECT count(*) FROM vector").fetchone()[0] == len(first.docs) < birds.n_docs
@@ -63,9 +64,9 @@ def test_other_settings_do_not_take_the_vectors_of_dense_retrieval(workspace, bi
     pipeline = Pipeline(workspace)
     add_variant(workspace, "short cosine", "minilm-cosine", {"max_length": 16})
     short = get_system(workspace, "short cosine")
-    pipeline.candidates(birds, BIRD_QUERIES[0], DENSE)
+    pipeline.candidates(Experiment(workspace, birds, DENSE), BIRD_QUERIES[0])
     asked = encoded(pipeline, short)
-    ranking = pipeline.rank(birds, BIRD_QUERIES[0], DENSE, short).ranking
+    ranking = pipeline.rank(Experiment(workspace, birds, DENSE), BIRD_QUERIES[0], short).ranking
     assert len(asked) == len(ranking.docs)
 
 
@@ -96,14 +97,14 @@ def test_a_new_worker_encodes_no_passage_of_the_last_one(workspace, birds):
     maxsim = get_system(workspace, "minilm-maxsim")
     first = Pipeline(workspace)
     asked = encoded(first, maxsim)
-    before = first.rank(birds, BIRD_QUERIES[0], BM25, maxsim).ranking
+    before = first.rank(Experiment(workspace, birds, BM25), BIRD_QUERIES[0], maxsim).ranking
     assert len(asked) == len(before.docs)
     with workspace.write() as db:
         db.execute("DELETE FROM ranking")
         db.execute("DELETE FROM score")
     second = Pipeline(workspace)
     asked = encoded(second, maxsim)
-    after = second.rank(birds, BIRD_QUERIES[0], BM25, maxsim).ranking
+    after = second.rank(Experiment(workspace, birds, BM25), BIRD_QUERIES[0], maxsim).ranking
     assert asked == []
     assert after.docs == before.docs
     # derived: it may be deleted, and is made again
@@ -112,6 +113,6 @@ def test_a_new_worker_encodes_no_passage_of_the_last_one(workspace, birds):
     with workspace.write() as db:
         db.execute("DELETE FROM ranking")
         db.execute("DELETE FROM score")
-    again = second.rank(birds, BIRD_QUERIES[0], BM25, maxsim).ranking
+    again = second.rank(Experiment(workspace, birds, BM25), BIRD_QUERIES[0], maxsim).ranking
     assert len(asked) == len(before.docs)
     assert again.docs == before.docs

@@ -9,7 +9,7 @@ from rerank_core.experiment.inspection import Occlusion, Sentence, rank_with, wh
 from rerank_core.ranking import jobs
 from rerank_core.ranking.one_pair import occlude
 from rerank_core.ranking.pipeline import Pipeline
-from rerank_core.rerankers.family import TokenLimit
+from rerank_core.rerankers.family import Scorer, TokenLimit
 from rerank_core.systems.composites.spec import Blend, Member
 from rerank_core.systems.systems import add_composite, get_system
 from rerank_core.types import Doc, Query, Ranking, ScoredDoc
@@ -17,7 +17,7 @@ from rerank_core.types import Doc, Query, Ranking, ScoredDoc
 QUERY = Query("q1", "fish")
 
 
-class CountsFish:
+class CountsFish(Scorer):
     """A model that sees so many words, and scores a text by how often it reads "fish" in them."""
 
     def __init__(self, room: int | None = None) -> None:

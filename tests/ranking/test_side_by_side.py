@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from rerank_core.errors import CancelledError
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.one_query import load_comparison
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.ranking.side_by_side import rank_side_by_side
@@ -61,7 +62,7 @@ def systems(workspace, server):
 
 def test_a_slow_and_a_broken_system_hold_nobody_back(workspace, birds, systems, server):
     def look():
-        return load_comparison(workspace, birds, BIRD_QUERIES[0], BM25, systems)
+        return load_comparison(Experiment(workspace, birds, BM25, tuple(systems)), BIRD_QUERIES[0])
 
     seen = []
 
@@ -73,7 +74,9 @@ def test_a_slow_and_a_broken_system_hold_nobody_back(workspace, birds, systems, 
             seen.append(look())
             server.let_go.set()
 
-    failed = rank_side_by_side(Pipeline(workspace), birds, BIRD_QUERIES[0], BM25, systems, progress)
+    failed = rank_side_by_side(
+        Pipeline(workspace), Experiment(workspace, birds, BM25, tuple(systems)), BIRD_QUERIES[0], progress
+    )
     assert failed == {"first-stage": 0, "minilm-cosine": 0, "slow": 0, "broken": 1, "quick": 0}
     assert seen[0].waiting == ("slow",), "all others had answered while it was still slow"
     assert set(seen[0].rankings) == {"first-stage", "minilm-cosine", "quick"}
@@ -89,7 +92,9 @@ def test_a_stop_is_not_held_up_by_a_slow_server(workspace, birds, systems):
             raise CancelledError("stopped")
 
     with pytest.raises(CancelledError):
-        rank_side_by_side(Pipeline(workspace), birds, BIRD_QUERIES[0], BM25, systems, stop)
-    comparison = load_comparison(workspace, birds, BIRD_QUERIES[0], BM25, systems)
+        rank_side_by_side(
+            Pipeline(workspace), Experiment(workspace, birds, BM25, tuple(systems)), BIRD_QUERIES[0], stop
+        )
+    comparison = load_comparison(Experiment(workspace, birds, BM25, tuple(systems)), BIRD_QUERIES[0])
     assert "slow" in comparison.waiting
     assert "first-stage" in comparison.rankings

@@ -13,8 +13,8 @@ import pytest
 
 from rerank_core.errors import RerankLensError
 from rerank_core.inference.caller import caller
+from rerank_core.inference.pair_queue import PairQueue
 from rerank_core.inference.pair_tokens import Pair
-from rerank_core.inference.queue import PairQueue
 from rerank_core.ranking import jobs as verbs
 from rerank_core.ranking import worker
 from rerank_core.ranking.worker import Worker

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 
 import pytest
 
 from rerank_core.evaluation.names import parse_measure
+from rerank_core.experiment.experiment import Experiment
+from rerank_core.experiment.figures import Figures
 from rerank_core.experiment.summary import summarise
 from rerank_core.ranking.pipeline import Pipeline
-from rerank_core.reports.configuration import Asked, comma_separated, command, qrels_hash
+from rerank_core.reports.configuration import comma_separated, command, qrels_hash
+from rerank_core.rerankers.catalogue.catalog import get
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.shell.option_groups import settings_of
 from rerank_core.shell.options import parser
 from rerank_core.store import datasets, judgments, runs
 from rerank_core.store.judgments import GradeEvent
-from rerank_core.systems.systems import get_system
+from rerank_core.systems.systems import System, get_system
 from tests.support.reports import BASE, OTHER, SETTINGS, changed_text, ranked_dataset, report_of
 from tests.support.whole_sets import whole_set
 
@@ -61,7 +65,7 @@ def test_a_run_stands_in_the_configuration_with_its_hashes_and_device(workspace,
     settings = RetrievalSettings(("bm25",), depth=10)
     with workspace.open() as db:
         queries = datasets.get_queries(db, birds.id)
-    Pipeline(workspace).run(birds, queries, settings, [get_system(workspace, BASE)])
+    Pipeline(workspace).run(Experiment(workspace, birds, settings, (get_system(workspace, BASE),)), queries)
     report = report_of(workspace, birds, [BASE])
     with workspace.open() as db:
         run = runs.latest_run(db, birds.id, BASE)
@@ -83,10 +87,14 @@ def test_a_run_stands_in_the_configuration_with_its_hashes_and_device(workspace,
         RetrievalSettings(depth=30, rrf_k=10, filters=(("kind of 'it'", ("a b", 3)),)),
     ],
 )
-def test_the_command_says_exactly_what_was_compared(settings):
+def test_the_command_says_exactly_what_was_compared(workspace, birds, settings):
     systems = ["first-stage", "mine, with a comma", 'a "quoted" one']
     only = ("tag: it's", "length: 2–4 words")
-    line = command("--my data", settings, systems, summary_of("R(rel=2)@10,AP", level=2), Asked(only, 2, 1.25, True))
+    odd = replace(birds, name="--my data")
+    known = tuple(System(one, get("minilm-cosine")) for one in systems)
+    experiment = Experiment(workspace, odd, settings, known, level=2)
+    whole, summary = whole_set(QRELS, ORDERS), summary_of("R(rel=2)@10,AP", level=2)
+    line = command(Figures(experiment, whole, whole, summary, {}, {}, only, own_left_out=True), 1.25)
     words = shlex.split(line)
     assert words[:3] == ["python", "-m", "rerank_core"]
     options = parser().parse_args(words[3:])

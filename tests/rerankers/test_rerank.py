@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from rerank_core.errors import CancelledError, NotFoundError, RerankLensError
-from rerank_core.rerankers.family import TokenLimit
+from rerank_core.rerankers.family import Scorer, TokenLimit
 from rerank_core.rerankers.rerank import rerank
 from rerank_core.types import Doc, Query, Ranking, ScoredDoc, text_hash
 
@@ -22,10 +22,8 @@ CANDIDATES = Ranking(
 )
 
 
-class ByWords:
+class ByWords(Scorer):
     """Scores a text by its number of words, and notes what it was asked."""
-
-    limit = None
 
     def __init__(self, scores: Mapping[str, float] | None = None) -> None:
         self.scores = scores or {}

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from rerank_core.errors import NotReadyError
-from rerank_core.retrieval.encoder import SentenceEncoder, find_model, load_encoder, model_key
+from rerank_core.retrieval.encoder import SentenceEncoder, find_model, model_key
 
 
 @pytest.fixture(scope="module")
 def bundled():
-    return load_encoder("bundled", device="cpu")
+    encoder = SentenceEncoder("bundled", device="cpu")
+    encoder.load()
+    return encoder
 
 
 def test_the_bundled_model_puts_like_texts_together(bundled):
@@ -33,7 +35,7 @@ def test_it_says_where_it_runs(bundled):
 
 
 def test_loading_writes_nothing_to_the_screen(capfd):
-    load_encoder("bundled", device="cpu")
+    SentenceEncoder("bundled", device="cpu").load()
     assert capfd.readouterr() == ("", "")
 
 
@@ -41,13 +43,13 @@ def test_loading_writes_nothing_to_the_screen(capfd):
 def test_a_model_that_is_not_here_is_not_ready_and_nothing_is_downloaded(name):
     assert find_model(name) is None
     with pytest.raises(NotReadyError, match="neither"):
-        load_encoder(name)
+        SentenceEncoder(name)
 
 
 def test_a_folder_that_is_no_model_is_not_ready(tmp_path):
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(NotReadyError, match="could not be loaded"):
-        load_encoder(str(tmp_path))
+        SentenceEncoder(str(tmp_path)).load()
 
 
 def test_a_copy_of_the_model_has_the_same_digest_and_other_weights_another(tmp_path):

@@ -13,6 +13,7 @@ import pytest
 
 from rerank_core.__main__ import main
 from rerank_core.corpus.formats.trec import read_qrels, read_run
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.reports.exports import Chosen, packed_export
 from rerank_core.shell.progress import progress
 from rerank_core.systems.systems import get_system
@@ -115,19 +116,20 @@ def test_the_run_of_a_system_that_has_none_is_wrong_usage(call, letters, tmp_pat
 
 
 def test_packed_exports_hold_the_same_as_those_on_disk(workspace, letters, tmp_path):
-    chosen = Chosen(letters, SETTINGS, get_system(workspace, OTHER))
-    (tmp_path / "q").write_bytes(packed_export(workspace, "qrels", chosen))
+    system = get_system(workspace, OTHER)
+    chosen = Chosen(Experiment(workspace, letters, SETTINGS, (system,)), system)
+    (tmp_path / "q").write_bytes(packed_export("qrels", chosen))
     assert {(row.query, row.docid, row.grade) for row in read_qrels(tmp_path / "q")} == {
         (qid, docid, grade) for qid, row in QRELS.items() for docid, grade in row.items()
     }
-    (tmp_path / "r").write_bytes(packed_export(workspace, "run", chosen))
+    (tmp_path / "r").write_bytes(packed_export("run", chosen))
     assert {qid: "".join(one.docids) for qid, one in read_run(tmp_path / "r").items()} == ORDERS[OTHER]
-    history = list(csv.DictReader(io.StringIO(packed_export(workspace, "labels", chosen).decode())))
+    history = list(csv.DictReader(io.StringIO(packed_export("labels", chosen).decode())))
     assert {(row["qid"], row["docid"], row["new_grade"], row["judge"]) for row in history} == {
         (qid, docid, str(grade), "ann") for qid, row in QRELS.items() for docid, grade in row.items()
     }
     for what, name in (("beir", "beir/corpus.jsonl"), ("deploy", "deploy/README.md")):
-        with zipfile.ZipFile(io.BytesIO(packed_export(workspace, what, chosen))) as archive:
+        with zipfile.ZipFile(io.BytesIO(packed_export(what, chosen))) as archive:
             assert name in archive.namelist()
 
 

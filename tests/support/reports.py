@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rerank_core.evaluation.names import parse_measure
-from rerank_core.experiment.efficiency import efficiencies
-from rerank_core.experiment.losses import system_losses
-from rerank_core.experiment.summary import summarise
-from rerank_core.experiment.whole_set import load_whole_set
+from rerank_core.experiment.experiment import Experiment
+from rerank_core.experiment.figures import figures
 from rerank_core.reports.report import Report, build_report
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, judgments, rankings
@@ -72,16 +69,15 @@ def _ranking(qid: str, system: str, docids: str, seconds: float | None) -> Ranki
 
 
 def report_of(
-    workspace: Workspace, dataset: DatasetRow, systems: Sequence[str], measures: str = "nDCG@10,RR@10", **asked: object
+    workspace: Workspace,
+    dataset: DatasetRow,
+    systems: Sequence[str],
+    measures: str = "nDCG@10,RR@10",
+    price: float | None = None,
 ) -> Report:
     """The report as the page and the shell put it together."""
-    chosen = [get_system(workspace, one) for one in systems]
-    whole = load_whole_set(workspace, dataset, SETTINGS, chosen)
-    parsed = [parse_measure(one) for one in measures.split(",")]
-    summary = summarise(whole, parsed, systems[0], max(dataset.scale))
-    efficiency = efficiencies(workspace, dataset, SETTINGS, chosen, whole)
-    losses = system_losses(whole, summary.qids, summary.k)
-    return build_report(workspace, dataset, SETTINGS, chosen, whole, summary, efficiency, losses, **asked)  # type: ignore[arg-type]
+    experiment = Experiment.of(workspace, dataset.name, systems, baseline=systems[0], settings=SETTINGS)
+    return build_report(figures(experiment, measures.split(",")), price)
 
 
 def changed_text(workspace: Workspace, dataset: DatasetRow, docid: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rerank_core.errors import SettingsError
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store.systems import drop_system
@@ -47,8 +48,10 @@ def test_a_saved_composite_is_a_system_with_facts_of_its_own(saved) -> None:
 
 def test_composites_of_composites_rank_with_real_members(saved, birds) -> None:
     pipeline = Pipeline(saved)
-    cosine = pipeline.rank(birds, BIRD_QUERIES[0], SETTINGS, get_system(saved, "minilm-cosine")).ranking
-    made = pipeline.rank(birds, BIRD_QUERIES[0], SETTINGS, get_system(saved, "two steps"))
+    cosine = pipeline.rank(
+        Experiment(saved, birds, SETTINGS), BIRD_QUERIES[0], get_system(saved, "minilm-cosine")
+    ).ranking
+    made = pipeline.rank(Experiment(saved, birds, SETTINGS), BIRD_QUERIES[0], get_system(saved, "two steps"))
     assert made.error == ""
     assert sorted(made.ranking.docids) == sorted(cosine.docids)
     assert set(made.ranking.docids[:2]) == set(cosine.docids[:2])
@@ -59,7 +62,8 @@ def test_composites_of_composites_rank_with_real_members(saved, birds) -> None:
 def test_a_router_passes_its_members_answer_on_and_says_why(saved, birds) -> None:
     pipeline = Pipeline(saved)
     plain, tagged = (
-        pipeline.rank(birds, query, SETTINGS, get_system(saved, "router")).ranking for query in BIRD_QUERIES
+        pipeline.rank(Experiment(saved, birds, SETTINGS), query, get_system(saved, "router")).ranking
+        for query in BIRD_QUERIES
     )
     assert plain.notes == ("routed to minilm-cosine, as no rule applies",)
     assert tagged.notes[0] == "routed to official, by rule 1: it has the tag 'short'"
@@ -82,8 +86,13 @@ def test_a_composite_whose_member_is_gone_says_so_and_the_others_stay(saved, bir
     assert {"two steps", "official", "router", "minilm-cosine"} <= {system.id for system in all_systems(saved)}
     broken = get_system(saved, "two steps")
     assert broken.state.kind == "not-found"
-    assert Pipeline(saved).rank(birds, BIRD_QUERIES[0], SETTINGS, broken).error == (
+    assert Pipeline(saved).rank(Experiment(saved, birds, SETTINGS), BIRD_QUERIES[0], broken).error == (
         "two steps: It needs the system 'mix', which is not there."
     )
     add_composite(saved, "mix", MIX)
-    assert Pipeline(saved).rank(birds, BIRD_QUERIES[0], SETTINGS, get_system(saved, "two steps")).ranking is not None
+    assert (
+        Pipeline(saved)
+        .rank(Experiment(saved, birds, SETTINGS), BIRD_QUERIES[0], get_system(saved, "two steps"))
+        .ranking
+        is not None
+    )

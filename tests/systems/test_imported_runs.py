@@ -9,6 +9,7 @@ from rerank_core.corpus.formats.trec import read_run, write_qrels, write_run
 from rerank_core.errors import BadInputError
 from rerank_core.evaluation.measures import evaluate, mean
 from rerank_core.evaluation.names import parse_measure
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.one_query import NOT_HERE, all_rankings, load_comparison
 from rerank_core.experiment.whole_set import load_whole_set
 from rerank_core.ranking.pipeline import Pipeline
@@ -38,8 +39,8 @@ def test_a_run_is_a_system_with_its_own_order_and_raw_scores(workspace, birds, f
     assert report.unknown_docs.first == ("elsewhere",)
     system = get_system(workspace, system_id)
     assert (system.label, system.state.ready) == ("their-run", True)
-    assert Pipeline(workspace).run(birds, BIRD_QUERIES, BM25, [system]) == {system_id: 0}
-    found = all_rankings(workspace, birds, BM25, system)
+    assert Pipeline(workspace).run(Experiment(workspace, birds, BM25, (system,)), BIRD_QUERIES) == {system_id: 0}
+    found = all_rankings(Experiment(workspace, birds, BM25, (system,)), system)
     assert [(doc.docid, doc.score, doc.rank) for doc in found["q1"].docs] == [("007", 3.5, 1), ("elsewhere", 1.25, 2)]
     assert found["q1"].seconds is None
     assert found["q2"].docs == (), "nothing returned is an answer, which counts 0 as in trec_eval"
@@ -51,12 +52,12 @@ def test_a_run_is_a_system_with_its_own_order_and_raw_scores(workspace, birds, f
 def test_a_comparison_with_it_is_marked_and_shows_what_the_dataset_does_not_have(workspace, birds, file):
     system = get_system(workspace, import_trec_run(workspace, "birds", file)[0])
     first = get_system(workspace, "first-stage")
-    Pipeline(workspace).run(birds, BIRD_QUERIES, BM25, [first, system])
-    comparison = load_comparison(workspace, birds, BIRD_QUERIES[0], BM25, [first, system])
+    Pipeline(workspace).run(Experiment(workspace, birds, BM25, (first, system)), BIRD_QUERIES)
+    comparison = load_comparison(Experiment(workspace, birds, BM25, (first, system)), BIRD_QUERIES[0])
     assert comparison.off_candidates == (system.id,)
     assert comparison.docs["elsewhere"].text == NOT_HERE
     assert comparison.docs["007"].title == "Puffins"
-    whole = load_whole_set(workspace, birds, BM25, [first, system])
+    whole = load_whole_set(Experiment(workspace, birds, BM25, (first, system)))
     assert (whole.off_candidates("first-stage"), whole.off_candidates(system.id)) == ([], ["q1"])
 
 
@@ -68,7 +69,7 @@ def test_over_another_dataset_it_says_where_it_belongs(workspace, birds, file):
         datasets.add_queries(db, dataset_id, BIRD_QUERIES)
         datasets.finish_dataset(db, dataset_id, {})
         fish = datasets.get_dataset(db, "fish")
-    stored = Pipeline(workspace).rank(fish, BIRD_QUERIES[0], BM25, system)
+    stored = Pipeline(workspace).rank(Experiment(workspace, fish, BM25), BIRD_QUERIES[0], system)
     assert (stored.ranking, stored.error) == (None, "their-run is a run over the dataset birds.")
 
 
@@ -114,8 +115,8 @@ def test_ranks_that_contradict_their_scores_are_reported_and_stand_in_the_note_o
     assert (report.rank_column.against, report.rank_column.rising) == (("q1",), 1)
     system = get_system(workspace, system_id)
     assert "their-run.trec (read by score; on 1 queries its ranks disagree)" in system.model.note
-    Pipeline(workspace).run(birds, BIRD_QUERIES, BM25, [system])
-    assert all_rankings(workspace, birds, BM25, system)["q1"].docids == ("007", "d1")
+    Pipeline(workspace).run(Experiment(workspace, birds, BM25, (system,)), BIRD_QUERIES)
+    assert all_rankings(Experiment(workspace, birds, BM25, (system,)), system)["q1"].docids == ("007", "d1")
 
 
 @pytest.fixture
@@ -168,8 +169,8 @@ def test_an_imported_run_measures_what_is_published(workspace, dl19, name, publi
     with workspace.open() as db:
         dataset = datasets.get_dataset(db, "dl19")
         queries = datasets.get_queries(db, dataset.id)
-    Pipeline(workspace).run(dataset, queries, BM25, [get_system(workspace, system_id)])
-    whole = load_whole_set(workspace, dataset, BM25, [get_system(workspace, system_id)])
+    Pipeline(workspace).run(Experiment(workspace, dataset, BM25, (get_system(workspace, system_id),)), queries)
+    whole = load_whole_set(Experiment(workspace, dataset, BM25, (get_system(workspace, system_id),)))
     ndcg = parse_measure("nDCG@10")
     orders = {qid: ranking.docids for qid, ranking in whole.rankings(system_id).items()}
     found = mean(evaluate(orders, whole.qrels, [ndcg])[ndcg])

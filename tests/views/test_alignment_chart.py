@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rerank_core.rerankers.local.late_interaction import Alignment
+from rerank_core.rerankers.family import Alignment
 from rerank_core.views.alignment import alignment_chart, alignment_frame
 
 ALIGNMENT = Alignment(("fish", "eats"), ("who", "fish", "who"), ((0.1, 0.9, 0.2), (0.3, 0.1, 0.5)))

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.evaluate.cache import Figures
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.evaluation.moves import WhatMoved, what_moved
+from rerank_core.experiment.figures import Figures
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 from rerank_core.text import shortened

@@ -6,9 +6,9 @@ import streamlit as st
 
 from pages.ui import state, work
 from pages.ui.evaluate import cache
-from pages.ui.evaluate.cache import Figures
 from pages.ui.view import View
 from rerank_core.experiment.depth import DEPTHS, TOLERANCE, knee
+from rerank_core.experiment.figures import Figures
 from rerank_core.experiment.job_params import depth_params
 from rerank_core.store import jobs
 from rerank_core.store.workspace import Workspace
@@ -28,7 +28,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
         key=state.DEEPENED,
         bind="query-params",
     )
-    points = cache.curve(space, view, figures, systems[chosen])
+    points = cache.curve(figures, systems[chosen])
     _offer(space, view, figures, chosen, len(points) < len(DEPTHS))
     if len(points) < 2:
         return
@@ -51,7 +51,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
 
 
 def _offer(space: Workspace, view: View, figures: Figures, system: str, incomplete: bool) -> None:
-    params = depth_params(view.dataset, view.settings, system, figures.graded)
+    params = depth_params(view.dataset, view.experiment.settings, system, figures.graded)
     with space.open() as db:
         job = jobs.latest(db, "depth", params)
     if job is not None and job.is_open:

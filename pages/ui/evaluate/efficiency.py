@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.evaluate.cache import Figures
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.evaluation.latency import STAGES
 from rerank_core.experiment.efficiency import Efficiency
+from rerank_core.experiment.figures import Figures
 from rerank_core.experiment.pareto import knows_costs, system_front, system_points
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.efficiency import break_evens, latency_frame

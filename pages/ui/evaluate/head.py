@@ -6,14 +6,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import state
-from pages.ui.evaluate.cache import Figures, whole_set
+from pages.ui.evaluate.cache import whole_set
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.errors import BadInputError
 from rerank_core.evaluation.names import Measure, parse_measure
+from rerank_core.experiment.figures import Figures
 from rerank_core.experiment.summary import Summary, not_compared_alike, own_passages_sentence
 from rerank_core.experiment.summary import verdicts as all_verdicts
-from rerank_core.store.workspace import Workspace
 from rerank_core.views.efficiency import COST, P95, efficiency_columns
 from rerank_core.views.summary import (
     BETTER,
@@ -69,9 +69,9 @@ def choose_measures(column: DeltaGenerator) -> list[Measure]:
     return measures or [parse_measure(DEFAULT[0])]
 
 
-def choose_own_passages(space: Workspace, view: View) -> bool:
+def choose_own_passages(view: View) -> bool:
     """Whether the figures are without the passages that have their query's own id; asked only where there are some."""
-    own = whole_set(space, view)[0].own_passages
+    own = whole_set(view.experiment)[0].own_passages
     if not own_passages_sentence(own, view.dataset):
         return False
     return st.checkbox(

@@ -6,12 +6,12 @@ import streamlit as st
 
 from pages.ui import state
 from pages.ui.evaluate import cache
-from pages.ui.evaluate.cache import Figures
 from pages.ui.evaluate.cards import compare_addresses
 from pages.ui.evaluate.queries import choose_order
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.experiment.differences import most_different_first
+from rerank_core.experiment.figures import Figures
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.heat_map import heat_chart, heat_frame, heat_table
 
@@ -24,7 +24,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     left, right = st.columns([2, 3])
     with left:
         as_difference = _as_difference() if view.baseline in summary.per_query else False
-    found = cache.all_differences(view, figures)
+    found = cache.all_differences(figures)
     if found:
         with right:
             order = most_different_first(found.values(), choose_order(figures, state.HEAT_ORDER))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import cache, state
-from pages.ui.evaluate.cache import Figures
 from pages.ui.markdown import plain
 from pages.ui.view import View
+from rerank_core.experiment.figures import Figures
 from rerank_core.experiment.summary import other_candidates_sentence
-from rerank_core.store import judgments
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.losses import loss_chart, loss_frame, query_losses_frame, recall_chart
 
@@ -20,7 +19,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     if not losses:
         st.info("No query has a passage that is graded as relevant, so nothing can be lost.")
         return
-    k, depth = figures.summary.k, view.settings.depth
+    k, depth = figures.summary.k, view.experiment.settings.depth
     counts = {loss.n for loss in losses.values()}
     st.altair_chart(loss_chart(loss_frame(losses), k), width="stretch")
     st.caption(
@@ -45,23 +44,11 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
         numbers = dict.fromkeys(("Reached", "Possible", "Ordering", "Retrieval"), four)
         st.dataframe(frame, hide_index=True, width="stretch", column_config=numbers)
     with right:
-        _recall(space, view, figures, depth)
+        _recall(figures, depth)
 
 
-def _recall(space: Workspace, view: View, figures: Figures, depth: int) -> None:
-    with space.open() as db:
-        newest = judgments.last_event(db, view.dataset.id)
-    dataset = view.dataset
-    curve, queries = cache.recall_curve(
-        space.path,
-        dataset.name,
-        dataset.fingerprint,
-        view.settings.to_json(),
-        view.level,
-        newest,
-        "",
-        figures.only_qids,
-    )
+def _recall(figures: Figures, depth: int) -> None:
+    curve, queries = cache.recall_curve(figures.experiment, only=figures.only_qids)
     st.markdown("Recall of the candidates, by how many are taken")
     if not curve:
         st.caption("Shown once all queries were searched at these depths.")

@@ -6,11 +6,11 @@ import streamlit as st
 
 from pages.ui import state
 from pages.ui.board import charts
-from pages.ui.evaluate.cache import Figures
 from pages.ui.evaluate.cards import compare_link, passage_names
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.evaluation.rank_changes import document_rows
+from rerank_core.experiment.figures import Figures
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.documents import documents_table
 

@@ -9,7 +9,6 @@ import streamlit as st
 
 from pages.ui import state
 from pages.ui.evaluate import cache
-from pages.ui.evaluate.cache import Figures
 from pages.ui.evaluate.cards import cards, compare_addresses
 from pages.ui.markdown import plain
 from pages.ui.view import View
@@ -17,6 +16,7 @@ from rerank_core.evaluation.difference import PERSISTENCE, rbo_weight
 from rerank_core.evaluation.rank_changes import rank_changes
 from rerank_core.evaluation.verdict import signed
 from rerank_core.experiment.differences import By, QueryDifference, most_different_first
+from rerank_core.experiment.figures import Figures
 from rerank_core.experiment.summary import SystemSummary
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.differences import biggest, differences_chart, differences_frame
@@ -35,7 +35,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
         return
     with right:
         by = choose_order(figures, state.ORDER)
-    found = cache.all_differences(view, figures)[one.system]
+    found = cache.all_differences(figures)[one.system]
     summary, comparison = figures.summary, one.comparison
     ours, base = summary.per_query[one.system], summary.per_query[view.baseline]
     frame = differences_frame(comparison.deltas, ours, base, figures.whole.queries)

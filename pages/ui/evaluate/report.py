@@ -7,13 +7,12 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.evaluate.cache import Figures
 from pages.ui.view import View
-from rerank_core.reports.configuration import Asked, command
+from rerank_core.experiment.figures import Figures
+from rerank_core.reports.configuration import command
 from rerank_core.reports.exports import FILES, Chosen, packed_export
 from rerank_core.reports.report import Report, build_report
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems.systems import System
 
 EXPORT_NAMES = {
     "deploy": "For OpenSearch and a rerank server",
@@ -35,7 +34,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
                 f"Report as {name}",
                 file_name(view, f"report{ending}"),
                 mime,
-                _rendered(space, view, figures, price, write),
+                _rendered(figures, price, write),
             )
     st.caption(
         "HTML is one file that needs no network and prints well. A file is made when its button is pressed, with the "
@@ -48,20 +47,20 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     chosen = left.selectbox(
         "System", list(systems), best, lambda one: systems[one].label, key=state.EXPORTED, bind="query-params"
     )
-    top = right.number_input("Passages to return", 1, view.settings.depth, min(10, view.settings.depth))
+    depth = view.experiment.settings.depth
+    top = right.number_input("Passages to return", 1, depth, min(10, depth))
     with st.container(horizontal=True):
         for what, label in EXPORT_NAMES.items():
             system = systems[chosen or view.baseline]
             nothing = what == "run" and not figures.whole.rankings(system.id)
-            export = _exported(space, view, system, what, int(top))
+            export = _exported(what, Chosen(view.experiment, system, int(top)))
             _offer(label, file_name(view, FILES[what]), "application/octet-stream", export, disabled=nothing)
     st.caption(
         "For OpenSearch and a rerank server: an index, a search pipeline and a request, filled in from the settings on "
         "the left; a file README.md in it says what they cannot express."
     )
     st.markdown("**From a shell**, the same report:")
-    asked, ids = Asked(figures.only, view.level, price, figures.own_left_out), [system.id for system in view.systems]
-    st.code(command(view.dataset.name, view.settings, ids, figures.summary, asked), language="sh", wrap_lines=True)
+    st.code(command(figures, price), language="sh", wrap_lines=True)
 
 
 def _renderings() -> list[tuple[str, str, str, Callable[[Report], str]]]:
@@ -80,32 +79,12 @@ def _offer(label: str, name: str, mime: str, data: Callable[[], bytes], disabled
     st.download_button(label, data, name, mime, icon=":material/download:", on_click="ignore", disabled=disabled)
 
 
-def _rendered(
-    space: Workspace, view: View, figures: Figures, price: float | None, write: Callable[[Report], str]
-) -> Callable[[], bytes]:
-    return lambda: write(made(space, view, figures, price)).encode("utf-8")
+def _rendered(figures: Figures, price: float | None, write: Callable[[Report], str]) -> Callable[[], bytes]:
+    return lambda: write(build_report(figures, price)).encode("utf-8")
 
 
-def _exported(space: Workspace, view: View, system: System, what: str, top: int) -> Callable[[], bytes]:
-    return lambda: packed_export(space, what, Chosen(view.dataset, view.settings, system, top))
-
-
-def made(space: Workspace, view: View, figures: Figures, price: float | None) -> Report:
-    """The report of what the page shows, made of its own figures; `price`: of the machine's hour in US dollars."""
-    return build_report(
-        space,
-        view.dataset,
-        view.settings,
-        view.systems,
-        figures.whole,
-        figures.summary,
-        figures.efficiency,
-        figures.losses,
-        only=figures.only,
-        level=view.level,
-        price=price,
-        ignore_identical_ids=figures.own_left_out,
-    )
+def _exported(what: str, chosen: Chosen) -> Callable[[], bytes]:
+    return lambda: packed_export(what, chosen)
 
 
 def _best(figures: Figures) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.evaluate.cache import Figures
 from pages.ui.inspect import threshold
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.evaluation.separation import separation
+from rerank_core.experiment.figures import Figures
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.scores import scores_chart
 

@@ -6,8 +6,8 @@ import streamlit as st
 
 from pages.ui import state
 from pages.ui.evaluate import depth, efficiency, heat, losses, passages, queries, report, scores, slices, why
-from pages.ui.evaluate.cache import Figures
 from pages.ui.view import View
+from rerank_core.experiment.figures import Figures
 from rerank_core.store.workspace import Workspace
 
 SECTIONS = {

@@ -6,11 +6,11 @@ import streamlit as st
 
 from pages.ui import state
 from pages.ui.evaluate import cache
-from pages.ui.evaluate.cache import Figures
 from pages.ui.evaluate.queries import choose_system
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.evaluation.slices import query_slices, slice_deltas
+from rerank_core.experiment.figures import Figures
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.slices import FEW, slices_chart, slices_frame

@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.evaluate.cache import Figures
 from pages.ui.evaluate.cards import compare_link, passage_names
 from pages.ui.view import View
 from rerank_core.evaluation.explain import Explanation, explain_ndcg, ndcg_elsewhere
+from rerank_core.experiment.figures import Figures
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.explain import elsewhere_frame, gains_frame, ideal_frame, sum_line
 

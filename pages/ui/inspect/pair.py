@@ -22,7 +22,7 @@ from rerank_core.views.terms import terms_chart
 
 def show(space: Workspace, view: View, query: Query) -> None:
     """Choose a system and a passage of its ranking, and look closer."""
-    comparison = load_comparison(space, view.dataset, query, view.settings, view.systems)
+    comparison = load_comparison(view.experiment, query)
     if not comparison.rankings:
         st.info("This query is not ranked yet with these settings. Open it on **Compare** first.")
         return

@@ -54,7 +54,7 @@ def show(space: Workspace, view: View) -> None:
     with space.open() as db:
         qrels = judgments.qrels(db, view.dataset.id)
     try:
-        rankings = all_rankings(space, view.dataset, view.settings, labels[chosen])
+        rankings = all_rankings(view.experiment, labels[chosen])
         curve = threshold_curve(rankings, qrels, int(k), view.level)
         point = threshold_for(curve, target, min_judged=MIN_JUDGED)
     except SettingsError as error:

@@ -60,7 +60,7 @@ def show(space: Workspace, view: View, whole: WholeSet) -> None:
     if plan.failed or retry:
         st.checkbox(f"Ask again where an answer was of no use ({plan.failed or 'included'})", key=state.LLM_RETRY)
     systems = [system.id for system in view.systems]
-    params = llm_grade_params(view.dataset, view.settings, systems, first, graded, given, retry)
+    params = llm_grade_params(view.dataset, view.experiment.settings, systems, first, graded, given, retry)
     _start(space, plan, judge, params)
     _word_for_word(plan, judge)
 

@@ -80,7 +80,8 @@ def show(space: Workspace, view: View, whole: WholeSet, stamp: Stamp) -> None:
         newest = llm_grades.last_change(db)
     if graded:
         measure = parse_measure(MEASURES[0])
-        _verdicts(cache.llm_sides((*stamp, newest), view, whole, judge, graded, measure), view, str(measure))
+        both = cache.llm_sides((*stamp, newest), view.experiment, whole, judge, graded, measure)
+        _verdicts(both, view, str(measure))
     _failures(answers, whole)
 
 

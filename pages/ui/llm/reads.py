@@ -25,7 +25,7 @@ JOB = "llm-answers"
 
 def show(space: Workspace, view: View, query: Query) -> None:
     """The contexts of the baseline and of a system beside each other, with their tokens and what came and went."""
-    comparison = load_comparison(space, view.dataset, query, view.settings, view.systems)
+    comparison = load_comparison(view.experiment, query)
     rankings = comparison.rankings
     labels = {
         system.id: system.label for system in view.systems if system.id in rankings and system.id != view.baseline
@@ -79,7 +79,7 @@ def _answers(space: Workspace, view: View, query: Query, systems: list[str], k: 
         return
     params: dict[str, Any] = {
         "dataset": view.dataset.name, "fingerprint": view.dataset.fingerprint, "qid": query.qid, "query": query.text,
-        "settings": view.settings.to_json(), "systems": systems, "k": k, "chat": chat,
+        "settings": view.experiment.settings.to_json(), "systems": systems, "k": k, "chat": chat,
     }  # fmt: skip
     with space.open() as db:
         job = jobs.latest(db, JOB, params)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.evaluate.cache import Figures
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.evaluation.verdict import plain_verdict
+from rerank_core.experiment.figures import Figures
 from rerank_core.experiment.one_query import NOT_HERE
 from rerank_core.experiment.stories import order_of_stories, sentence, tell
 from rerank_core.experiment.summary import SystemSummary

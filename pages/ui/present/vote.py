@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui.evaluate.cache import Figures
 from pages.ui.markdown import plain
 from pages.ui.view import View
+from rerank_core.experiment.figures import Figures
 from rerank_core.experiment.one_query import NOT_HERE
 from rerank_core.judging.blind_vote import Ballot, BallotBox
 from rerank_core.store import datasets
@@ -21,7 +21,7 @@ ANSWERS = {"left": ("Left is better", "1"), "same": ("No difference", "2"), "rig
 def show_vote(space: Workspace, view: View, figures: Figures, after: str) -> None:
     """The next question of this voter, or thanks; below, how the votes of all stand."""
     chosen = {system.id: system for system in view.systems}
-    box = BallotBox(space, view.dataset, view.settings, (chosen[view.baseline], chosen[after]), figures.whole, SHOWN)
+    box = BallotBox(view.experiment, (chosen[view.baseline], chosen[after]), figures.whole, SHOWN)
     if not len(box):
         st.info("The two show the same first passages for every question: there is nothing to vote on.")
         return

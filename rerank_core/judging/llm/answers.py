@@ -13,13 +13,13 @@ from math import fsum
 from typing import Any
 
 from rerank_core.errors import NotFoundError, ProviderError
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.judging.llm.context import Context, context_of
 from rerank_core.judging.llm.judge import MODEL
 from rerank_core.rerankers.services.llm.answer_forms import as_json
 from rerank_core.rerankers.services.llm.chat import Chat, open_chat
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, rankings
-from rerank_core.store.rankings import candidates_key
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import get_system
 from rerank_core.types import Progress, Query, no_progress
@@ -122,14 +122,15 @@ def answers_job(workspace: Workspace, params: Mapping[str, Any], progress: Progr
 
 
 def _contexts(workspace: Workspace, params: Mapping[str, Any]) -> tuple[Query, dict[str, Context]]:
-    systems = [get_system(workspace, system_id) for system_id in params["systems"]]
+    systems = tuple(get_system(workspace, system_id) for system_id in params["systems"])
+    settings = RetrievalSettings.from_json(params["settings"])
     with workspace.open() as db:
         dataset = datasets.get_dataset(db, params["dataset"])
         queries = {query.qid: query for query in datasets.get_queries(db, dataset.id)}
         if params["qid"] not in queries:
             raise NotFoundError(f"There is no query '{params['qid']}' in '{dataset.name}'.")
         query = queries[params["qid"]]
-        key = candidates_key(dataset.fingerprint, RetrievalSettings.from_json(params["settings"]).key(), query.text)
+        key = Experiment(workspace, dataset, settings, systems).key(query)
         stored = rankings.get_rankings(db, [key], [system.key for system in systems]).get(key, {})
         contexts = {}
         for system in systems:

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from rerank_core.errors import ProviderError
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.whole_set import WholeSet, load_whole_set
 from rerank_core.judging.llm.judge import Judge, Question, make_judge, plan_work
 from rerank_core.judging.llm.prompt import Answer
@@ -49,8 +50,9 @@ def grade_job(workspace: Workspace, params: Mapping[str, Any], progress: Progres
     with workspace.open() as db:
         dataset = datasets.get_dataset(db, params["dataset"])
         scale = scales.get_scale(db, dataset.id)
-    systems = [get_system(workspace, system_id) for system_id in params["systems"]]
-    whole = load_whole_set(workspace, dataset, RetrievalSettings.from_json(params["settings"]), systems)
+    systems = tuple(get_system(workspace, system_id) for system_id in params["systems"])
+    settings = RetrievalSettings.from_json(params["settings"])
+    whole = load_whole_set(Experiment(workspace, dataset, settings, systems))
     judge = make_judge(params["judge"], scale)
     pairs = pairs_of(whole, params["k"], params["graded"])
     return grade_pairs(workspace, dataset, pairs, judge, progress, params["retry"])

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rerank_core.errors import RerankLensError, SettingsError
-from rerank_core.rerankers.family import TokenLimit
+from rerank_core.rerankers.family import Scorer, TokenLimit
 from rerank_core.rerankers.flag.library import flag_library, join_by_tokens
 from rerank_core.rerankers.flag.pairs import YES_NO_PROMPT, Pairs
 from rerank_core.rerankers.tokens import counter
@@ -24,7 +24,7 @@ _CLASSES = {
 }
 
 
-class Flag:
+class Flag(Scorer):
     """One of FlagEmbedding's rerankers. `note`: what people should know of how it reads; None: nothing."""
 
     def __init__(self, reranker: Any, family: str, max_length: int, batch_size: int, note: str | None = None) -> None:
@@ -45,10 +45,6 @@ class Flag:
             normalize=False,
         )
         return [float(score) for score in scores]
-
-    def usage(self) -> Mapping[str, float]:
-        """Nothing is counted."""
-        return {}
 
     def notes(self) -> Sequence[str]:
         """How pairs are read, where it is not from their own tokens."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rerank_core.errors import RerankLensError, SettingsError
+from rerank_core.rerankers.family import Scorer
 from rerank_core.rerankers.flag.pairs import ANSWER_PROMPT, YES_NO_PROMPT, Pairs, Row
 
 
@@ -28,7 +29,7 @@ class Network(Protocol):
         """The scores of one batch, in the order of `rows`."""
 
 
-class Layered:
+class Layered(Scorer):
     """A network that stops at a layer, and the rows that it reads."""
 
     def __init__(self, network: Network, pairs: Pairs, batch_size: int) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rerank_core.rerankers.family import Scorer
 from rerank_core.rerankers.local.passage_memory import Kept, VectorMemory, VectorShelf, finite
 from rerank_core.rerankers.tokens import passage_limit
 
 _MEMORY = 256 * 2**20
 
 
-class BiEncoder:
+class BiEncoder(Scorer):
     """A sentence-transformers SentenceTransformer as a reranker; passage vectors are kept, rounded to float16.
 
     They lie in the store of `kept`, where dense retrieval by the same model may have put them, else in memory (up to

@@ -21,7 +21,7 @@ from rerank_core.rerankers.local.xlm_r_flash import read as read_flash
 from rerank_core.rerankers.tokens import counter, longest_input
 
 
-class EnginePairs:
+class EnginePairs(Scorer):
     """A cross-encoder that the engine runs."""
 
     def __init__(self, engine: Engine) -> None:
@@ -29,22 +29,21 @@ class EnginePairs:
         tokens = engine.tokens
         self.limit = _limit(tokens, engine.count)
         self.chunk = engine.chunk
-        self.count_anew = engine.count_anew
 
     def score(self, query: str, texts: Sequence[str]) -> list[float]:
         """Raw logits."""
         return self.engine.score(query, texts)
 
-    def usage(self) -> Mapping[str, float]:
-        """Nothing is counted."""
-        return {}
+    def count_anew(self, texts: Sequence[str]) -> list[int]:
+        """By the tokenizer: the engine keeps the tokens of texts just scored."""
+        return self.engine.count_anew(texts)
 
     def notes(self) -> Sequence[str]:
         """What the chosen precision means on this machine, where it is not what its name says."""
         return (self.engine.plan.note,) if self.engine.plan.note else ()
 
 
-class LibraryPairs:
+class LibraryPairs(Scorer):
     """A sentence-transformers CrossEncoder with one label. `reason`: why the engine does not run it.
 
     `tokens` makes the inputs where they are not cut as the library's own predict cuts them.
@@ -103,10 +102,6 @@ class LibraryPairs:
             columns["token_type_ids"] = [pair.types.tolist() for pair in pairs]
         padded = tokenizer.pad(columns, padding=True, return_attention_mask=True, return_tensors="pt", verbose=False)
         return {name: values.to(self._model.device) for name, values in padded.items()}
-
-    def usage(self) -> Mapping[str, float]:
-        """Nothing is counted."""
-        return {}
 
     def notes(self) -> Sequence[str]:
         """Why it is slower than it might be."""

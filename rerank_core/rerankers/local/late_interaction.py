@@ -7,11 +7,10 @@ score(q, d) = sum over tokens i of q of the maximum over tokens j of d of q_i . 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rerank_core.rerankers.family import TokenLimit
+from rerank_core.rerankers.family import Alignment, Scorer, TokenLimit
 from rerank_core.rerankers.local.passage_memory import Kept, PackedShelf, VectorMemory, finite
 from rerank_core.rerankers.local.token_vectors import TokenVectors, packed, rounded, similarities, unpacked
 from rerank_core.rerankers.tokens import counter, positions
@@ -19,20 +18,7 @@ from rerank_core.rerankers.tokens import counter, positions
 _MEMORY = 512 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Alignment:
-    """Which query token meets which passage token.
-
-    `similarities` has one row a query token and one column a passage token, in the order of `query_tokens` and
-    `text_tokens`; the score is the sum of the rows' maxima.
-    """
-
-    query_tokens: tuple[str, ...]
-    text_tokens: tuple[str, ...]
-    similarities: tuple[tuple[float, ...], ...]
-
-
-class LateInteraction:
+class LateInteraction(Scorer):
     """A sentence-transformers MultiVectorEncoder; passages' token vectors are kept, rounded to `kind` (`TYPES`).
 
     They lie in the store of `kept`, else in memory (up to 512 MiB). Scores are those of the rounded vectors from the

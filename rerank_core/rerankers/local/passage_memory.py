@@ -76,7 +76,7 @@ class VectorMemory(Generic[Vectors]):
 Made = TypeVar("Made")
 
 
-class PassageStore(Protocol):
+class PassageBytes(Protocol):
     """Where bytes are kept by model and text hash."""
 
     def get_many(self, model: str, hashes: Sequence[str]) -> Mapping[str, NDArray[np.uint8]]:
@@ -86,7 +86,7 @@ class PassageStore(Protocol):
         """Keep text hash -> bytes, at least one each; False: nothing was kept."""
 
 
-class VectorStore(Protocol):
+class PassageVectors(Protocol):
     """Where one vector a text is kept, by model and text hash, in half precision."""
 
     def get_many(self, model: str, hashes: Sequence[str]) -> Mapping[str, NDArray[np.float32]]:
@@ -106,8 +106,8 @@ class Kept:
 
     name: str
     vector_name: str
-    passages: PassageStore
-    vectors: VectorStore
+    passages: PassageBytes
+    vectors: PassageVectors
 
 
 class Shelf(Protocol[Made]):

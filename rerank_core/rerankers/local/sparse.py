@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rerank_core.rerankers.family import Scorer
 from rerank_core.rerankers.local.passage_memory import Kept, PackedShelf, VectorMemory, finite
 from rerank_core.rerankers.tokens import longest_input, passage_limit
 
@@ -27,7 +28,7 @@ class _Terms(NamedTuple):
     weights: Any
 
 
-class SparseTerms:
+class SparseTerms(Scorer):
     """A sentence-transformers SparseEncoder; passages' term weights are kept, rounded to float16.
 
     They lie in the store of `kept`, else in memory (up to 128 MiB). Scores are those of the rounded weights from the

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from rerank_core.errors import RerankLensError
+from rerank_core.rerankers.family import Scorer
 from rerank_core.rerankers.local.yes_no_prompts import TEMPLATES, PromptTokens, Template
 from rerank_core.rerankers.tokens import longest_input
 
 
-class YesNo:
+class YesNo(Scorer):
     """A causal language model and its prompt. `max_length` None: as long as the model allows (`longest` tokens)."""
 
     def __init__(

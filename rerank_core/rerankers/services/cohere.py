@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rerank_core.rerankers.family import TokenLimit
 from rerank_core.rerankers.services.answers import in_order
 from rerank_core.rerankers.services.batches import batches
 from rerank_core.rerankers.services.lengths import NOTE, estimated_limit
@@ -25,6 +26,7 @@ class Cohere(RerankService):
     """One of Cohere's rerankers; scores lie between 0 and 1 and come one pair at a time."""
 
     chunk = _MOST
+    limit: TokenLimit
 
     def __init__(self, client: Any, provider: Provider, model: str, settings: Mapping[str, Any], key: str) -> None:
         super().__init__(provider, client._client_wrapper.httpx_client.httpx_client.close)

@@ -21,11 +21,11 @@ class JsonPost:
 
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._client = httpx.Client(headers=headers, follow_redirects=False)
-        self._provider, self._url, self._key = provider, url, key
+        self.provider, self._url, self._key = provider, url, key
 
     def __call__(self, body: dict[str, Any]) -> Any:
         """The answer, read from JSON. Raises ProviderError, which passes on in short why a request was refused."""
-        return self._provider.call(lambda seconds: self._send(body, seconds))
+        return self.provider.call(lambda seconds: self._send(body, seconds))
 
     def close(self) -> None:
         """Close the connections."""

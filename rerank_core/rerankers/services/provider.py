@@ -13,8 +13,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from rerank_core.errors import NotReadyError, ProviderError, RerankLensError
+from rerank_core.rerankers.family import Reranker, Scorer
 
-Answer = TypeVar("Answer")
+Reply = TypeVar("Reply")
 
 ATTEMPTS = 4
 FIRST_WAIT = 0.5
@@ -106,7 +107,7 @@ class Provider:
         self._used: dict[str, float] = {}
         self._notes: dict[str, None] = {}
 
-    def call(self, send: Callable[[float], Answer]) -> Answer:
+    def call(self, send: Callable[[float], Reply]) -> Reply:
         """What `send` returns; it is given the seconds that it may take, and may raise anything.
 
         Tried again after 408, 409, 429, 5xx and failures of transport, up to four times, with waits that double and
@@ -173,7 +174,7 @@ class Provider:
         )
 
 
-class Served:
+class Served(Reranker):
     """A reranker behind a Provider: tells what it used and noted, and closes its connections."""
 
     def __init__(self, provider: Provider, close: Callable[[], None]) -> None:
@@ -192,7 +193,7 @@ class Served:
         self._close()
 
 
-class RerankService(Served):
+class RerankService(Served, Scorer):
     """A service that is sent passages and gives scores.
 
     `skips_blank`: a passage without a sign in it is not sent; Voyage and others refuse the whole request for it.

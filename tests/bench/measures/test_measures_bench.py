@@ -1,4 +1,4 @@
-"""`bench measures`: equal data for all, ratios paired within a round, absent peers named. No time is asserted."""
+"""`tests.bench measures`: equal data for all, ratios paired within a round, absent peers named. No time is asserted."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from rerank_core.__main__ import main
 from rerank_core.evaluation.measures import evaluate, mean
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.shell.answer import DONE, USAGE
+from tests.bench.__main__ import main
 from tests.bench.measures import peers as measures_peers
 from tests.bench.measures import timing as measures_bench
 from tests.bench.measures.world import make_world, scored
@@ -18,7 +18,7 @@ SMALL = ["--queries", "6", "--documents", "20", "--systems", "3", "--rounds", "2
 
 
 def run(capsys, *words):
-    assert main(["bench", "measures", "--json", *SMALL, *words]) == DONE
+    assert main(["measures", "--json", *SMALL, *words]) == DONE
     return json.loads(capsys.readouterr().out)
 
 
@@ -86,7 +86,7 @@ def test_without_a_peer_the_times_are_still_told(capsys):
 
 
 def test_one_system_has_no_differences_to_time(capsys):
-    assert main(["bench", "measures", *SMALL, "--systems", "1", "--against", "pytrec_eval"]) == DONE
+    assert main(["measures", *SMALL, "--systems", "1", "--against", "pytrec_eval"]) == DONE
     told = capsys.readouterr().out
     assert "differences" not in told
     assert "live update" in told
@@ -94,7 +94,7 @@ def test_one_system_has_no_differences_to_time(capsys):
 
 
 def test_absent_peers_are_named_to_a_person_too(capsys, without_ranx):
-    assert main(["bench", "measures", *SMALL, "--against", "ranx"]) == DONE
+    assert main(["measures", *SMALL, "--against", "ranx"]) == DONE
     assert "not installed: ranx needs ranx" in capsys.readouterr().out
 
 
@@ -116,5 +116,5 @@ def test_the_growth_goes_to_a_thousand_queries():
 
 @pytest.mark.parametrize("words", [["--against", "pytrec_eval,teleport"], ["--queries", "0"], ["--rounds", "-1"]])
 def test_a_bad_option_is_wrong_usage(capsys, words):
-    assert main(["bench", "measures", *words]) == USAGE
+    assert main(["measures", *words]) == USAGE
     assert ("teleport" in words[1]) == ("teleport" in capsys.readouterr().err)

@@ -1,19 +1,16 @@
-"""`bench measures`: the measures of a whole set and of one grade, beside other libraries alone."""
+"""`python -m tests.bench measures`: the measures of a whole set and of one grade, beside other libraries alone."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rerank_core.errors import SettingsError
-from rerank_core.shell.answer import Answer
+from rerank_core.shell.answer import Answer, Call
 from rerank_core.shell.option_groups import Parser
-from tests.bench.machine import around
+from tests.bench.machine import load_line, machine
 from tests.bench.measures.peers import PEERS
-
-if TYPE_CHECKING:
-    from rerank_core.shell.answer import Call
 
 WHAT = "time computing measures of made-up rankings, beside other libraries"
 _LIBRARIES = ("numpy", "scipy", "pytrec-eval-terrier", "ranx", "ir-measures")
@@ -49,31 +46,26 @@ def measures(call: Call) -> Answer:
     load = os.getloadavg()[0]
     if options.growth:
         rows = growth(asked, call.progress)
-        machine, absent = _machine(load), {name: lack for name in against if (lack := missing(name))}
+        here, absent = machine(load, _LIBRARIES), {name: lack for name in against if (lack := missing(name))}
         shown = [{name: round(value, 3) for name, value in row.items()} for row in rows]
-        return Answer({"machine": machine, "growth": rows, "absent": absent}, _told(machine, absent), shown)
+        return Answer({"machine": here, "growth": rows, "absent": absent}, _lines(here, absent), shown)
     result = measure(asked, call.progress)
-    machine = _machine(load)
+    here = machine(load, _LIBRARIES)
     lines = (
         f"{asked.queries:,} queries x {asked.documents} documents x {asked.systems} systems, "
         f"{', '.join(result['shared'])}; seed {asked.seed}",
-        *_told(machine, result["absent"]),
+        *_lines(here, result["absent"]),
         "to a peer: our time by the peer's in the same round, median (quartiles); under 1 we are faster. The live "
         "update is of one query: beside it stands the peer on this query alone, with its data made anew",
         f"peak: of a fresh process that makes the data and does this; only the data: {result['data_mb']:,.0f} MB",
     )
     sizes = {name: getattr(asked, name) for name in ("queries", "documents", "systems", "rounds", "seed")}
-    return Answer({"machine": machine, **sizes, **result}, lines, _rows(result["systems"]))
+    return Answer({"machine": here, **sizes, **result}, lines, _rows(result["systems"]))
 
 
-def _machine(load: float) -> dict[str, Any]:
-    return {"processors": os.cpu_count(), **around(load, _LIBRARIES)}
-
-
-def _told(machine: dict[str, Any], absent: dict[str, str]) -> tuple[str, ...]:
-    load = f"load {machine['load_before']:.1f} to {machine['load_after']:.1f} on {machine['processors']} processors"
+def _lines(here: dict[str, Any], absent: dict[str, str]) -> tuple[str, ...]:
     lacking = "; ".join(f"{name} needs {lack}" for name, lack in absent.items())
-    return (load, f"not installed: {lacking}") if lacking else (load,)
+    return (load_line(here), f"not installed: {lacking}") if lacking else (load_line(here),)
 
 
 def _rows(systems: dict[str, Any]) -> list[dict[str, Any]]:

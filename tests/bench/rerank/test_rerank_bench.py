@@ -1,4 +1,4 @@
-"""`bench rerank`: the same pairs for all, ratios paired within a round, absent peers named. No time is asserted."""
+"""`tests.bench rerank`: the same pairs for all, ratios paired within a round, absent peers named. No time asserted."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from rerank_core.__main__ import main
 from rerank_core.inference.encoder_weights import read_weights
+from tests.bench.__main__ import main
 from tests.bench.rerank.world import SPREAD, pairs, tau, write_model
 
 
@@ -51,7 +51,7 @@ def test_a_small_run_prints_all_systems_and_names_what_is_not_installed(capsys, 
     from tests.bench.rerank import timing as rerank_bench
 
     monkeypatch.setattr(rerank_bench, "missing", lambda name: "a_module" if name == "onnx" else "")
-    words = ["bench", "rerank", "--json", "--pairs", "6", "--tokens", "24", "--rounds", "2", "--against"]
+    words = ["rerank", "--json", "--pairs", "6", "--tokens", "24", "--rounds", "2", "--against"]
     assert main([*words, "predict-16,onnx"]) == 0
     result = json.loads(capsys.readouterr().out)
     systems = result["systems"]
@@ -66,7 +66,7 @@ def test_a_small_run_prints_all_systems_and_names_what_is_not_installed(capsys, 
 
 
 def test_a_peer_that_nobody_knows_is_refused_with_the_known_ones(capsys):
-    assert main(["bench", "rerank", "--against", "predict,teleport"]) != 0
+    assert main(["rerank", "--against", "predict,teleport"]) != 0
     assert "teleport" in capsys.readouterr().err
 
 

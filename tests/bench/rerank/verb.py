@@ -1,4 +1,4 @@
-"""`bench rerank`: the scoring engine's three precisions, beside other libraries."""
+"""`python -m tests.bench rerank`: the scoring engine's three precisions, beside other libraries."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rerank_core.errors import SettingsError
-from rerank_core.shell.answer import Answer
+from rerank_core.shell.answer import Answer, Call
 from rerank_core.shell.option_groups import Parser
-from tests.bench.machine import around
+from tests.bench.machine import load_line, machine
 from tests.bench.rerank.peers import PEERS
 from tests.bench.rerank.world import SHAPES
-
-if TYPE_CHECKING:
-    from rerank_core.shell.answer import Call
 
 WHAT = "time scoring pairs with a cross-encoder, beside other libraries and the machine's matrix rate"
 _LIBRARIES = ("torch", "transformers", "sentence-transformers", "openvino", "onnxruntime", "FlagEmbedding")
@@ -52,10 +49,10 @@ def rerank(call: Call) -> Answer:
     with TemporaryDirectory(prefix="rerank-lens-bench-") as folder:
         if options.growth:
             rows = growth(asked, Path(folder), call.progress)
-            return Answer({"machine": _machine(load), "growth": rows}, (_told(_machine(load)),), rows)
+            return Answer({"machine": _machine(load), "growth": rows}, (_machine_line(_machine(load)),), rows)
         result = measure(asked, Path(folder), call.progress)
-    machine = _machine(load)
-    return Answer({"machine": machine, **result}, _lines(machine, result), _rows(result))
+    here = _machine(load)
+    return Answer({"machine": here, **result}, _lines(here, result), _rows(result))
 
 
 def _machine(load: float) -> dict[str, Any]:
@@ -66,19 +63,16 @@ def _machine(load: float) -> dict[str, Any]:
         "device": describe_device(),
         "native_bfloat16": own.bfloat16,
         "native_int8": own.int8_dot,
-        **around(load, _LIBRARIES),
+        **machine(load, _LIBRARIES),
     }
 
 
-def _told(machine: dict[str, Any]) -> str:
-    can = [name for name in ("bfloat16", "int8") if machine[f"native_{name}"]]
-    return (
-        f"{machine['device']}, arithmetic of its own beside float32: {' and '.join(can) or 'none'}; "
-        f"load {machine['load_before']:.1f} to {machine['load_after']:.1f}"
-    )
+def _machine_line(here: dict[str, Any]) -> str:
+    native = [name for name in ("bfloat16", "int8") if here[f"native_{name}"]]
+    return f"{here['device']}, native arithmetic beside float32: {' and '.join(native) or 'none'}; {load_line(here)}"
 
 
-def _lines(machine: dict[str, Any], result: dict[str, Any]) -> tuple[str, ...]:
+def _lines(here: dict[str, Any], result: dict[str, Any]) -> tuple[str, ...]:
     rates = "; ".join(
         f"{name} {rate['gflops']:.0f} GFLOP/s ({rate['cpu_gflops']:.0f} a CPU second)"
         for name, rate in result["matrix_rate"].items()
@@ -87,7 +81,7 @@ def _lines(machine: dict[str, Any], result: dict[str, Any]) -> tuple[str, ...]:
     return (
         f"{result['shape']}, {result['pairs']} pairs of {result['mean_tokens']:.0f} tokens, "
         f"{result['gflop']:.0f} GFLOP without padding",
-        _told(machine),
+        _machine_line(here),
         f"matrix products alone: {rates}",
         *((f"not installed: {absent}",) if absent else ()),
         "ratio: predict's time by the system's in the same round, median (quartiles); above 1 the system is faster",

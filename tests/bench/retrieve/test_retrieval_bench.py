@@ -1,4 +1,4 @@
-"""`bench retrieve`: one made-up collection for all, asked in turn, absent peers named. No time is asserted."""
+"""`tests.bench retrieve`: one made-up collection for all, asked in turn, absent peers named. No time is asserted."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from rerank_core.__main__ import main
 from rerank_core.retrieval.bm25 import Bm25Retriever
 from rerank_core.retrieval.dense import DenseRetriever
 from rerank_core.store.vectors import StoredVectors
 from rerank_core.store.workspace import Workspace
+from tests.bench.__main__ import main
 from tests.bench.retrieve import peers as retrieval_peers
 from tests.bench.retrieve import timing as retrieval_bench
 from tests.bench.retrieve.timing import CHANGED, SETTINGS, World, WrittenVectors, first_stage, steps
@@ -86,10 +86,10 @@ def test_the_updated_index_answers_as_one_built_anew(world, measured):
 
 def test_the_verb_shows_every_step_and_system(measured, monkeypatch, capsys):
     monkeypatch.setattr(retrieval_bench, "measure", lambda world, queries, progress: measured)
-    assert main(["bench", "retrieve", "--passages", str(PASSAGES)]) == 0
+    assert main(["retrieve", "--passages", str(PASSAGES)]) == 0
     shown = capsys.readouterr().out
     for name in [*measured, *OURS, *PEERS, *ABSENT]:
         assert name in shown
     assert "tantivy is not installed" in shown
-    assert main(["bench", "retrieve", "--json"]) == 0
+    assert main(["retrieve", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["steps"] == json.loads(json.dumps(measured))

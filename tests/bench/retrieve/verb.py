@@ -1,16 +1,15 @@
-"""`bench retrieve`: the first stage at a size, beside the libraries alone."""
+"""`python -m tests.bench retrieve`: the first stage at a size, beside the libraries alone."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rerank_core.shell.answer import Answer
+from rerank_core.shell.answer import Answer, Call
 from rerank_core.shell.option_groups import Parser
-
-if TYPE_CHECKING:
-    from rerank_core.shell.answer import Call
+from tests.bench.machine import load_line, machine
 
 WHAT = "time indexing, updating and asking a made-up collection, beside other libraries"
 
@@ -25,10 +24,6 @@ def add_options(parser: Parser) -> None:
 
 def retrieve(call: Call) -> Answer:
     """Rows: a step or a system each; nothing is left behind."""
-    import os
-    import platform
-    from importlib.metadata import version
-
     from tests.bench.retrieve.timing import CHANGED, World, measure
 
     options = call.options
@@ -36,22 +31,15 @@ def retrieve(call: Call) -> Answer:
     with TemporaryDirectory(prefix="rerank-lens-bench-", dir=options.folder) as folder:
         load = os.getloadavg()[0]
         result = measure(World(Path(folder), passages, options.dimensions), options.queries, call.progress)
-    machine = {
-        "processors": os.cpu_count(),
-        "load_before": load,
-        "load_after": os.getloadavg()[0],
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in ("numpy", "bm25s")},
-    }
+    here = machine(load, ("numpy", "bm25s"))
     rows = [_step(name, facts) for name, facts in result.items()]
     rows += [_system(name, facts, ask) for ask in result for name, facts in result[ask].get("systems", {}).items()]
     lines = (
-        f"{passages:,} passages x {options.dimensions}, top 100, {options.queries} queries; "
-        f"load {machine['load_before']:.1f} to {machine['load_after']:.1f} on {machine['processors']} processors",
+        f"{passages:,} passages x {options.dimensions}, top 100, {options.queries} queries; {load_line(here)}",
         result["build dense"]["search"],
         "ratio: our time for a query by that peer's for the same query, median (quartiles); under 1 we are faster",
     )
-    return Answer({"machine": machine, "passages": passages, "steps": result}, lines, rows)
+    return Answer({"machine": here, "passages": passages, "steps": result}, lines, rows)
 
 
 def _step(name: str, facts: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -68,10 +68,18 @@ def start_streamlit(script: Path, env: Mapping[str, str], port: int, log: Path) 
     command += ["--server.address=127.0.0.1", "--server.headless=true", "--server.fileWatcherType=none"]
     command += ["--browser.gatherUsageStats=false", "--client.toolbarMode=minimal"]
     paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    return start_server(command, {**os.environ, "PYTHONPATH": paths, **env}, port, log)
+
+
+def start_server(
+    command: Sequence[str], env: Mapping[str, str], port: int, log: Path, folder: Path = ROOT
+) -> subprocess.Popen[bytes]:
+    """Run `command` in `folder` with `env` alone, and wait until Streamlit is healthy at `port`.
+
+    The caller ends the process. Raises RerankLensError with its log where it does not become healthy.
+    """
     with log.open("ab") as out:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": paths, **env}, stdout=out, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, cwd=folder, env=env, stdout=out, stderr=subprocess.STDOUT)
     base = env.get("STREAMLIT_SERVER_BASE_URL_PATH", "")
     health = f"http://127.0.0.1:{port}/{base}/_stcore/health".replace("//_", "/_")
     deadline = time.monotonic() + 60
@@ -95,12 +103,17 @@ def streamlit_server(script: Path, env: Mapping[str, str], log: Path, port: int 
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask the process to end, and kill it where it does not."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @contextmanager

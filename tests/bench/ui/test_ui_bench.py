@@ -1,4 +1,4 @@
-"""`bench ui`: on a copy, in a real browser; what is missing is named. No time is asserted."""
+"""`tests.bench ui`: on a copy, in a real browser; what is missing is named. No time is asserted."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from rerank_core.__main__ import main
 from rerank_core.shell.answer import DONE, USAGE
 from rerank_core.store import jobs
 from rerank_core.store.workspace import Workspace
+from tests.bench.__main__ import main
 from tests.bench.ui import browsing
 from tests.bench.ui.timing import _spread, copied
 
@@ -17,20 +17,20 @@ from tests.bench.ui.timing import _spread, copied
 def test_without_a_browser_it_says_what_is_not_installed(capsys, monkeypatch):
     monkeypatch.delenv("RERANK_LENS_CHROMIUM", raising=False)
     monkeypatch.setenv("PATH", "")
-    assert main(["bench", "ui"]) == DONE
+    assert main(["ui"]) == DONE
     assert "not installed: browser needs a Chromium or Chrome in PATH" in capsys.readouterr().out
 
 
 def test_without_playwright_it_says_so(capsys, monkeypatch):
     monkeypatch.setattr(browsing, "find_spec", lambda name: None if name == "playwright" else object())
     monkeypatch.setenv("RERANK_LENS_CHROMIUM", "/usr/bin/a-browser")
-    assert main(["bench", "ui", "--json"]) == DONE
+    assert main(["ui", "--json"]) == DONE
     assert json.loads(capsys.readouterr().out)["absent"] == {"playwright": "playwright"}
 
 
 @pytest.mark.parametrize("words", [["--rounds", "0"], ["--grades", "0"]])
 def test_a_bad_option_is_wrong_usage(words):
-    assert main(["bench", "ui", *words]) == USAGE
+    assert main(["ui", *words]) == USAGE
 
 
 def test_a_copy_holds_the_data_and_the_indexes_and_no_open_work(workspace, birds, tmp_path):
@@ -49,7 +49,7 @@ def test_a_copy_holds_the_data_and_the_indexes_and_no_open_work(workspace, birds
 def test_a_workspace_that_is_not_there_is_wrong_usage_and_is_not_made(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(browsing, "find_chromium", lambda: "/usr/bin/a-browser")
     path = tmp_path / "none.db"
-    assert main(["--workspace", str(path), "bench", "ui"]) == USAGE
+    assert main(["--workspace", str(path), "ui"]) == USAGE
     assert str(path) in capsys.readouterr().err
     assert not path.exists()
 
@@ -63,7 +63,7 @@ def test_the_spread_is_median_p95_and_largest_of_what_was_seen():
 @pytest.mark.browser
 def test_pages_are_opened_and_graded_and_the_given_workspace_stays_as_it_is(workspace: Workspace, birds, capsys):
     before = workspace.path.read_bytes()
-    assert main(["--workspace", str(workspace.path), "bench", "ui", "--json", "--rounds", "1", "--grades", "3"]) == DONE
+    assert main(["--workspace", str(workspace.path), "ui", "--json", "--rounds", "1", "--grades", "3"]) == DONE
     result = json.loads(capsys.readouterr().out)
     assert list(result["paint"]) == ["Start", "Compare"]
     for times in result["paint"].values():

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from rerank_core.corpus.ingest import ImportOptions, import_dataset
 from rerank_core.errors import NotFoundError, RerankLensError
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, jobs
@@ -72,7 +73,7 @@ def demo(folder: Path, progress: Progress = no_progress) -> Workspace:
         dataset = datasets.get_dataset(db, "demo")
         queries = datasets.get_queries(db, dataset.id)
     systems = [get_system(workspace, one) for one in ALWAYS_READY]
-    Pipeline(workspace).run(dataset, queries, RetrievalSettings(), systems, progress)
+    Pipeline(workspace).run(Experiment(workspace, dataset, RetrievalSettings(), tuple(systems)), queries, progress)
     return workspace
 
 

@@ -1,20 +1,16 @@
-"""`bench ui`: the real app in a real browser, as its user has it."""
+"""`python -m tests.bench ui`: the real app in a real browser, as its user has it."""
 
 from __future__ import annotations
 
 import os
-import platform
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rerank_core.errors import SettingsError
-from rerank_core.shell.answer import Answer
+from rerank_core.shell.answer import Answer, Call
 from rerank_core.shell.option_groups import Parser
-
-if TYPE_CHECKING:
-    from rerank_core.shell.answer import Call
+from tests.bench.machine import load_line, machine
 
 WHAT = "time what the user feels: first paint, and from a key to the new figure, in a real browser"
 _LIBRARIES = ("streamlit", "playwright")
@@ -40,27 +36,16 @@ def ui(call: Call) -> Answer:
     load = os.getloadavg()[0]
     if absent := missing():
         lacking = "; ".join(f"{name} needs {lack}" for name, lack in absent.items())
-        return Answer({"machine": _machine(load, absent), "absent": absent}, (f"not installed: {lacking}",))
+        return Answer({"machine": machine(load, _LIBRARIES), "absent": absent}, (f"not installed: {lacking}",))
     with TemporaryDirectory(prefix="rerank-lens-bench-", dir=options.folder) as folder:
         result = measure(given, options.rounds, options.grades, Path(folder), call.progress)
-    machine, keys = _machine(load, absent), result["key_to_figure"]
+    here, keys = machine(load, _LIBRARIES), result["key_to_figure"]
     lines = (
-        f"{given.path if given else 'the demo'}; load {machine['load_before']:.1f} to {machine['load_after']:.1f} "
-        f"on {machine['processors']} processors",
+        f"{given.path if given else 'the demo'}; {load_line(here)}",
         f"pages: {options.rounds} visits each with an empty cache, after a first one right after the server's start",
         f"key to new figure: over the {keys['n']} of {options.grades} grades that moved a figure",
     )
-    return Answer({"machine": machine, "absent": absent, **result}, lines, _rows(result))
-
-
-def _machine(load: float, absent: dict[str, str]) -> dict[str, Any]:
-    return {
-        "processors": os.cpu_count(),
-        "load_before": load,
-        "load_after": os.getloadavg()[0],
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in _LIBRARIES if name not in absent},
-    }
+    return Answer({"machine": here, "absent": absent, **result}, lines, _rows(result))
 
 
 def _rows(result: dict[str, Any]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from rerank_core.errors import CancelledError, NotReadyError, ProviderError, SettingsError
+from rerank_core.experiment.experiment import Experiment
 from rerank_core.judging.llm.grading import GIVE_UP, grade_pairs, pairs_of
 from rerank_core.judging.llm.judge import Judge, make_judge, plan_work
 from rerank_core.ranking.pipeline import Pipeline
@@ -372,7 +373,7 @@ def test_the_workers_job_grades_the_pool_of_the_chosen_systems(workspace, birds,
     with workspace.open() as db:
         queries = datasets.get_queries(db, birds.id)
     pipeline = Pipeline(workspace)
-    pipeline.run(birds, queries, settings, [get_system(workspace, "first-stage")])
+    pipeline.run(Experiment(workspace, birds, settings, (get_system(workspace, "first-stage"),)), queries)
     with workspace.write() as db:
         job = jobs.submit(db, "llm-grade", params)
     Worker(workspace, os.getppid(), pipeline).step()

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from rerank_core.rerankers.family import Scorer
 from rerank_core.rerankers.rerank import rerank
 from rerank_core.systems.composites.apply import restricted
 from rerank_core.types import Doc, Query, Ranking, ScoredDoc
@@ -22,10 +23,8 @@ def candidates(docids: Sequence[str] = DOCIDS) -> Ranking:
     return Ranking("q", "first-stage", docs, 0.5)
 
 
-class ByTable:
+class ByTable(Scorer):
     """A scorer that knows each text's score."""
-
-    limit = None
 
     def __init__(self, scores: Mapping[str, float], docs: Mapping[str, Doc]) -> None:
         self._scores = {docs[docid].content: score for docid, score in scores.items()}

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rerank_core.errors import SettingsError
+from rerank_core.rerankers.family import Orderer
 from rerank_core.rerankers.services.llm.answer_forms import refuses, shown
 from rerank_core.rerankers.services.llm.chat import Chat, open_chat
 from rerank_core.rerankers.services.llm.order import permutation
@@ -27,7 +28,7 @@ _USER = "<query>\n{query}\n</query>\n{passages}\nOrder all {count} passages by h
 _REPAIRED = "ids that the model left out, repeated or made up were put right by the rule of RankGPT"
 
 
-class Listwise(Served):
+class Listwise(Served, Orderer):
     """An Orderer: one question a window."""
 
     def __init__(self, chat: Chat, settings: Mapping[str, Any]) -> None:

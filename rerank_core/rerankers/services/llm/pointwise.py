@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from rerank_core.rerankers.family import Scorer
 from rerank_core.rerankers.services.llm.answer_forms import refuses, shown
 from rerank_core.rerankers.services.llm.chat import Chat, open_chat
 from rerank_core.rerankers.services.llm.chat_answer import ChatAnswer
@@ -26,7 +27,7 @@ _USER = "<query>\n{query}\n</query>\n<passage>\n{passage}\n</passage>\nDoes the 
 _VERDICTS = "Scores are verdicts, 1 for yes and 0 for no: passages with the same verdict keep the candidates' order."
 
 
-class Pointwise(Served):
+class Pointwise(Served, Scorer):
     """One question a passage, several at a time.
 
     `together`: with answers "auto" it is known only after all passages of a query were asked whether there are

@@ -1,0 +1,109 @@
+"""What an experiment says over all its queries: the figures of the page Evaluate, of the report and of the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rerank_core.errors import SettingsError
+from rerank_core.evaluation.names import Measure, parse_measure
+from rerank_core.evaluation.slices import in_slices, query_slices
+from rerank_core.experiment import summary as sums
+from rerank_core.experiment.efficiency import Efficiency, efficiencies
+from rerank_core.experiment.experiment import Experiment
+from rerank_core.experiment.losses import SystemLoss, system_losses
+from rerank_core.experiment.summary import Summary, own_passages_sentence, summarise
+from rerank_core.experiment.whole_set import WholeSet, load_whole_set
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All figures of an experiment, over the same queries and rankings.
+
+    `everything`: the whole set, whatever was chosen; `whole`: the part of it that the figures are over. `only`: the
+    names of the slices that it is, () for all queries. `own_left_out`: `whole` is without the passages that have their
+    query's own id. `losses` and `efficiency`: by system id. `stamp`: names what they were read from, for a cache: equal
+    stamps have equal figures; () where nobody keeps them.
+    """
+
+    experiment: Experiment
+    everything: WholeSet
+    whole: WholeSet
+    summary: Summary
+    losses: Mapping[str, SystemLoss]
+    efficiency: Mapping[str, Efficiency]
+    only: tuple[str, ...] = ()
+    own_left_out: bool = False
+    stamp: tuple[object, ...] = ()
+
+    @property
+    def only_qids(self) -> tuple[str, ...] | None:
+        """The queries of the chosen slices; None: all."""
+        return tuple(self.whole.queries) if self.only else None
+
+    @property
+    def graded(self) -> int:
+        """How many queries have a grade, chosen or not."""
+        return sum(bool(self.everything.qrels.get(qid)) for qid in self.everything.queries)
+
+    @property
+    def left_out(self) -> int:
+        """Graded queries that are in no figure, as a system failed on them or has not ranked them."""
+        return self.summary.graded - len(self.summary.qids)
+
+    @property
+    def verdicts(self) -> tuple[str, ...]:
+        """One sentence per system other than the baseline, the largest difference first."""
+        return tuple(sentence for _, sentence in sums.verdicts(self.summary))
+
+    def remarks(self) -> list[str]:
+        """What a reader of the figures has to know of single systems: failures, empty answers, other candidates."""
+        lines = []
+        for one in self.summary.systems:
+            if one.failed:
+                lines.append(f"{one.label} failed on {one.failed:,} queries: {one.reason}")
+            if one.empty:
+                lines.append(f"{one.label} returned nothing on {one.empty:,} queries, which count 0.")
+            if one.off_candidates:
+                lines.append(
+                    f"{one.label} ranked passages that are not among the candidates, on {one.off_candidates:,} queries."
+                )
+        if self.left_out:
+            lines.append(f"{self.left_out:,} graded queries are left out: a system has not ranked them, or failed.")
+        own = [qid for qid in self.everything.own_passages if qid in self.whole.queries]
+        if sentence := own_passages_sentence(own, self.experiment.dataset, self.own_left_out):
+            lines.append(sentence)
+        return lines
+
+
+def figures(
+    experiment: Experiment,
+    measures: Sequence[Measure | str],
+    only: Sequence[str] = (),
+    own_left_out: bool = False,
+) -> Figures:
+    """Read the figures of what is ranked and graded by now; nothing is computed by a model.
+
+    `measures`: names or aliases; systems are compared on the first. `only`: the slices whose queries count, () for all.
+    `own_left_out`: without the passages that have their query's own id, as BEIR does. Raises SettingsError for a slice
+    that is not there and for a baseline that is not among the systems, BadInputError for what is no measure.
+    """
+    experiment.check_baseline()
+    parsed = [parse_measure(one) if isinstance(one, str) else one for one in measures]
+    everything = load_whole_set(experiment)
+    whole = of_slices(everything, only)
+    whole = whole.without_own_passages() if own_left_out else whole
+    summary = summarise(whole, parsed, experiment.baseline, max(experiment.dataset.scale), experiment.level)
+    losses = system_losses(whole, summary.qids, summary.k)
+    efficiency = efficiencies(experiment, whole)
+    return Figures(experiment, everything, whole, summary, losses, efficiency, tuple(only), own_left_out)
+
+
+def of_slices(whole: WholeSet, only: Sequence[str]) -> WholeSet:
+    """The part of a whole set that lies in these slices; () all of it. Raises SettingsError for an unknown one."""
+    if not only:
+        return whole
+    slices = query_slices(whole.queries.values())
+    if unknown := [name for name in only if name not in slices]:
+        raise SettingsError(f"There is no slice '{unknown[0]}'. Known: {', '.join(slices) or 'none'}.")
+    return whole.only(in_slices(slices, only))
