@@ -1,4 +1,4 @@
-"""Pool depth: what more candidates bring, and what they cost in time."""
+"""Depth: what more candidates bring, and what they cost in time."""
 
 from __future__ import annotations
 
