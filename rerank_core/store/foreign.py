@@ -14,10 +14,10 @@ _checked: dict[tuple[str, int], int] = {}
 
 
 def refuse_foreign(db: Database, path: Path) -> None:
-    """Raise WorkspaceError for a workspace of a newer version, for the database of another program, and for one that
-    holds programs (triggers, views), which would run with our own writes. A new, empty file passes.
+    """Raise WorkspaceError for what is no workspace of this version or an earlier one; a new, empty file passes.
 
-    Reads only, so that what is refused stays as it was.
+    That is a workspace of a newer version, the database of another program, and one with triggers or views, which would
+    run with our own writes. It only reads, so that what is refused stays as it was.
     """
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     if version > COUNT:
