@@ -36,6 +36,7 @@ def open_page(title: str, sidebar: Literal["auto", "collapsed"] = "auto") -> Wor
     cache.offer_secrets()
     try:
         _first_use(space)
+        _name_unreadable(space)
         _keep_worker(space)
     except RerankLensError as error:
         st.error(plain(str(error)))
@@ -43,6 +44,13 @@ def open_page(title: str, sidebar: Literal["auto", "collapsed"] = "auto") -> Wor
             _look_again(space)
         st.stop()
     return space
+
+
+def _name_unreadable(space: Workspace) -> None:
+    with space.open() as db:
+        unreadable = datasets.unreadable_datasets(db)
+    for name, why in unreadable.items():
+        st.warning(f"The dataset '{plain(name)}' is not known to this version: {plain(why)}.")
 
 
 def _keep_worker(space: Workspace) -> None:
@@ -67,7 +75,7 @@ def _look_again(space: Workspace) -> None:
 
 def _first_use(space: Workspace) -> None:
     with space.open() as db:
-        if datasets.list_datasets(db) or jobs.open_jobs(db, "import"):
+        if datasets.list_datasets(db) or datasets.unreadable_datasets(db) or jobs.open_jobs(db, "import"):
             return
     with st.spinner("First start: reading the demo dataset…"):
         import_dataset(space, DEMO, DEMO_FOLDER, ImportOptions())

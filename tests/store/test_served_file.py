@@ -116,3 +116,19 @@ def test_where_none_is_to_be_made_none_is(tmp_path):
     ):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_log_of_a_file_put_in_its_place_outlives_the_last_connection_to_the_old_one(workspace, tmp_path):
+    """SQLite removes a log by its name when the last connection closes, and has to see whose log that is by then."""
+    other = Workspace(tmp_path / "other.db")
+    with other.open() as held:
+        add(other, "fish")  # lies in the log
+        assert held.execute("SELECT 1").fetchone()
+        for ending in ("", "-wal"):
+            shutil.copyfile(f"{other.path}{ending}", f"{tmp_path / 'copied.db'}{ending}")
+    with workspace.open() as db:
+        add(workspace, "birds")
+        assert datasets.list_datasets(db) == []
+        move(workspace.path, tmp_path / "elsewhere.db")
+        move(tmp_path / "copied.db", workspace.path)
+    assert names(workspace.path) == ["fish"]
