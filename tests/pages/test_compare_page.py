@@ -52,7 +52,7 @@ def test_where_dense_search_does_not_look_at_everything_the_page_says_what_it_fi
     said = "Dense: approximate search by faiss: recall@100 0.981 against exact, over 60 queries of the dataset."
     assert said not in texts(open_page("Compare").sidebar.caption)
     # a dataset of that size is too large for a test
-    monkeypatch.setattr("pages.ui.view.ANN_FROM", birds.n_docs)
+    monkeypatch.setattr("pages.ui.sidebar.ANN_FROM", birds.n_docs)
     assert said in texts(open_page("Compare").sidebar.caption)
 
 
