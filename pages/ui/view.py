@@ -10,15 +10,16 @@ from pages.ui import cache, state
 from pages.ui.judge import LONGEST_NAME
 from pages.ui.markdown import plain
 from rerank_core.errors import SettingsError
+from rerank_core.experiment import job_requests
 from rerank_core.experiment.dataset_language import dense_note, found_language, how_words_are_read, language_of
 from rerank_core.experiment.experiment import Experiment
-from rerank_core.experiment.job_params import recall_params
+from rerank_core.experiment.job_requests import RecallRequest
 from rerank_core.retrieval.dictionaries import DICTIONARY, PAIRS, WITH_DICTIONARY
 from rerank_core.retrieval.index import search_facts
 from rerank_core.retrieval.languages import AUTO, ENGLISH, LANGUAGES, NONE
 from rerank_core.retrieval.settings import FUSIONS, RETRIEVERS, RetrievalSettings
 from rerank_core.retrieval.vector_search import ANN_FROM
-from rerank_core.store import datasets, jobs
+from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import ALWAYS_READY, FIRST_STAGE, System, all_systems
@@ -65,9 +66,9 @@ class View:
         return self.experiment.level
 
     @property
-    def ready_ids(self) -> list[str]:
-        """The systems that can run here and now."""
-        return [system.id for system in self.systems if system.state.kind == "ready"]
+    def ready(self) -> Experiment:
+        """The experiment with those of its systems that can run here and now."""
+        return self.experiment.with_systems([system for system in self.systems if system.state.kind == "ready"])
 
 
 def choose_view(space: Workspace) -> View:
@@ -242,7 +243,7 @@ def _show_search(space: Workspace, dataset: DatasetRow, settings: RetrievalSetti
 
 def _show_recall(experiment: Experiment) -> None:
     with experiment.workspace.open() as db:
-        made = jobs.latest(db, "recall", recall_params(experiment.dataset, experiment.settings))
+        made = job_requests.latest(db, RecallRequest.of(experiment))
     curve, queries = cache.recall_curve(experiment, made.state if made else "")
     if not curve:
         st.caption("Recall of the candidates: shown once there are grades and all queries were searched.")
