@@ -16,8 +16,8 @@ Pair = tuple[str, str]
 class JudgeSheet:
     """What one judge did, and what is settled or graded by others; `read` takes in what is new. No language models.
 
-    `heard`: pair -> (judge, whether it is an adjudication) -> what they say now. `notes`: this judge's own. `skips`: pair
-    -> this judge's skips that are not undone. `done`: row -> (pair, rule) of their grades and skips that are not
+    `heard`: pair -> (judge, whether it is an adjudication) -> what they say now. `notes`: this judge's own. `skips`:
+    pair -> this judge's skips that are not undone. `done`: row -> (pair, rule) of their grades and skips that are not
     undone, oldest first. `times`: when they graded, ISO 8601, oldest first. `drawn`: pairs that anybody graded because
     they were drawn at random. `last`: the newest row that was read.
     """

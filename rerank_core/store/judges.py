@@ -106,7 +106,7 @@ def grades_by_rule(db: Database, dataset_id: int) -> dict[str, int]:
 
 
 def notes(db: Database, dataset_id: int) -> dict[tuple[str, str, str], str]:
-    """(qid, docid, judge) -> their newest note on the pair, with a grade or alone; one that was taken away is not there.
+    """(qid, docid, judge) -> their newest note on the pair, with a grade or alone; none that was taken away.
 
     An adjudicator's reason stands beside the adjudication (`current`) and is not among these.
     """
