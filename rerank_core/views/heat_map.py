@@ -1,4 +1,4 @@
-"""Queries by systems, as a heat map: a row a system, a column a query."""
+"""Queries by systems, as a heat map: one row per system, one column per query."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def heat_chart(frame: pd.DataFrame, measure: str, links: Mapping[str, str], as_d
 
 
 def heat_table(frame: pd.DataFrame, links: Mapping[str, str], as_difference: bool) -> pd.DataFrame:
-    """The same as a table: a row a query in its order, with query, a column for each system, and link."""
+    """The same as a table: one row per query in its order, with query, a column for each system, and link."""
     import pandas as pd
 
     value = "difference" if as_difference else "value"

@@ -1,4 +1,4 @@
-"""The summary as tables: a row a system."""
+"""The summary as tables: one row per system."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BASELINE, BETTER, WORSE, OPEN, NONE = "baseline", "▲ better", "▼ worse", "? 
 
 
 def summary_frame(summary: Summary) -> pd.DataFrame:
-    """A row a system, in the order of choice.
+    """One row per system, in the order of choice.
 
     Columns: System, Says (`says`), each measure's mean, `DIFFERENCE` of the headline, `INTERVAL` (95 %, as text;
     missing where all differences are equal: resampling shows no spread), `COUNTS` (of queries, as text), `P` (Holm-
@@ -49,7 +49,7 @@ def summary_frame(summary: Summary) -> pd.DataFrame:
 
 
 def unjudged_frame(summary: Summary) -> pd.DataFrame:
-    """A row a system that ranked anything: what the ungraded passages leave open.
+    """One row per system that ranked anything: what the ungraded passages leave open.
 
     Columns: System, nDCG@k (ungraded counts 0), Lowest and Highest (if the holes were graded as badly, as well, as can
     be), Condensed nDCG@k and Bpref (ungraded left out), Judged@k, Holes (ungraded passages in the first k).

@@ -49,7 +49,7 @@ def systems_table(report: Report) -> Table:
 
 
 def unjudged_table(report: Report) -> Table:
-    """What the ungraded passages leave open, a row a system that ranked anything."""
+    """What the ungraded passages leave open, one row per system that ranked anything."""
     frame = unjudged_frame(report.summary)
     kinds: dict[str, Kind] = dict.fromkeys(frame.columns, "four")
     return _table(frame, kinds | {"System": "text", "Holes": "count", f"Judged@{report.summary.k}": "share"})

@@ -55,7 +55,7 @@ def report_markdown(report: Report) -> str:
 
 
 def systems_csv(report: Report) -> str:
-    """A row a system, numbers in full.
+    """One row per system, numbers in full.
 
     Columns: system (its id), label, sure (whether the difference is shown), queries, each measure, delta, low, high
     (the 95 % interval), p_holm, won, tied, lost, judged, holes, lowest, highest, p50_ms, p95_ms, usd_per_1000, failed,
