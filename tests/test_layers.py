@@ -62,7 +62,8 @@ PAGE_FOLDERS = {
     "9_Present": "present",
 }
 ALL_PAGES_SHARE = {
-    "__init__", "cache", "frame", "glossary", "judge", "markdown", "server", "start", "state", "view", "work",
+    "__init__", "cache", "frame", "glossary", "host_check", "judge", "markdown", "query_picker",
+    "server", "sidebar", "start", "state", "view", "work",
 }  # fmt: skip
 OUTBOX = "outbox"
 # (who, whose module): why
@@ -71,7 +72,6 @@ ACROSS_PAGES = {
     ("evaluate", "board.charts"): "one query of the whole set is drawn as on Compare",
     ("evaluate", "inspect.threshold"): "the threshold is the one that Inspect finds",
     ("llm", "evaluate.cache"): "grades by a model are checked against the whole set's figures, kept once",
-    ("present", "evaluate.cache"): "a story is told of the whole set's figures, kept once",
     ("5_Inspect", "llm.reads"): "what a language model would read stands under the pair that is inspected",
     ("7_Agreement", "label.page"): "the dataset is chosen as on Label",
     ("8_LLM_grades", "evaluate.cache"): "the whole set's figures, kept once",

@@ -20,7 +20,9 @@ _LETTER = 6.4  # the mean width of a letter at the drawing's size, in the drawin
 _OUTCOMES = (("won", "better"), ("tied", "the same"), ("lost", "worse"))
 
 
-def deltas_drawing(deltas: Mapping[str, float], queries: Mapping[str, Query], system: str, measure: str) -> Drawing:
+def differences_drawing(
+    deltas: Mapping[str, float], queries: Mapping[str, Query], system: str, measure: str
+) -> Drawing:
     """A bar a query, the biggest win on the left; zero changes stand as ticks on the line."""
     order = sorted(deltas, key=lambda qid: (-deltas[qid], qid))
     reach = max((abs(value) for value in deltas.values()), default=0.0) or 1.0
