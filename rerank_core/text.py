@@ -102,6 +102,11 @@ def _folded_run(run: str) -> str:
     return str(_OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit.group(), digit.group())), run))
 
 
+def shortened(text: str, most: int) -> str:
+    """The text, or its beginning with an ellipsis where it has more than `most` characters; never longer than that."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
 def words(text: str) -> list[str]:
     """The words of a `folded` text, in order: runs of letters, digits, marks and underscores."""
     return (_WORD if not text.isascii() and _MAY_HAVE_MARKS.search(text) else _PLAIN_WORD).findall(text)

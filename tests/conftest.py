@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Doc, Query
+from tests.support.memory import FilesInMemory
 from tests.support.skips import Skips
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # nothing in the tests may reach a model hub
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -19,7 +26,9 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(FilesInMemory(), "files-in-memory")
     config.pluginmanager.register(Skips(), "skips")
 
 
@@ -31,9 +40,26 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         need_browser()
 
 
+@pytest.fixture(scope="session")
+def empty_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace file in which all migrations have run, made once."""
+    space = Workspace(tmp_path_factory.mktemp("empty") / "workspace.db")
+    with space.open():
+        return space.path
+
+
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "workspace.db")
+def workspace(tmp_path: Path, empty_workspace: Path) -> Workspace:
+    return Workspace(shutil.copyfile(empty_workspace, tmp_path / "workspace.db"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole run, as only one playwright driver may live in a process."""
+    from tests.support.browser import chromium
+
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rerank_core.text import LONGEST_WORD, count_units, cut_words, folded, same_text, shown_words, units, words
+from rerank_core.text import (
+    LONGEST_WORD,
+    count_units,
+    cut_words,
+    folded,
+    same_text,
+    shortened,
+    shown_words,
+    units,
+    words,
+)
 
 ZWNJ, SHY = "\u200c", "\u00ad"
 
@@ -104,3 +114,11 @@ def test_units_cover_all_but_white_space_and_are_bounded(text):
 def test_a_run_without_end_is_cut():
     assert [len(piece) for piece in pieces("x" * 250)] == [100, 100, 50]
     assert all(len(piece) % 7 == 0 for piece in pieces("👩\u200d👩\u200d👧\u200d👦" * 300))  # families stay together
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("", ""), ("exactly te", "exactly te"), ("one more than", "one more…"), ("brown foxes run", "brown fox…")],
+)
+def test_a_shortened_text_is_never_longer_than_asked_and_shows_that_it_goes_on(text, shown):
+    assert shortened(text, 10) == shown

@@ -16,7 +16,7 @@ def next_steps() -> None:
     """Where to go from here."""
     steps = (
         ("pages/1_Compare.py", "Compare", "Rerankers side by side on one query; grade, and the measures move."),
-        ("pages/2_Evaluate.py", "Evaluate", "All queries: which system is better, how sure that is, and whose fault."),
+        ("pages/2_Evaluate.py", "Evaluate", "All queries: which system is better, how sure that is, and what is lost."),
         ("pages/3_Data.py", "Data", "Bring your own: BEIR, JSONL, CSV, Parquet, text folders, TREC files."),
         ("pages/4_Rerankers.py", "Rerankers", "The catalogue: what is ready here, and what the others need."),
     )  # fmt: skip

@@ -189,7 +189,7 @@ class _Gathered:
             same_docs=self.same,
             conflicting_docs=Listed.of(self.conflicting),
             empty_texts=self.empty,
-            stale_grades=sum(bool(text) and label.text_hash not in ("", text) for label, _, text in graded),
+            stale_grades=sum(judgments.is_stale(label.text_hash, text or None) for label, _, text in graded),
             orphaned_grades=sum(kind == "removed" for _, kind, _ in graded),
             returned_grades=sum(kind == "added" for _, kind, _ in graded),
             fingerprint=self.dataset.fingerprint,

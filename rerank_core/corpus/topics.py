@@ -11,15 +11,14 @@ from rerank_core.corpus.formats.judgments import read_judgments
 from rerank_core.corpus.formats.queries import has_ids, read_queries
 from rerank_core.corpus.id_forms import other_forms
 from rerank_core.errors import BadInputError
+from rerank_core.store.scales import PRESETS, preset_names
 from rerank_core.text import same_text
 from rerank_core.types import Query
 
-SCALES = {
-    1: {0: "Not relevant", 1: "Relevant"},
-    2: {0: "Not relevant", 1: "Related", 2: "Answers it"},
-    3: {0: "Not relevant", 1: "Related", 2: "Useful", 3: "Answers it"},
-    4: {0: "Not relevant", 1: "Related", 2: "Partly useful", 3: "Useful", 4: "Answers it"},
+_SCALES = {max(names): names for names in map(preset_names, PRESETS)} | {
+    2: {0: "Not relevant", 1: "Related", 2: "Answers it"}
 }
+"""Highest grade -> the scale that a person is offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +188,7 @@ def scale_for(grades: Iterable[int], highest: int | None = None) -> dict[int, st
     if not present and highest is None:
         return None
     top = max(1, *present, highest or 0)
-    if top in SCALES:
-        return dict(SCALES[top])
+    if top in _SCALES:
+        return dict(_SCALES[top])
     steps = range(top + 1) if top <= 10 else sorted({0, top} | present)
     return {grade: f"Grade {grade}" for grade in steps}

@@ -15,7 +15,7 @@ TIE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class PairedComparison:
     """`system` minus `baseline` on one measure, over the `n` queries that have a value for both.
 
     `deltas`: qid -> difference; differences up to `TIE` are 0. `unpaired`: queries left out, as one of the two has no
@@ -55,7 +55,7 @@ def compare(
     system: str = "B",
     measure: str = "nDCG@10",
     seed: int = 0,
-) -> Comparison:
+) -> PairedComparison:
     """Compare two systems over qid -> value. Both must have ranked the same candidates: the caller sees to that.
 
     Deltas are in the order of `system_values`. Any number of queries will do, also none; equal seeds and values give
@@ -70,7 +70,7 @@ def compare(
     mean = fsum(values) / n if n else None
     spread = _spread(values)
     p_value = randomisation_p(values, seed)
-    return Comparison(
+    return PairedComparison(
         baseline=baseline,
         system=system,
         measure=measure,
@@ -94,10 +94,10 @@ def compare(
 
 def compare_all(
     values: Mapping[str, Mapping[str, float] | None], baseline: str, measure: str = "nDCG@10", seed: int = 0
-) -> dict[str, Comparison | None]:
-    """Every system against `baseline`: system -> Comparison, the baseline itself left out.
+) -> dict[str, PairedComparison | None]:
+    """Every system against `baseline`: system -> comparison, the baseline itself left out.
 
-    `values`: system -> qid -> value; None: the system failed, and its Comparison is None, as all are where the baseline
+    `values`: system -> qid -> value; None: the system failed, and its comparison is None, as all are where the baseline
     failed. All comparisons are over the same queries, those that every system that did not fail has a value for, and
     their p-values are Holm-corrected together. Raises KeyError for a baseline that is not in `values`.
     """

@@ -1,29 +1,13 @@
-"""What 1,000 queries cost: by use of a service, or as a share of a GPU's hour; and where the two are equal."""
+"""What 1,000 queries cost as a share of a GPU's hour, and where that equals what a service costs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import fsum, isfinite
+from math import isfinite
 
 from rerank_core.errors import SettingsError
 
 SECONDS_AN_HOUR = 3600.0
-
-
-def cost_by_use(units: Sequence[float | None], price: float, per: float) -> float | None:
-    """The cost of 1,000 queries like these, in the currency of `price`.
-
-    `units`: what each query used (search units, tokens), None: not counted. The service takes `price` for `per` units.
-    None where there is no query, or one that was not counted: a mean over the others would be a guess. Raises
-    SettingsError for a negative price, or `per` of 0 or less.
-    """
-    _check("The price", price)
-    _check("The number of units that the price is for", per, above_0=True)
-    counted = [used for used in units if used is not None]
-    if not counted or len(counted) < len(units):
-        return None
-    return 1000 * price / per * fsum(counted) / len(counted)
 
 
 def capacity(seconds_a_query: float) -> float:

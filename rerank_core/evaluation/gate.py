@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from rerank_core.errors import SettingsError
-from rerank_core.evaluation.compare import TIE, Comparison
+from rerank_core.evaluation.compare import TIE, PairedComparison
 from rerank_core.evaluation.verdict import signed
 
 RULE = """The gate looks at the 95 % interval of the mean difference, system minus baseline, over the same queries.
@@ -16,14 +16,14 @@ doubt. With --strict it says yes only where the whole interval lies at or above 
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """The gate's answer. `passed`: None where it cannot tell, as there is no interval. `reason`: one sentence."""
+class GateDecision:
+    """What the gate decides. `passed`: None where it cannot tell, as there is no interval. `reason`: one sentence."""
 
     passed: bool | None
     reason: str
 
 
-def gate(comparison: Comparison, max_drop: float, strict: bool = False) -> Gate:
+def gate(comparison: PairedComparison, max_drop: float, strict: bool = False) -> GateDecision:
     """Hold a comparison against the largest drop that is allowed, by `RULE`.
 
     `max_drop`: 0 or more, in the measure's own unit. A bound that differs from -`max_drop` by rounding is equal to it.
@@ -35,14 +35,16 @@ def gate(comparison: Comparison, max_drop: float, strict: bool = False) -> Gate:
     interval = comparison.interval
     if interval is None or comparison.mean is None:
         queries = "one query alone" if comparison.n == 1 else "no query with a value for both"
-        return Gate(None, f"{names}: {queries}, so there is no interval to judge by.")
+        return GateDecision(None, f"{names}: {queries}, so there is no interval to judge by.")
     seen = f"{signed(comparison.mean)} {comparison.measure}"
     found = f"{names}: {seen}, 95 % CI {signed(interval.low)} … {signed(interval.high)}, {comparison.n} queries"
     limit = f"−{max_drop:g}" if max_drop else "0"
     if interval.high < -max_drop - TIE:
-        return Gate(False, f"{found}: the drop is larger than {max_drop:g}, as the whole interval is below {limit}.")
+        return GateDecision(
+            False, f"{found}: the drop is larger than {max_drop:g}, as the whole interval is below {limit}."
+        )
     if interval.low >= -max_drop - TIE:
-        return Gate(True, f"{found}: a drop of more than {max_drop:g} is ruled out.")
+        return GateDecision(True, f"{found}: a drop of more than {max_drop:g} is ruled out.")
     if strict:
-        return Gate(False, f"{found}: a drop of more than {max_drop:g} is not ruled out, as --strict asks.")
-    return Gate(True, f"{found}: a drop of more than {max_drop:g} is neither shown nor ruled out.")
+        return GateDecision(False, f"{found}: a drop of more than {max_drop:g} is not ruled out, as --strict asks.")
+    return GateDecision(True, f"{found}: a drop of more than {max_drop:g} is neither shown nor ruled out.")

@@ -1,4 +1,4 @@
-"""Whose fault: what a perfect reranker could have made of the candidates, and what retrieval had lost before."""
+"""Loss: what a perfect reranker could have made of the candidates, and what retrieval had lost before."""
 
 from __future__ import annotations
 
@@ -24,12 +24,6 @@ class LossSplit:
     oracle: float
     retrieval: float
     ordering: float
-
-    @property
-    def retrieval_share(self) -> float | None:
-        """The share of the loss that is due to retrieval, 0 to 1; None where nothing was lost."""
-        lost = self.retrieval + self.ordering
-        return self.retrieval / lost if lost > 1e-12 else None
 
 
 def ideal_order(candidates: Sequence[str], grades: Mapping[str, int]) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from rerank_core.evaluation.compare import Comparison
+from rerank_core.evaluation.compare import PairedComparison
 
 _SURE = 0.05
 _MANY = 10_000
 
 
-def is_sure(comparison: Comparison) -> bool:
+def is_sure(comparison: PairedComparison) -> bool:
     """Whether the difference is shown: the corrected p-value is below 0.05 *and* the interval leaves out 0."""
     interval, p_value = comparison.interval, comparison.p_holm
     if interval is None or p_value is None:
@@ -16,7 +16,7 @@ def is_sure(comparison: Comparison) -> bool:
     return p_value < _SURE and (interval.low > 0 or interval.high < 0)
 
 
-def verdict(comparison: Comparison) -> str:
+def verdict(comparison: PairedComparison) -> str:
     """One sentence for a person. It claims a difference only where `is_sure`; numbers to three decimals."""
     system, baseline, measure = comparison.system, comparison.baseline, comparison.measure
     if comparison.mean is None:
@@ -40,7 +40,7 @@ def signed(value: float) -> str:
     return "0.000" if float(text) == 0 else text.replace("-", "−")
 
 
-def _evidence(comparison: Comparison) -> str:
+def _evidence(comparison: PairedComparison) -> str:
     interval = comparison.interval
     shown = "no interval"
     if interval is not None and interval.method == "constant":
@@ -53,7 +53,7 @@ def _evidence(comparison: Comparison) -> str:
     return f"{shown}, {comparison.n} queries, {counts}"
 
 
-def _advice(comparison: Comparison) -> str:
+def _advice(comparison: PairedComparison) -> str:
     """How many more queries: at least as many as the power formula asks; never none, as it is not shown yet."""
     if comparison.needed is None:
         reach = f"about ±{comparison.detectable:.3f}" if comparison.detectable is not None else "a large difference"
@@ -64,7 +64,7 @@ def _advice(comparison: Comparison) -> str:
     return f"grade about {more:,} more {'query' if more == 1 else 'queries'}"
 
 
-def plain_verdict(comparison: Comparison) -> str:
+def plain_verdict(comparison: PairedComparison) -> str:
     """Two sentences without a measure's name. A difference is claimed only where `verdict.is_sure`."""
     after, before, n = comparison.system, comparison.baseline, comparison.n
     if comparison.mean is None or not n:

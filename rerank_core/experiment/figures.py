@@ -15,7 +15,13 @@ from rerank_core.experiment.efficiency import Efficiency, efficiencies
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.losses import SystemLoss, system_losses
 from rerank_core.experiment.notebook_html import notebook_html
-from rerank_core.experiment.summary import Summary, SystemSummary, own_passages_sentence, summarise
+from rerank_core.experiment.summary import (
+    Summary,
+    SystemSummary,
+    not_compared_alike,
+    own_passages_sentence,
+    summarise,
+)
 from rerank_core.experiment.whole_set import WholeSet, load_whole_set
 
 if TYPE_CHECKING:
@@ -103,14 +109,9 @@ class Figures:
         """What a reader of the figures has to know of single systems: failures, empty answers, other candidates."""
         lines = []
         for one in self.summary.systems:
-            if one.failed:
-                lines.append(f"{one.label} failed on {one.failed:,} queries: {one.reason}")
+            lines += not_compared_alike(one)
             if one.empty:
                 lines.append(f"{one.label} returned nothing on {one.empty:,} queries, which count 0.")
-            if one.off_candidates:
-                lines.append(
-                    f"{one.label} ranked passages that are not among the candidates, on {one.off_candidates:,} queries."
-                )
         if self.left_out:
             lines.append(f"{self.left_out:,} graded queries are left out: a system has not ranked them, or failed.")
         own = [qid for qid in self.everything.own_passages if qid in self.whole.queries]

@@ -1,4 +1,4 @@
-"""Whose fault, over the whole set: each query's loss, and its mean, split between retrieval and ordering."""
+"""Loss over the whole set: each query's, and the mean, split between retrieval and ordering."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def staleness(workspace: Workspace, run: Run) -> str:
             experiment = Experiment(workspace, dataset, settings, (system,))
             keys = experiment.keys(queries)
             found = rankings.get_docids(db, keys.values())
-        return store.is_stale(run, _inputs(experiment, system, queries, _candidates_hash(keys, found)))
+        return store.stale_reason(run, _inputs(experiment, system, queries, _candidates_hash(keys, found)))
     except (NotFoundError, SettingsError) as gone:
         return f"Its system or settings are gone: {gone}"
 

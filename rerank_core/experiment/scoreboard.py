@@ -119,13 +119,13 @@ class Scoreboard:
     def _read_grades(self, db: Database, qid: str) -> None:
         grades = judgments.in_force(db, self._dataset.id, qid)
         self._labels[qid] = {one.docid: one.grade for one in grades}
-        self._seen[qid] = {one.docid: one.text_hash for one in grades if one.text_hash}
+        self._seen[qid] = {one.docid: one.text_hash for one in grades}
         self._live.update(qid, self._labels[qid])
 
     def _stale(self, db: Database, qid: str) -> tuple[str, ...]:
         graded = self._seen[qid]
         now = datasets.text_hashes(db, self._dataset.id, list(graded))
-        return tuple(docid for docid, seen in graded.items() if docid in now and now[docid] != seen)
+        return tuple(docid for docid, seen in graded.items() if judgments.is_stale(seen, now.get(docid)))
 
 
 def _docids(stored: rankings.StoredRanking) -> tuple[str, ...] | None:

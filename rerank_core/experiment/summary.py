@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import fsum
 
 from rerank_core.evaluation.bounds import ndcg_bounds
-from rerank_core.evaluation.compare import Comparison, compare_all
+from rerank_core.evaluation.compare import PairedComparison, compare_all
 from rerank_core.evaluation.live import LiveMeasures, Values
 from rerank_core.evaluation.measures import evaluate_query
 from rerank_core.evaluation.names import Measure
@@ -50,7 +50,7 @@ class SystemSummary:
     system: str
     label: str
     values: Values | None
-    comparison: Comparison | None
+    comparison: PairedComparison | None
     unjudged: Unjudged | None
     empty: int
     failed: int
@@ -163,13 +163,23 @@ def not_compared_alike(one: SystemSummary) -> list[str]:
     """Why the system's difference is not of the ordering alone: other candidates, queries it failed on; [] for none."""
     lines = []
     if one.off_candidates:
-        lines.append(
-            f"{one.label} ranked passages that are not among the candidates, on {one.off_candidates:,} queries: it is "
-            "not compared on the same candidates, and its difference says as much about retrieval."
-        )
+        lines.append(other_candidates_sentence(one.label, one.off_candidates))
     if one.failed:
-        lines.append(f"{one.label} failed on {one.failed:,} queries: {one.reason}")
+        lines.append(failure_sentence(one.label, one.failed, one.reason))
     return lines
+
+
+def other_candidates_sentence(label: str, queries: int) -> str:
+    """That a system ranked other passages than the rest on so many queries, and what this means for its difference."""
+    return (
+        f"{label} ranked passages that are not among the candidates, on {_queries(queries)}: no fair comparison there, "
+        "as its difference says as much about retrieval."
+    )
+
+
+def failure_sentence(label: str, queries: int, reason: str) -> str:
+    """That a system failed on so many queries; `reason`: why, as a sentence or a line."""
+    return f"{label} failed on {_queries(queries)}: {reason}"
 
 
 def own_passages_sentence(own: Sequence[str], dataset: DatasetRow, ignored: bool = False) -> str:
@@ -186,6 +196,10 @@ def own_passages_sentence(own: Sequence[str], dataset: DatasetRow, ignored: bool
         f"On {len(own):,} queries a system ranks the passage that has the query's own id. Where queries are passages "
         "of the corpus (ArguAna, Quora), BEIR leaves it out: --ignore-identical-ids."
     )
+
+
+def _queries(count: int) -> str:
+    return f"{count:,} {'query' if count == 1 else 'queries'}"
 
 
 def _best_first(one: SystemSummary) -> float:

@@ -27,9 +27,9 @@ def stale_labels(workspace: Workspace, dataset: DatasetRow) -> list[StaleLabel]:
     Labels of passages that are gone, and imported ones whose text was never known, are not among them.
     """
     with workspace.open() as db:
-        labels = [label for label in judgments.in_force(db, dataset.id) if label.text_hash]
+        labels = judgments.in_force(db, dataset.id)
         now = datasets.text_hashes(db, dataset.id, list({label.docid for label in labels}))
-        changed = [label for label in labels if now.get(label.docid, label.text_hash) != label.text_hash]
+        changed = [label for label in labels if judgments.is_stale(label.text_hash, now.get(label.docid))]
         docs = datasets.get_docs(db, dataset.id, list({label.docid for label in changed}))
         queries = {query.qid: query for query in datasets.get_queries(db, dataset.id)}
     return [

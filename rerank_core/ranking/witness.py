@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from time import perf_counter
@@ -14,7 +14,7 @@ from rerank_core.inference.device import describe_device
 from rerank_core.rerankers.family import Reranker
 from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow
-from rerank_core.store.evidence import SEARCH, Evidence, put_evidence, rankings_made, search_seconds
+from rerank_core.store.evidence import SEARCH, Evidence, installed_versions, put_evidence, rankings_made, search_seconds
 from rerank_core.store.rankings import StoredRanking
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import FIRST_STAGE, System
@@ -66,12 +66,12 @@ class Witness:
         if not before.searched:
             index = f"{dataset.fingerprint} {settings.retrievers} {settings.bm25_key()} {settings.dense_model}"
             device = describe_device() if "dense" in settings.retrievers else "cpu"
-            found[SEARCH] = Evidence(self._cold(index, True), None, device, versions())
+            found[SEARCH] = Evidence(self._cold(index, True), None, device, _versions())
         if stored.ranking is not None and not before.ranked and system.model.family != FIRST_STAGE:
             timed = stored.ranking.seconds is not None
             cold = self._cold(system.key, timed)
             seconds = self._tokenizer_seconds(dataset, query, system, stored.ranking, scorer) if cold is False else None
-            found[system.key] = Evidence(cold, seconds, _device(system, scorer), versions())
+            found[system.key] = Evidence(cold, seconds, _device(system, scorer), _versions())
         if found:
             with self._workspace.write() as db:
                 for name, evidence in found.items():
@@ -103,19 +103,9 @@ class Witness:
 
 
 @cache
-def _versions() -> tuple[tuple[str, str], ...]:
-    found = [("rerank_core", rerank_core.__version__)]
-    for name in LIBRARIES:
-        try:
-            found.append((name, importlib.metadata.version(name)))
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return tuple(found)
-
-
-def versions() -> dict[str, str]:
+def _versions() -> Mapping[str, str]:
     """Library -> version, for those that a ranking may depend on and that are installed."""
-    return dict(_versions())
+    return {"rerank_core": rerank_core.__version__, **installed_versions(LIBRARIES)}
 
 
 def _device(system: System, scorer: Reranker | None) -> str:

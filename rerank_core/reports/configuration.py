@@ -9,7 +9,6 @@ import platform
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 
 from rerank_core import __version__
 from rerank_core.experiment.dataset_language import language_of
@@ -21,6 +20,7 @@ from rerank_core.retrieval.languages import AUTO, language_name
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import runs
 from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.evidence import installed_versions
 from rerank_core.store.runs import Run
 from rerank_core.systems.systems import System
 from rerank_core.types import Qrels, text_hash
@@ -158,12 +158,7 @@ def _measuring(figures: Figures, price: float | None) -> Facts:
 
 def _software() -> Facts:
     rows = [("Rerank Lens", __version__), ("Python", platform.python_version()), ("System", platform.platform())]
-    for name in ("numpy", "scipy", "torch", "sentence-transformers", "bm25s"):
-        try:
-            rows.append((name, version(name)))
-        except PackageNotFoundError:
-            continue
-    return tuple(rows)
+    return (*rows, *installed_versions(("numpy", "scipy", "torch", "sentence-transformers", "bm25s")).items())
 
 
 def _system(system: System, run: Run | None, efficiency: Efficiency) -> Facts:

@@ -34,10 +34,10 @@ def label_facts(figures: Figures) -> Labels:
     workspace, dataset = figures.experiment.workspace, figures.experiment.dataset
     with workspace.open() as db:
         own = [one for one in judgments.in_force(db, dataset.id) if one.qid in figures.whole.queries]
-        hashes = datasets.text_hashes(db, dataset.id, sorted({one.docid for one in own if one.text_hash}))
+        hashes = datasets.text_hashes(db, dataset.id, sorted({one.docid for one in own}))
     counts = Counter((one.judge, one.source) for one in own)
     judges = sorted(((judge, source, n) for (judge, source), n in counts.items()), key=lambda row: (-row[2], row))
-    stale = sum(bool(one.text_hash) and hashes.get(one.docid, one.text_hash) != one.text_hash for one in own)
+    stale = sum(judgments.is_stale(one.text_hash, hashes.get(one.docid)) for one in own)
     agreed = agreement_report(workspace, dataset)
     told = tuple(in_words(agreed)[:2]) if len(agreed.compared) > 1 else ()
     return Labels(tuple(judges), len(own), stale, sum(not one.text_hash for one in own), told)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rerank_core.evaluation.pareto import Front, Point, pareto_front
+from rerank_core.evaluation.pareto import Front, Point
 from rerank_core.evaluation.slices import SliceDelta, query_slices, slice_deltas
 from rerank_core.experiment.efficiency import Efficiency
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.figures import Figures
 from rerank_core.experiment.losses import SystemLoss
+from rerank_core.experiment.pareto import system_front, system_points
 from rerank_core.experiment.stories import Story, sentence, tell
 from rerank_core.experiment.summary import Summary, SystemSummary, verdicts
 from rerank_core.experiment.whole_set import WholeSet
@@ -19,6 +20,7 @@ from rerank_core.reports.limits import Labels, label_facts, limits
 from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import now
+from rerank_core.text import shortened
 from rerank_core.types import Doc, Query
 
 MOST_TOLD = 3
@@ -90,7 +92,7 @@ def build_report(figures: Figures, price: float | None = None) -> Report:
     told = {one.system: _told(whole, summary, one) for one in _compared(summary)}
     docs = _passages(figures.experiment, told)
     stories = tuple(_story(whole, one, told[one.system], docs, dataset) for one in _compared(summary))
-    points = _points(summary, figures.efficiency, price)
+    points = system_points(summary, figures.efficiency, price)
     labels = label_facts(figures)
     return Report(
         dataset=dataset,
@@ -104,7 +106,7 @@ def build_report(figures: Figures, price: float | None = None) -> Report:
         verdicts=tuple((one.system, said) for one, said in verdicts(summary)),
         stories=stories,
         points=points,
-        front=_front(points),
+        front=system_front(points),
         titles={docid: doc.title or _start(doc.text) or docid for docid, doc in docs.items()},
         labels=labels,
         limits=limits(figures, labels),
@@ -148,20 +150,5 @@ def _story(
     return SystemStory(one.system, one.label, wins, losses, tuple(each for each in slices if each.n))
 
 
-def _points(summary: Summary, efficiency: Mapping[str, Efficiency], price: float | None) -> tuple[Point, ...]:
-    points = []
-    for one in summary.systems:
-        found = efficiency[one.system]
-        quality = one.values[summary.measures[0]] if one.values else None
-        points.append(Point(one.label, quality, found.whole.p50 if found.whole else None, found.cost(price)))
-    return tuple(points)
-
-
-def _front(points: Sequence[Point]) -> Front:
-    costs = all(point.cost is not None for point in points if point.latency is not None)
-    return pareto_front(points, ("quality", "latency", "cost") if costs else ("quality", "latency"))
-
-
 def _start(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+    return shortened(" ".join(text.split()), LONGEST)

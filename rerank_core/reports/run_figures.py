@@ -11,7 +11,7 @@ from rerank_core.corpus.id_forms import other_forms, rename_rankings
 from rerank_core.errors import BadInputError
 from rerank_core.evaluation import compare as pairs
 from rerank_core.evaluation import measures as sets
-from rerank_core.evaluation.compare import Comparison
+from rerank_core.evaluation.compare import PairedComparison
 from rerank_core.evaluation.names import Measure, parse_measure
 from rerank_core.evaluation.verdict import verdict
 from rerank_core.experiment.notebook_html import notebook_html
@@ -75,7 +75,7 @@ class RunComparison:
     that more than the order is compared.
     """
 
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[PairedComparison, ...]
     means: Mapping[str, tuple[float | None, float | None]]
     left_out: tuple[str, ...]
     unlike: tuple[str, ...]

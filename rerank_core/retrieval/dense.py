@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rerank_core.errors import RerankLensError
-from rerank_core.retrieval.embedding import VectorStore, embedded
+from rerank_core.retrieval.embedding import EmbeddingStore, embedded
 from rerank_core.retrieval.index_folder import writing
 from rerank_core.retrieval.parts import Changes, deriving, parts, read_rows, save_rows
 from rerank_core.retrieval.vector_index import write_search
@@ -56,7 +56,7 @@ class DenseRetriever:
         corpus: Corpus,
         folder: Path,
         encoder: Encoder,
-        store: VectorStore,
+        store: EmbeddingStore,
         progress: Progress = no_progress,
         queries: Callable[[], NDArray[np.float32]] | None = None,
     ) -> DenseRetriever:
@@ -77,7 +77,7 @@ class DenseRetriever:
         corpus: Corpus,
         folder: Path,
         encoder: Encoder,
-        store: VectorStore,
+        store: EmbeddingStore,
         progress: Progress = no_progress,
     ) -> DenseRetriever:
         """As `build`, but over the base of the index in `base`: only passages that were added are read and embedded."""
@@ -122,7 +122,7 @@ def _write(
     corpus: Corpus,
     folder: Path,
     encoder: Encoder,
-    store: VectorStore,
+    store: EmbeddingStore,
     progress: Progress,
     queries: Callable[[], NDArray[np.float32]] | None = None,
 ) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _WINDOW = 4096
 
 
-class VectorStore(Protocol):
+class EmbeddingStore(Protocol):
     """Where vectors are kept by model and text hash; half precision is enough."""
 
     def get_many(self, model: str, hashes: Sequence[str]) -> Mapping[str, NDArray[np.float32]]:
@@ -30,7 +30,7 @@ class VectorStore(Protocol):
 
 
 def embedded(
-    corpus: Corpus, encoder: Encoder, store: VectorStore, progress: Progress
+    corpus: Corpus, encoder: Encoder, store: EmbeddingStore, progress: Progress
 ) -> Iterator[tuple[list[Doc], dict[str, NDArray[np.float32]]]]:
     """Windows of passages in their order, each with text hash -> unit vector, shape (dimensions,).
 
@@ -74,7 +74,7 @@ def _windows(docs: Iterable[Doc]) -> Iterator[list[Doc]]:
 
 
 def _vectors(
-    window: Sequence[Doc], encoder: Encoder, store: VectorStore, report: _Reporter
+    window: Sequence[Doc], encoder: Encoder, store: EmbeddingStore, report: _Reporter
 ) -> dict[str, NDArray[np.float32]]:
     """Text hash -> unit vector for every text of the window that has any sign in it."""
     texts = {doc.text_hash: doc.content for doc in window if doc.content.strip()}

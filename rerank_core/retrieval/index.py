@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from rerank_core.retrieval.embedding import VectorStore
+    from rerank_core.retrieval.embedding import EmbeddingStore
     from rerank_core.retrieval.encoder import Encoder
     from rerank_core.retrieval.vector_search import SearchFacts
 
@@ -65,7 +65,7 @@ def build_or_load(
     corpus: Corpus,
     fingerprint: str,
     settings: RetrievalSettings,
-    vectors: VectorStore,
+    vectors: EmbeddingStore,
     progress: Progress = no_progress,
     encoder: Encoder | None = None,
     queries: Callable[[], Sequence[str]] | None = None,
@@ -144,7 +144,7 @@ def _dense(
     folder: Path,
     corpus: Corpus,
     encoder: Encoder,
-    vectors: VectorStore,
+    vectors: EmbeddingStore,
     build: Progress | None,
     queries: Callable[[], Sequence[str]] | None,
 ) -> Retriever:

@@ -9,6 +9,7 @@ from typing import Any
 from rerank_core.experiment.dataset_language import dense_note, how_words_are_read, language_of
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.runs import run_latencies, staleness
+from rerank_core.experiment.summary import failure_sentence
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.index import search_facts
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -105,9 +106,7 @@ def run(call: Call) -> Answer:
     ]
     told = [row | {"reasons": dict(reasons[one.id].most_common())} for one, row in zip(systems, rows, strict=True)]
     lines = tuple(
-        f"{one.id} failed on {count:,} queries: {why}"
-        for one in systems
-        for why, count in reasons[one.id].most_common()
+        failure_sentence(one.id, count, why) for one in systems for why, count in reasons[one.id].most_common()
     )
     notes = _notes(language_of(call.workspace, dataset, settings), settings)
     return Answer(told, (*lines, *notes), rows, FAILED if lines else DONE)

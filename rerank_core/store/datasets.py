@@ -14,10 +14,9 @@ from typing import Any
 from sqlite_utils import Database
 
 from rerank_core.errors import BadInputError, NotFoundError, RerankLensError
+from rerank_core.store.scales import DEFAULT, preset_names
 from rerank_core.store.workspace import Workspace, now
 from rerank_core.types import Doc, Query
-
-SCALE_0_TO_3 = {0: "Not relevant", 1: "Related", 2: "Useful", 3: "Answers it"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def begin_dataset(db: Database, name: str, source: str, scale: dict[int, str] | 
     """
     if not name.strip():
         raise BadInputError("dataset name", None, "the name is empty", "a name, for example 'support-2025'")
-    names = json.dumps({str(grade): label for grade, label in (scale or SCALE_0_TO_3).items()})
+    names = json.dumps({str(grade): label for grade, label in (scale or preset_names(DEFAULT)).items()})
     try:
         cursor = db.execute(
             "INSERT INTO dataset (name, source, state, created_at, scale) VALUES (?, ?, 'importing', ?, ?)",
@@ -133,13 +132,8 @@ def get_queries(db: Database, dataset_id: int) -> list[Query]:
 
 def get_docs(db: Database, dataset_id: int, docids: Sequence[str]) -> dict[str, Doc]:
     """docid -> passage, for those of `docids` that exist."""
-    found: dict[str, Doc] = {}
-    for start in range(0, len(docids), 500):  # SQLite bounds the number of parameters
-        part = docids[start : start + 500]
-        marks = ",".join("?" * len(part))
-        rows = db.query(f"SELECT * FROM doc WHERE dataset_id = ? AND docid IN ({marks})", [dataset_id, *part])
-        found.update((row["docid"], _doc(row)) for row in rows)
-    return found
+    sql = "SELECT * FROM doc WHERE dataset_id = ? AND docid IN (SELECT value FROM json_each(?))"
+    return {row["docid"]: _doc(row) for row in db.query(sql, [dataset_id, json.dumps(list(docids))])}
 
 
 def text_hashes(db: Database, dataset_id: int, docids: Sequence[str]) -> dict[str, str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 
 from sqlite_utils import Database
 
@@ -26,6 +28,15 @@ class Evidence:
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
+def installed_versions(libraries: Iterable[str]) -> dict[str, str]:
+    """Library -> version, in the order given, for those that are installed."""
+    versions = {}
+    for name in libraries:
+        with suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return versions
+
+
 def put_evidence(db: Database, candidates_key: str, system_key: str, evidence: Evidence) -> None:
     """Keep how a ranking was made; `system_key` SEARCH: how the candidates were found."""
     versions = json.dumps(dict(evidence.versions), sort_keys=True)
@@ -39,13 +50,10 @@ def put_evidence(db: Database, candidates_key: str, system_key: str, evidence: E
 def get_evidence(db: Database, candidates_keys: Iterable[str], system_key: str) -> dict[str, Evidence]:
     """Candidates key -> evidence of this system (or SEARCH), for those that are kept."""
     found: dict[str, Evidence] = {}
-    wanted = list(candidates_keys)
-    for start in range(0, len(wanted), 500):  # SQLite bounds the number of parameters
-        part = wanted[start : start + 500]
-        sql = f"""SELECT candidates_key, cold, tokenize_seconds, device, versions FROM evidence
-                  WHERE system = ? AND candidates_key IN ({",".join("?" * len(part))})"""
-        for key, cold, seconds, device, versions in db.execute(sql, [system_key, *part]):
-            found[key] = Evidence(None if cold is None else bool(cold), seconds, device, json.loads(versions))
+    sql = """SELECT candidates_key, cold, tokenize_seconds, device, versions FROM evidence
+             WHERE system = ? AND candidates_key IN (SELECT value FROM json_each(?))"""
+    for key, cold, seconds, device, versions in db.execute(sql, [system_key, json.dumps(list(candidates_keys))]):
+        found[key] = Evidence(None if cold is None else bool(cold), seconds, device, json.loads(versions))
     return found
 
 
@@ -60,23 +68,13 @@ class Made:
 
 def rankings_made(db: Database, candidates_keys: Iterable[str], system_key: str) -> dict[str, Made]:
     """Candidates key -> facts of this system's ranking, for those that it ranked without failing."""
-    found: dict[str, Made] = {}
-    wanted = list(candidates_keys)
-    for start in range(0, len(wanted), 500):
-        part = wanted[start : start + 500]
-        sql = f"""SELECT candidates_key, seconds, usage, at FROM ranking
-                  WHERE system = ? AND state = 'ready' AND candidates_key IN ({",".join("?" * len(part))})"""
-        for key, seconds, usage, at in db.execute(sql, [system_key, *part]):
-            found[key] = Made(seconds, json.loads(usage), at)
-    return found
+    sql = """SELECT candidates_key, seconds, usage, at FROM ranking
+             WHERE system = ? AND state = 'ready' AND candidates_key IN (SELECT value FROM json_each(?))"""
+    rows = db.execute(sql, [system_key, json.dumps(list(candidates_keys))])
+    return {key: Made(seconds, json.loads(usage), at) for key, seconds, usage, at in rows}
 
 
 def search_seconds(db: Database, candidates_keys: Iterable[str]) -> dict[str, float | None]:
     """Candidates key -> how long they took to find, for those that are kept."""
-    found: dict[str, float | None] = {}
-    wanted = list(candidates_keys)
-    for start in range(0, len(wanted), 500):
-        part = wanted[start : start + 500]
-        sql = f"SELECT key, seconds FROM candidates WHERE key IN ({','.join('?' * len(part))})"
-        found.update(db.execute(sql, part))
-    return found
+    sql = "SELECT key, seconds FROM candidates WHERE key IN (SELECT value FROM json_each(?))"
+    return dict(db.execute(sql, [json.dumps(list(candidates_keys))]))

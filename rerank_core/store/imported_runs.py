@@ -75,12 +75,6 @@ def imported_rankings(db: Database, run_id: int, qid: str | None = None) -> dict
     return {own: Ranking(own, name, _load(docs)) for own, name, docs in rows}
 
 
-def drop_imported(db: Database, name: str) -> None:
-    """Remove an imported run. Raises NotFoundError."""
-    if db.execute("DELETE FROM imported_run WHERE name = ?", [name]).rowcount == 0:
-        raise NotFoundError(f"There is no imported run '{name}' in this workspace.")
-
-
 def _dump(ranking: Ranking) -> str:
     return json.dumps([[doc.docid, doc.score] for doc in ranking.docs], ensure_ascii=False, separators=(",", ":"))
 

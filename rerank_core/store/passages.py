@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,12 +47,10 @@ class StoredPassages:
         """Text hash -> its bytes, a view of the mapped file, for those that are kept and can be read."""
         rows: list[tuple[str, str, int, int, int]] = []
         with self._safely(), self._open() as db:
-            for first in range(0, len(hashes), 500):
-                part = hashes[first : first + 500]
-                sql = f"""SELECT text_hash, file.name, file.bytes, start, length FROM passage
-                          JOIN file ON file.id = passage.file WHERE text_hash IN ({",".join("?" * len(part))})
-                          AND model = (SELECT id FROM model WHERE name = ?)"""
-                rows += db.execute(sql, [*part, model])
+            sql = """SELECT text_hash, file.name, file.bytes, start, length FROM passage
+                     JOIN file ON file.id = passage.file WHERE model = (SELECT id FROM model WHERE name = ?)
+                     AND text_hash IN (SELECT value FROM json_each(?))"""
+            rows += db.execute(sql, [model, json.dumps(list(hashes))])
         found = {}
         for text, name, size, start, length in rows:
             data = self._mapped(name, size, start + length)

@@ -48,13 +48,9 @@ def get_candidates(db: Database, key: str) -> Ranking | None:
 
 def get_docids(db: Database, keys: Iterable[str]) -> dict[str, list[str]]:
     """Candidates key -> docids, best first, for those keys that are kept."""
-    found: dict[str, list[str]] = {}
-    wanted = list(keys)
-    for start in range(0, len(wanted), 500):
-        part = wanted[start : start + 500]
-        sql = f"SELECT key, docs FROM candidates WHERE key IN ({','.join('?' * len(part))})"
-        found.update((key, [row[0] for row in json.loads(docs)]) for key, docs in db.execute(sql, part))
-    return found
+    sql = "SELECT key, docs FROM candidates WHERE key IN (SELECT value FROM json_each(?))"
+    rows = db.execute(sql, [json.dumps(list(keys))])
+    return {key: [row[0] for row in json.loads(docs)] for key, docs in rows}
 
 
 def put_ranking(db: Database, key: str, system: str, ranking: Ranking | None, error: str = "") -> None:
@@ -72,15 +68,11 @@ def put_ranking(db: Database, key: str, system: str, ranking: Ranking | None, er
 def get_rankings(db: Database, keys: Iterable[str], systems: Sequence[str]) -> dict[str, dict[str, StoredRanking]]:
     """candidates key -> system -> answer, for those that are kept."""
     found: dict[str, dict[str, StoredRanking]] = {}
-    wanted = list(keys)
-    names = ",".join("?" * len(systems))
-    for start in range(0, len(wanted), 500):  # SQLite bounds the number of parameters
-        part = wanted[start : start + 500]
-        marks = ",".join("?" * len(part))
-        sql = f"""SELECT r.*, c.qid FROM ranking r JOIN candidates c ON c.key = r.candidates_key
-                  WHERE r.candidates_key IN ({marks}) AND r.system IN ({names})"""
-        for row in db.query(sql, [*part, *systems]):
-            found.setdefault(row["candidates_key"], {})[row["system"]] = _stored(row)
+    sql = """SELECT r.*, c.qid FROM ranking r JOIN candidates c ON c.key = r.candidates_key
+             WHERE r.candidates_key IN (SELECT value FROM json_each(?))
+             AND r.system IN (SELECT value FROM json_each(?))"""
+    for row in db.query(sql, [json.dumps(list(keys)), json.dumps(list(systems))]):
+        found.setdefault(row["candidates_key"], {})[row["system"]] = _stored(row)
     return found
 
 
@@ -107,11 +99,9 @@ def ranked_by_settings(db: Database, dataset_id: int) -> dict[str, dict[str, int
 
 def census(db: Database, systems: Sequence[str]) -> tuple[int, int]:
     """How many answers of these systems are kept, and how many of them are rankings: it changes as answers come."""
-    marks = ",".join("?" * len(systems))
-    row = db.execute(
-        f"SELECT count(*), coalesce(sum(state = 'ready'), 0) FROM ranking WHERE system IN ({marks})", systems
-    )
-    return tuple(row.fetchone())
+    sql = """SELECT count(*), coalesce(sum(state = 'ready'), 0) FROM ranking
+             WHERE system IN (SELECT value FROM json_each(?))"""
+    return tuple(db.execute(sql, [json.dumps(list(systems))]).fetchone())
 
 
 def forget_failures(db: Database, system: str) -> None:

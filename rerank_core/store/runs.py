@@ -81,7 +81,7 @@ class Run:
         return self.inputs.key
 
 
-def is_stale(run: Run, now: Inputs) -> str:
+def stale_reason(run: Run, now: Inputs) -> str:
     """Which input changed since the run, as a sentence; "" where none did. `now`: as the same run would have them."""
     then = run.inputs
     for name, sentence in (

@@ -46,12 +46,17 @@ PRESETS: dict[str, tuple[Grade, ...]] = {
 DEFAULT = "0 to 3"
 
 
+def preset_names(preset: str) -> dict[int, str]:
+    """Grade -> name of one of `PRESETS`, lowest grade first."""
+    return {one.grade: one.name for one in PRESETS[preset]}
+
+
 def get_scale(db: Database, dataset_id: int) -> list[Grade]:
     """A dataset's scale, lowest grade first. A scale with the names of a preset has its guidelines until it is set."""
     names = _names(db, dataset_id)
     said = dict(db.execute("SELECT grade, guideline FROM grade_guideline WHERE dataset_id = ?", [dataset_id]))
     if not said:
-        preset = (grades for grades in PRESETS.values() if {one.grade: one.name for one in grades} == names)
+        preset = (grades for name, grades in PRESETS.items() if preset_names(name) == names)
         said = {one.grade: one.guideline for one in next(preset, ())}
     return [Grade(grade, name, said.get(grade, "")) for grade, name in names.items()]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rerank_core.store.workspace import Workspace
 
@@ -35,17 +36,17 @@ class StoredScores:
 
     def get_many(self, model: str, query_hash: str, hashes: Sequence[str]) -> dict[str, tuple[float, int]]:
         """Text hash -> (raw score, tokens cut), for those that are kept and young enough."""
-        now, found, stale_use = self._clock(), {}, False
+        now, found, old_use = self._clock(), {}, False
         oldest = now - self._max_age if self._max_age is not None else 0.0
         with self._workspace.open() as db:
-            for part in _parts(hashes):
-                sql = f"""SELECT text_hash, value, tokens_cut, used FROM score
-                          WHERE scored_by = (SELECT id FROM scored_by WHERE model = ?) AND query_hash = ?
-                          AND made >= ? AND text_hash IN ({_marks(part)})"""
-                for text_hash, value, cut, used in db.execute(sql, [model, query_hash, oldest, *part]):
-                    found[text_hash] = (value, cut)
-                    stale_use |= used < now - _HOUR
-        if stale_use:
+            sql = """SELECT text_hash, value, tokens_cut, used FROM score
+                     WHERE scored_by = (SELECT id FROM scored_by WHERE model = ?) AND query_hash = ?
+                     AND made >= ? AND text_hash IN (SELECT value FROM json_each(?))"""
+            rows = db.execute(sql, [model, query_hash, oldest, json.dumps(list(hashes))])
+            for text_hash, value, cut, used in rows:
+                found[text_hash] = (value, cut)
+                old_use |= used < now - _HOUR
+        if old_use:
             # to the hour only: who looks at the same list again does not write
             self._note_use(model, query_hash, list(found), now)
         return found
@@ -68,16 +69,6 @@ class StoredScores:
 
     def _note_use(self, model: str, query_hash: str, hashes: Sequence[str], now: float) -> None:
         with self._workspace.write() as db:
-            for part in _parts(hashes):
-                sql = f"""UPDATE score SET used = ? WHERE scored_by = (SELECT id FROM scored_by WHERE model = ?)
-                          AND query_hash = ? AND text_hash IN ({_marks(part)})"""
-                db.execute(sql, [now, model, query_hash, *part])
-
-
-def _parts(hashes: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(hashes), 500):
-        yield hashes[start : start + 500]
-
-
-def _marks(part: Sequence[str]) -> str:
-    return ",".join("?" * len(part))
+            sql = """UPDATE score SET used = ? WHERE scored_by = (SELECT id FROM scored_by WHERE model = ?)
+                     AND query_hash = ? AND text_hash IN (SELECT value FROM json_each(?))"""
+            db.execute(sql, [now, model, query_hash, json.dumps(list(hashes))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,10 @@ class StoredVectors:
 
         found: dict[str, NDArray[np.float32]] = {}
         with self._workspace.open() as db:
-            for start in range(0, len(hashes), 500):
-                part = hashes[start : start + 500]
-                marks = ",".join("?" * len(part))
-                sql = f"SELECT text_hash, data FROM vector WHERE model = ? AND text_hash IN ({marks})"
-                for text_hash, data in db.execute(sql, [model, *part]):
-                    found[text_hash] = np.frombuffer(data, dtype=np.float16).astype(np.float32)
+            sql = """SELECT text_hash, data FROM vector
+                     WHERE model = ? AND text_hash IN (SELECT value FROM json_each(?))"""
+            for text_hash, data in db.execute(sql, [model, json.dumps(list(hashes))]):
+                found[text_hash] = np.frombuffer(data, dtype=np.float16).astype(np.float32)
         return found
 
     def put_many(self, model: str, items: Mapping[str, NDArray[np.float32]]) -> None:

@@ -10,17 +10,17 @@ from rerank_core.judging.agreement_report import RELIABLE, TENTATIVE, AgreementR
 from rerank_core.judging.history import LabelEvent
 from rerank_core.store.judges import JudgeRow
 from rerank_core.store.judgments import RULES
+from rerank_core.views import palette
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
 ALL = "all together (alpha)"
-_BLUE, _GREY = "#0072B2", "#8a8f94"
 
 
 def judges_frame(rows: Iterable[JudgeRow]) -> pd.DataFrame:
-    """A row a judge: what he graded, skipped and settled, where his grades come from, and when."""
+    """One row per judge: what they graded, skipped and settled, where their grades come from, and when."""
     import pandas as pd
 
     columns = ["Judge", "Grades", "Skipped", "Settled", "From", "First", "Last"]
@@ -61,17 +61,17 @@ def agreement_chart(report: AgreementReport) -> alt.LayerChart:
         tooltip=["judges:N", *[alt.Tooltip(f"{name}:Q", format=".3f") for name in ("agreement", "low", "high")],
                  alt.Tooltip("in common:Q")],
     )  # fmt: skip
-    spans = base.mark_rule(color=_BLUE, strokeWidth=2).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
-    points = base.mark_point(color=_BLUE, filled=True, size=90, opacity=1).encode(
+    spans = base.mark_rule(color=palette.BLUE, strokeWidth=2).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
+    points = base.mark_point(color=palette.BLUE, filled=True, size=90, opacity=1).encode(
         x=alt.X("agreement:Q", title="agreement beyond chance", scale=scale)
     )
     limits = pd.DataFrame({"limit": [TENTATIVE, RELIABLE]})
-    rules = alt.Chart(limits).mark_rule(strokeDash=[4, 4], color=_GREY).encode(x="limit:Q")
+    rules = alt.Chart(limits).mark_rule(strokeDash=[4, 4], color=palette.GREY).encode(x="limit:Q")
     return alt.LayerChart(layer=[rules, spans, points], height=alt.Step(30))
 
 
 def said_frame(said: Iterable[tuple[str, int, str]], scale: Mapping[int, str]) -> pd.DataFrame:
-    """A row a judge: his grade with its name, and his note."""
+    """One row per judge: their grade with its name, and their note."""
     import pandas as pd
 
     rows = [[judge, f"{grade} {scale.get(grade, '')}".strip(), note] for judge, grade, note in said]

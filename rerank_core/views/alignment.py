@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rerank_core.rerankers.family import Alignment
+from rerank_core.views.palette import VERMILION
 
 if TYPE_CHECKING:
     import altair as alt
@@ -75,7 +76,7 @@ def alignment_chart(alignment: Alignment, most: int = MOST) -> alt.LayerChart:
             alt.Tooltip("best:N", title="counts"),
         ],
     )
-    frames = base.mark_rect(filled=False, stroke="#D55E00", strokeWidth=2).transform_filter("datum.best")
+    frames = base.mark_rect(filled=False, stroke=VERMILION, strokeWidth=2).transform_filter("datum.best")
     return alt.LayerChart(layer=[cells, frames], title=title, width=alt.Step(16), height=alt.Step(18))
 
 

@@ -7,16 +7,15 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from rerank_core.experiment.depth import DepthPoint
+from rerank_core.views.palette import BLUE, GREY, VERMILION
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-_VALUE, _TIME, _KNEE = "#0072B2", "#D55E00", "#9aa0a6"
-
 
 def depth_frame(points: Sequence[DepthPoint]) -> pd.DataFrame:
-    """A row a depth: depth, value, queries, pairs, retrieve (ms), score (ms), how ("measured", "estimated"), timed.
+    """One row per depth: depth, value, queries, pairs, retrieve (ms), score (ms), how ("measured", "estimated"), timed.
 
     score is missing where it was neither measured nor can be estimated, and how is "" there.
     """
@@ -41,7 +40,7 @@ def depth_chart(frame: pd.DataFrame, measure: str, knee: int | None) -> alt.Laye
 
     line = (
         alt.Chart(frame)
-        .mark_line(point=alt.OverlayMarkDef(size=60), color=_VALUE)
+        .mark_line(point=alt.OverlayMarkDef(size=60), color=BLUE)
         .encode(
             x=_depths(frame),
             y=alt.Y("value:Q", title=measure, scale=alt.Scale(domain=_span(frame))),
@@ -53,7 +52,7 @@ def depth_chart(frame: pd.DataFrame, measure: str, knee: int | None) -> alt.Laye
         )
     )
     at = pd.DataFrame({"depth": [] if knee is None else [knee]}, dtype="int64")
-    rule = alt.Chart(at).mark_rule(strokeDash=[4, 4], color=_KNEE).encode(x="depth:Q")
+    rule = alt.Chart(at).mark_rule(strokeDash=[4, 4], color=GREY).encode(x="depth:Q")
     return alt.LayerChart(layer=[rule, line], height=260)
 
 
@@ -63,7 +62,7 @@ def depth_time_chart(frame: pd.DataFrame) -> alt.LayerChart:
 
     known = frame[frame["how"] != ""]
     base = alt.Chart(known).encode(x=_depths(frame), y=alt.Y("score:Q", title="scoring, ms per query (median)"))
-    marks = base.mark_point(size=80, opacity=1, color=_TIME).encode(
+    marks = base.mark_point(size=80, opacity=1, color=VERMILION).encode(
         shape=alt.Shape(
             "how:N",
             title=None,
@@ -71,7 +70,7 @@ def depth_time_chart(frame: pd.DataFrame) -> alt.LayerChart:
             legend=alt.Legend(orient="top"),
         ),
         fillOpacity=alt.condition("datum.how == 'measured'", alt.value(1), alt.value(0)),
-        fill=alt.value(_TIME),
+        fill=alt.value(VERMILION),
         tooltip=[
             alt.Tooltip("depth:Q", title="candidates"),
             alt.Tooltip("score:Q", title="scoring, ms", format=",.1f"),
@@ -80,7 +79,7 @@ def depth_time_chart(frame: pd.DataFrame) -> alt.LayerChart:
             alt.Tooltip("timed:Q", title="queries timed"),
         ],
     )
-    return alt.LayerChart(layer=[base.mark_line(color=_TIME, opacity=0.5), marks], height=260)
+    return alt.LayerChart(layer=[base.mark_line(color=VERMILION, opacity=0.5), marks], height=260)
 
 
 def _depths(frame: pd.DataFrame) -> alt.X:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rerank_core.evaluation.rank_changes import KINDS as JUDGED
 from rerank_core.evaluation.rank_changes import DocumentRow, RankChanges, step_names
-from rerank_core.views.movement import UNJUDGED, grade_colour
+from rerank_core.views.palette import BLUE, GREY, LOST, ORANGE, UNGRADED, WON, grade_colour, ink, tint
 
 if TYPE_CHECKING:
     import altair as alt
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PASSAGE, GRADE, DOCID = "Passage", "Grade", "id"
 NOT_RETRIEVED, NOT_JUDGED = "not retrieved", "not judged"
-_KINDS = dict(zip(JUDGED, ("#0072B2", "#E69F00", "#9aa0a6"), strict=True))
+_KINDS = dict(zip(JUDGED, (BLUE, ORANGE, GREY), strict=True))
 
 
 def documents_frame(rows: Sequence[DocumentRow], labels: Mapping[str, str], titles: Mapping[str, str]) -> pd.DataFrame:
@@ -91,15 +91,9 @@ def _grade(grade: int, scale: Mapping[int, str]) -> str:
 
 def _grade_style(grade: int | None, grades: Sequence[int]) -> str:
     if grade is None:
-        return f"color: {UNJUDGED}"
+        return f"color: {UNGRADED}"
     back = grade_colour(grades.index(grade) if grade in grades else 0, len(grades))
-    return f"background-color: {back}; color: {_ink(back)}"
-
-
-def _ink(back: str) -> str:
-    """Black or white, whichever reads better on a colour: by its luma."""
-    red, green, blue = (int(back[i : i + 2], 16) for i in (1, 3, 5))
-    return "#111111" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#ffffff"
+    return f"background-color: {back}; color: {ink(back)}"
 
 
 def _moved(change: int | None) -> str:
@@ -108,8 +102,8 @@ def _moved(change: int | None) -> str:
 
 def _rank_style(rank: int | None, change: int | None) -> str:
     if rank is None:
-        return f"color: {UNJUDGED}; font-style: italic"
+        return f"color: {UNGRADED}; font-style: italic"
     if not change or abs(change) < 3:
         return ""
     # pale enough for black and white ink: the arrow says the same
-    return f"background-color: {'rgba(0,114,178,0.22)' if change > 0 else 'rgba(213,94,0,0.22)'}"
+    return f"background-color: {tint(WON if change > 0 else LOST, 0.22)}"

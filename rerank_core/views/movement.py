@@ -1,4 +1,4 @@
-"""Rank movement as a bump chart: a line a passage, a column a system."""
+"""Rank movement as a bump chart: one line per passage, one column per system."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rerank_core.types import Ranking
+from rerank_core.views.palette import DIMMED, QUIET, UNGRADED, grade_colour
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-# the board's colours of the grades, from worst to best: safe for colour-blind eyes
-GRADE_COLOURS = ["#b84e00", "#e69f00", "#7cc4ee", "#0067a8"]
-UNJUDGED = "#9aa0a6"
 _NOT_GRADED = "not graded"
-_DIMMED = "#b9bdc4"
 _ROOM = 0.9  # columns of room on either side, for the passages' names
 
 
@@ -63,7 +60,7 @@ def movement_chart(frame: pd.DataFrame, scale: Sequence[int], top: int) -> alt.L
     named = frame.assign(label=frame["grade"].map(_label), short=frame["title"].str.slice(0, 60))
     last = int(named["order"].max()) if len(named) else 0
     domain = [f"grade {grade}" for grade in scale] + [_NOT_GRADED]
-    colours = [grade_colour(place, len(scale)) for place in range(len(scale))] + [UNJUDGED]
+    colours = [grade_colour(place, len(scale)) for place in range(len(scale))] + [UNGRADED]
     hover = alt.selection_point(fields=["docid"], on="pointerover", clear="pointerout", name="hover")
     grade = alt.Color(
         "label:N", scale=alt.Scale(domain=domain, range=colours), title=None, legend=alt.Legend(orient="bottom")
@@ -109,14 +106,14 @@ def movement_chart(frame: pd.DataFrame, scale: Sequence[int], top: int) -> alt.L
         ],
     )
     lines = base.mark_line(interpolate="monotone").encode(
-        color=lit.then(grade).otherwise(alt.value(_DIMMED)),
+        color=lit.then(grade).otherwise(alt.value(DIMMED)),
         size=chosen.then(alt.value(5)).otherwise(alt.value(2)),
         opacity=lit.then(alt.value(0.75)).otherwise(alt.value(0.35)),
     )
     points = (
         base.mark_circle()
         .encode(
-            color=lit.then(grade).otherwise(alt.value(_DIMMED)),
+            color=lit.then(grade).otherwise(alt.value(DIMMED)),
             size=chosen.then(alt.value(220)).otherwise(alt.value(90)),
             opacity=alt.value(1),
         )
@@ -126,18 +123,13 @@ def movement_chart(frame: pd.DataFrame, scale: Sequence[int], top: int) -> alt.L
     dim = lit.then(alt.value(1)).otherwise(alt.value(0.25))
     text = base.encode(text="short:N", opacity=dim)
     limit = _width(last) * _ROOM - 24
-    first_names = text.mark_text(align="right", dx=-12, limit=limit, color="#808495").transform_filter(
+    first_names = text.mark_text(align="right", dx=-12, limit=limit, color=QUIET).transform_filter(
         f"datum.rank <= {top} && datum.order == 0"
     )
-    last_names = text.mark_text(align="left", dx=12, limit=limit, color="#808495").transform_filter(
+    last_names = text.mark_text(align="left", dx=12, limit=limit, color=QUIET).transform_filter(
         f"datum.rank <= {top} && datum.order == {last}"
     )
     return alt.LayerChart(layer=[lines, points, first_names, last_names], height=32 * (top + 1))
-
-
-def grade_colour(place: int, steps: int) -> str:
-    """The colour of a step of the scale: the first and the last one of the palette are kept for worst and best."""
-    return GRADE_COLOURS[round(place * (len(GRADE_COLOURS) - 1) / max(1, steps - 1))]
 
 
 def _label(grade: float | None) -> str:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rerank_core.evaluation.pareto import Front, Point
+from rerank_core.views.palette import BLUE, GREY, QUIET
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
 ON, BEATEN = "on the front", "beaten"
-_COLOURS = {ON: "#0072B2", BEATEN: "#9aa0a6"}
+_COLOURS = {ON: BLUE, BEATEN: GREY}
 _SHAPES = {ON: "diamond", BEATEN: "circle"}
 
 
@@ -62,5 +63,5 @@ def pareto_chart(frame: pd.DataFrame, measure: str) -> alt.LayerChart:
         ],
     )
     # vega's own text colour does not follow the page's theme; this grey reads on both
-    names = base.mark_text(dy=-14, color="#808495", limit=240).encode(text="system:N")
+    names = base.mark_text(dy=-14, color=QUIET, limit=240).encode(text="system:N")
     return alt.LayerChart(layer=[line, dots, names], height=340)

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 
 from rerank_core.experiment.inspection import Occlusion, rank_with
 from rerank_core.types import Ranking
+from rerank_core.views.palette import LOST, QUIET, WON, tint
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # tints over whatever the theme's background is; the sign and the number say the same
-_LIFTS, _LOWERS = "0,114,178", "213,94,0"
+_LIFTS, _LOWERS = WON, LOST
 _BOX = (
     "white-space:pre-wrap;line-height:1.7;padding:0.9rem 1rem;"
-    "border:1px solid rgba(128,132,149,0.35);border-radius:0.5rem"
+    f"border:1px solid {tint(QUIET, 0.35)};border-radius:0.5rem"
 )
-_UNSEEN = "opacity:0.45;border-left:3px solid rgba(128,132,149,0.9);padding-left:0.4rem"
+_UNSEEN = f"opacity:0.45;border-left:3px solid {tint(QUIET, 0.9)};padding-left:0.4rem"
 _NUMBER = "font-size:0.75em;vertical-align:super;opacity:0.85;margin-left:0.1rem"
 
 
@@ -48,7 +49,7 @@ def occlusion_html(found: Occlusion) -> str:
         share = abs(one.change) / far if far else 0.0
         colour = _LIFTS if one.change < 0 else _LOWERS
         parts.append(
-            f'{gap}<span style="background:rgba({colour},{0.55 * share:.2f});border-radius:3px">{text}</span>'
+            f'{gap}<span style="background:{tint(colour, 0.55 * share)};border-radius:3px">{text}</span>'
             f'<span style="{_NUMBER}">{number} ({one.change:+.2f})</span>'
         )
     tail = escape(found.text[end:]) + ("</span>" if grey else "")
@@ -97,7 +98,7 @@ def neighbours_frame(
 
 
 def others_frame(rankings: Mapping[str, Ranking], labels: Mapping[str, str], docid: str, chosen: str) -> pd.DataFrame:
-    """A row a system: System, Rank (missing: not retrieved), Raw score, Tokens cut; an arrow marks the chosen one."""
+    """One row per system: System, Rank (missing: not retrieved), Raw score, Tokens cut; an arrow at the chosen one."""
     import pandas as pd
 
     rows = []

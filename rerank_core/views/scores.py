@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rerank_core.evaluation.separation import Separation
-from rerank_core.views.movement import UNJUDGED, grade_colour
+from rerank_core.views.palette import QUIET, UNGRADED, grade_colour
 
 if TYPE_CHECKING:
     import altair as alt
@@ -74,17 +74,15 @@ def scores_chart(
     )
     medians = (
         alt.Chart(frame.drop_duplicates("row"))
-        .mark_tick(thickness=3, size=36, color="#808495")
+        .mark_tick(thickness=3, size=36, color=QUIET)
         .encode(x=alt.X("median:Q", title=scale), y=y, tooltip=[alt.Tooltip("median:Q", format=".4f")])
     )
     at = pd.DataFrame({"threshold": [] if threshold is None else [threshold]}, dtype="float64")
-    rule = (
-        alt.Chart(at).mark_rule(strokeDash=[4, 4], size=2, color="#808495").encode(x=alt.X("threshold:Q", title=scale))
-    )
+    rule = alt.Chart(at).mark_rule(strokeDash=[4, 4], size=2, color=QUIET).encode(x=alt.X("threshold:Q", title=scale))
     return alt.LayerChart(layer=[dots, medians, rule], height=alt.Step(52))
 
 
 def _colour(grade: int | None, grades: Sequence[int]) -> str:
     if grade is None:
-        return UNJUDGED
+        return UNGRADED
     return grade_colour(grades.index(grade) if grade in grades else 0, len(grades))

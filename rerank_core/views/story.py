@@ -6,14 +6,20 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from rerank_core.experiment.stories import Place, Story
+from rerank_core.text import shortened
 from rerank_core.types import Doc
+from rerank_core.views.palette import DOWN_TEXT, UP_TEXT
 
 SNIPPET = 150  # characters of a passage's text
 
-# light-dark follows the theme; the colours are the board's, safe for colour-blind eyes, and never stand alone
-STYLE = """
+# light-dark follows the theme
+STYLE = (
+    f"""
 <style>
-.story { --up: light-dark(#005a93, #7cc4ee); --down: light-dark(#a04400, #f0a84a);
+.story {{ --up: {UP_TEXT}; --down: {DOWN_TEXT}; }}
+</style>"""
+    + """<style>
+.story {
   --line: color-mix(in srgb, currentColor 20%, transparent); --faint: color-mix(in srgb, currentColor 72%, transparent);
   overflow-wrap: anywhere; }
 .story .query { font-size: clamp(1.6rem, 3vw, 2.6rem); font-weight: 700; line-height: 1.2; margin: 0.2rem 0 0.3rem; }
@@ -34,6 +40,7 @@ STYLE = """
 @media (max-width: 760px) { .story .lists { grid-template-columns: 1fr; } }
 </style>
 """
+)
 
 
 def story_html(
@@ -74,7 +81,7 @@ def _list(
 
 def _row(rank: str, doc: Doc, move: str = "", grade: str = "", told: bool = False) -> str:
     text = " ".join(doc.text.split())
-    snippet = text if len(text) <= SNIPPET else text[: SNIPPET - 1] + "…"
+    snippet = shortened(text, SNIPPET)
     title = f'<div class="title">{escape(doc.title)}</div>' if doc.title else ""
     return (
         f'<li class="{"told" if told else ""}"><div class="rank">{rank}</div>'

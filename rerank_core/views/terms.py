@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from math import fsum
 from typing import TYPE_CHECKING
 
+from rerank_core.views.palette import BLUE
+
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
 
 def terms_frame(contributions: Sequence[tuple[str, float]], most: int = 20) -> pd.DataFrame:
-    """A row a term, the most first. Columns: term, contribution, share (of the score; missing where that is 0).
+    """One row per term, the most first. Columns: term, contribution, share (of the score; missing where that is 0).
 
     `contributions`: (term, what it adds) as a sparse scorer's `contributions` gives them. Terms after the first `most`
     become one row, "12 other terms", so that the rows always add up to the score.
@@ -37,7 +39,7 @@ def terms_chart(contributions: Sequence[tuple[str, float]], most: int = 20) -> a
     title = f"The bars add up to {total:.3f}" if len(frame) else "Query and passage share no term: the score is 0"
     chart: alt.Chart = (
         alt.Chart(frame)
-        .mark_bar(color="#0072B2")
+        .mark_bar(color=BLUE)
         .encode(
             # equal term names would fall on one bar; a vocabulary has each once
             y=alt.Y("term:N", sort=None, title=None),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rerank_core.evaluation.threshold import ThresholdCurve, ThresholdPoint
+from rerank_core.views.palette import BLUE, VERMILION
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
 # Okabe and Ito's palette, safe for colour-blind eyes; the dash tells the lines apart as well
-_LINES = {"precision": "#0072B2", "answered share": "#D55E00"}
+_LINES = {"precision": BLUE, "answered share": VERMILION}
 
 
 def threshold_frame(curve: ThresholdCurve) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Costs as formulas: by use, on a GPU, and where they meet."""
+"""Costs as formulas: on a GPU, and where it meets a service."""
 
 from __future__ import annotations
 
@@ -7,19 +7,7 @@ import math
 import pytest
 
 from rerank_core.errors import SettingsError
-from rerank_core.evaluation.cost import break_even, capacity, cost_by_use, cost_on_gpu
-
-
-def test_a_service_costs_its_price_times_the_mean_use():
-    # $2 for 1,000 search units; two queries of one unit, one of two
-    assert cost_by_use([1, 1, 2], 2.0, 1000) == pytest.approx(1000 * 2.0 / 1000 * (1 + 1 + 2) / 3)
-    # $0.05 for a million tokens, 10,000 tokens a query: $0.50 for 1,000 queries
-    assert cost_by_use([10_000.0], 0.05, 1_000_000) == pytest.approx(0.5)
-
-
-def test_a_query_that_was_not_counted_makes_the_cost_unknown():
-    assert cost_by_use([1, None], 2.0, 1000) is None
-    assert cost_by_use([], 2.0, 1000) is None
+from rerank_core.evaluation.cost import break_even, capacity, cost_on_gpu
 
 
 def test_a_gpu_costs_its_hour_over_the_queries_that_it_answers_in_it():
@@ -55,6 +43,6 @@ def test_impossible_times_are_refused(seconds):
 
 @pytest.mark.parametrize("price", [-1.0, math.nan])
 def test_impossible_prices_are_refused(price):
-    for call in (lambda: cost_by_use([1], price, 1000), lambda: cost_on_gpu(price, 1), lambda: break_even(price, 1, 1)):
+    for call in (lambda: cost_on_gpu(price, 1), lambda: break_even(price, 1, 1)):
         with pytest.raises(SettingsError, match="price"):
             call()

@@ -30,21 +30,16 @@ def test_the_loss_is_split_between_retrieval_and_ordering():
     assert found.oracle == pytest.approx(oracle, abs=1e-12)
     assert found.retrieval == pytest.approx(1 - oracle, abs=1e-12)
     assert found.ordering == pytest.approx(oracle - actual, abs=1e-12)
-    assert found.retrieval_share == pytest.approx((1 - oracle) / (1 - actual), abs=1e-12)
     assert found.actual + found.ordering + found.retrieval == pytest.approx(1, abs=1e-12)
 
 
-def test_a_perfect_ranking_has_no_loss_to_share():
-    assert split_loss(["a"], ["a"], {"a": 1}).retrieval_share is None
-
-
-def test_without_a_relevant_document_nobody_is_at_fault():
+def test_without_a_relevant_document_nothing_is_lost():
     assert split_loss(["a"], ["a"], {"a": 0}) is None
     assert oracle_ndcg(["a"], {}) is None
     assert recall_ceiling(["a"], {"a": 0}, [10]) is None
 
 
-def test_nothing_retrieved_is_all_retrievals_fault():
+def test_nothing_retrieved_is_all_lost_by_retrieval():
     found = split_loss([], [], {"a": 1})
     assert (found.retrieval, found.ordering) == (1.0, 0.0)
 

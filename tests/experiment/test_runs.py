@@ -18,7 +18,7 @@ from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.rerankers.family import Scorer
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
-from rerank_core.store.runs import Inputs, QueryFacts, Run, get_run, is_stale, latest_run, list_runs, put_run
+from rerank_core.store.runs import Inputs, QueryFacts, Run, get_run, latest_run, list_runs, put_run, stale_reason
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import System, get_system
 from rerank_core.types import Doc, Query
@@ -161,8 +161,8 @@ def test_half_a_set_or_a_failure_is_no_run(workspace, birds, cosine, scorer, mon
      ("model", "model")],
 )  # fmt: skip
 def test_the_input_that_changed_is_named(name, word):
-    assert is_stale(some_run(), INPUTS) == ""
-    assert word in is_stale(some_run(), replace(INPUTS, **{name: "changed"}))
+    assert stale_reason(some_run(), INPUTS) == ""
+    assert word in stale_reason(some_run(), replace(INPUTS, **{name: "changed"}))
 
 
 def test_a_run_grows_stale_with_its_data(workspace, birds, cosine, scorer):

@@ -8,7 +8,7 @@ import pytest
 
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.experiment.losses import system_losses
-from rerank_core.experiment.summary import summarise
+from rerank_core.experiment.summary import not_compared_alike, summarise
 from tests.support.whole_sets import whole_set
 
 NDCG, RR = parse_measure("nDCG@10"), parse_measure("RR@10")
@@ -78,7 +78,12 @@ def test_the_level_stands_in_the_name_of_a_binary_measure():
 def test_a_ranking_of_other_passages_is_marked_and_its_loss_is_not_split():
     orders = {"A": {"q1": "ab", "q2": "ab"}, "B": {"q1": "za", "q2": "ba"}}
     whole = whole_set(QRELS, orders)
-    assert one_of(summarise(whole, [NDCG], "A", 3), "B").off_candidates == 1
+    one = one_of(summarise(whole, [NDCG], "A", 3), "B")
+    assert one.off_candidates == 1
+    (sentence,) = not_compared_alike(one)
+    assert sentence.startswith(
+        "System B ranked passages that are not among the candidates, on 1 query: no fair comparison"
+    )
     losses = system_losses(whole, ("q1", "q2"))
     assert (losses["B"].off_candidates, list(losses["B"].queries)) == (1, ["q2"])
     assert losses["A"].off_candidates == 0

@@ -149,7 +149,7 @@ def test_a_system_that_cannot_run_exits_with_4(call, folder):
     ((reason, count),) = other["reasons"].items()
     assert (count, reason[:40]) == (1, "MS MARCO TinyBERT L2: Needs a download: ")
     shown = call("run", *BM25, "--systems", "first-stage,ms-marco-tinybert-l2-v2")[1].out
-    assert f"ms-marco-tinybert-l2-v2 failed on 1 queries: {reason}\n" in shown
+    assert f"ms-marco-tinybert-l2-v2 failed on 1 query: {reason}\n" in shown
 
 
 def test_index_says_how_each_index_is_searched(call, folder):

@@ -88,7 +88,7 @@ def test_a_system_that_failed_on_some_queries_is_not_judged_on_the_rest_unless_a
     ranked_dataset(workspace, orders() | {OTHER: own}, QRELS)
     code, out = call(*GATE)
     assert code == 3
-    assert "failed on 1 queries: it <b>broke</b>" in out.out
+    assert "failed on 1 query: it <b>broke</b>" in out.out
     code, out = call(*GATE, "--partial", "--json")
     assert (code, json.loads(out.out)["queries"], json.loads(out.out)["left_out"]) == (0, 19, 1)
 

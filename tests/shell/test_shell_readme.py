@@ -1,4 +1,4 @@
-"""What the README says of the shell: its workflow parses, its exit codes and its rule are the program's."""
+"""What the paper on the command line says: its workflow parses, its exit codes are the program's."""
 
 from __future__ import annotations
 
@@ -9,38 +9,33 @@ import yaml
 
 from rerank_core.shell import answer
 from rerank_core.shell.options import parser
-from rerank_core.shell.verbs import VERBS
-from tests.test_docs import README
+from tests.test_docs import SHELL
 
 
 def workflow():
-    (block,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (block,) = re.findall(r"```yaml\n(.*?)```", SHELL, re.DOTALL)
     return yaml.safe_load(block)
+
+
+def calls(steps):
+    """The parsed options of each step that calls the program."""
+    commands = [shlex.split(step["run"]) for step in steps if "run" in step]
+    return [parser().parse_args(words[1:]) for words in commands if words[0] == "rerank-lens"]
 
 
 def test_each_command_of_the_workflow_parses():
     steps = workflow()["jobs"]["gate"]["steps"]
-    commands = [shlex.split(step["run"]) for step in steps if "rerank_core" in step.get("run", "")]
-    assert [parser().parse_args(words[3:]).verb for words in commands] == ["import", "run", "gate", "report"]
+    assert [options.verb for options in calls(steps)] == ["import", "run", "gate", "report"]
 
 
 def test_the_workflow_compares_what_it_ranked():
     steps = workflow()["jobs"]["gate"]["steps"]
-    options = [
-        parser().parse_args(shlex.split(step["run"])[3:]) for step in steps if "rerank_core" in step.get("run", "")
-    ]
-    ranked, gate = options[1], options[2]
+    _, ranked, gate, _ = calls(steps)
     assert {gate.baseline, gate.system} == set(ranked.systems)
     assert (gate.dataset, gate.depth, gate.settings) == (ranked.dataset, ranked.depth, ranked.settings)
 
 
 def test_the_exit_codes_are_those_of_the_help():
-    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", SHELL, re.MULTILINE)}
     assert documented == {answer.DONE, answer.NO, answer.USAGE, answer.NOTHING, answer.FAILED, answer.STOPPED}
     assert {int(code) for code in re.findall(r"^ +(\d+)  ", answer.CODES, re.MULTILINE)} == documented
-
-
-def test_the_readme_names_each_verb_that_decides_or_writes():
-    for verb in ("compare", "gate", "report", "export"):
-        assert verb in VERBS
-        assert f"python -m rerank_core {verb} " in README

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from rerank_core.store.evidence import SEARCH, Evidence, get_evidence, put_evidence, rankings_made, search_seconds
+from rerank_core.store.evidence import (
+    SEARCH,
+    Evidence,
+    get_evidence,
+    installed_versions,
+    put_evidence,
+    rankings_made,
+    search_seconds,
+)
 from rerank_core.store.rankings import put_candidates, put_ranking
 from rerank_core.types import Ranking, ScoredDoc
 
@@ -55,3 +63,7 @@ def test_more_keys_than_one_statement_takes_are_asked_for_in_parts(searched):
         assert search_seconds(db, [*keys, "key"]) == {"key": 0.25}
         assert get_evidence(db, keys, SEARCH) == {}
         assert rankings_made(db, keys, "good@1") == {}
+
+
+def test_a_library_that_is_not_installed_has_no_version():
+    assert list(installed_versions(["numpy", "no-such-library", "scipy"])) == ["numpy", "scipy"]

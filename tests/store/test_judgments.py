@@ -47,6 +47,20 @@ def test_a_grade_is_in_force_and_knows_the_text_it_belongs_to(workspace, birds, 
     assert (label.judge, label.source, label.text_hash) == ("ann", "human", text_hash(BIRDS[0].content))
 
 
+@pytest.mark.parametrize(
+    ("judged", "current", "stale"),
+    [
+        ("a1", "b2", True),
+        ("a1", "a1", False),
+        # imported without a text, and a passage that is gone
+        ("", "b2", False),
+        ("a1", None, False),
+    ],
+)
+def test_a_grade_is_stale_when_its_passage_reads_otherwise_than_the_judge_saw_it(judged, current, stale):
+    assert judgments.is_stale(judged, current) is stale
+
+
 def test_the_same_event_sent_again_is_kept_once(workspace, birds, say):
     outbox = [grade(1, "d1", 3), grade(2, "d2", 0)]
     say(*outbox)

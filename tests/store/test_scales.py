@@ -48,13 +48,6 @@ def test_each_preset_can_be_chosen_before_the_first_grade(workspace, birds, pres
         assert datasets.get_dataset(db, "birds").scale == {one.grade: one.name for one in PRESETS[preset]}
 
 
-def test_the_presets_have_the_names_that_an_import_gives():
-    from rerank_core.corpus.topics import SCALES
-
-    for preset in PRESETS.values():
-        assert SCALES[max(one.grade for one in preset)] == {one.grade: one.name for one in preset}
-
-
 def test_once_there_are_grades_only_guidelines_change(workspace, birds, say):
     say("grade", grade=2)
     with pytest.raises(BadInputError, match="1 grades were given on the scale as it is"):

@@ -17,11 +17,12 @@ from rerank_core.experiment.efficiency import Efficiency
 from rerank_core.experiment.losses import system_losses
 from rerank_core.experiment.summary import summarise
 from rerank_core.types import Query
-from rerank_core.views.deltas import biggest, deltas_chart, deltas_frame, moved
 from rerank_core.views.depth import depth_chart, depth_frame, depth_time_chart
+from rerank_core.views.differences import biggest, differences_chart, differences_frame
 from rerank_core.views.efficiency import COST, P50, P95, break_evens, efficiency_columns, latency_frame
 from rerank_core.views.explain import elsewhere_frame, gains_frame, ideal_frame, sum_line
-from rerank_core.views.fault import fault_chart, fault_frame, fault_queries_frame, recall_chart, recall_frame
+from rerank_core.views.losses import loss_chart, loss_frame, query_losses_frame, recall_chart, recall_frame
+from rerank_core.views.moves import moved
 from rerank_core.views.pareto import pareto_chart, pareto_frame
 from rerank_core.views.slices import slices_chart, slices_frame
 from rerank_core.views.summary import summary_frame, unjudged_frame
@@ -66,17 +67,19 @@ def test_the_unjudged_table_leaves_out_who_ranked_nothing():
 DELTAS = {"q1": -0.5, "q2": 0.25, "q3": 0.0, "q4": -0.1}
 
 
-def test_deltas_stand_from_the_biggest_win_to_the_biggest_loss():
-    frame = deltas_frame(DELTAS, {"q1": 0.25, "q2": 1.0, "q3": 0.5, "q4": 0.4}, dict.fromkeys(DELTAS, 0.5), QUERIES)
+def test_differences_stand_from_the_biggest_win_to_the_biggest_loss():
+    frame = differences_frame(
+        DELTAS, {"q1": 0.25, "q2": 1.0, "q3": 0.5, "q4": 0.4}, dict.fromkeys(DELTAS, 0.5), QUERIES
+    )
     assert frame["qid"].tolist() == ["q2", "q3", "q4", "q1"]
     assert frame["outcome"].tolist() == ["won", "tied", "lost", "lost"]
-    assert frame.iloc[3][["place", "query", "delta", "system", "baseline"]].tolist() == [
+    assert frame.iloc[3][["place", "query", "difference", "system", "baseline"]].tolist() == [
         4, "text of q1", -0.5, 0.25, 0.5,
     ]  # fmt: skip
     assert biggest(frame, "lost") == ["q1", "q4"]
     assert biggest(frame, "lost", most=1) == ["q1"]
     assert biggest(frame, "won") == ["q2"]
-    assert len([row for row in rows_of(deltas_chart(frame, "nDCG@10", "B", "A")) if row["place"] > 1]) == 3
+    assert len([row for row in rows_of(differences_chart(frame, "nDCG@10", "B", "A")) if row["place"] > 1]) == 3
 
 
 def test_a_move_in_one_line():
@@ -94,15 +97,15 @@ def test_a_move_in_one_line():
 def test_the_three_parts_of_a_loss_add_up_to_one():
     qrels = {"q1": {"a": 1, "z": 1}, "q2": {"a": 1}}
     losses = system_losses(whole_set(qrels, {"A": {"q1": "ba", "q2": "ab"}, "B": {"q1": None}}), ("q1", "q2"))
-    frame = fault_frame(losses)
+    frame = loss_frame(losses)
     ideal = 1 + SECOND
     assert frame["part"].tolist() == ["reached", "lost by ordering", "lost by retrieval"]
     assert frame["value"].tolist() == pytest.approx(
         [(SECOND / ideal + 1) / 2, (1 - SECOND) / ideal / 2, (1 - 1 / ideal) / 2]
     )
     assert frame["value"].sum() == pytest.approx(1.0)
-    assert len(rows_of(fault_chart(frame, 10))) == 3
-    queries = fault_queries_frame(losses["A"], QUERIES)
+    assert len(rows_of(loss_chart(frame, 10))) == 3
+    queries = query_losses_frame(losses["A"], QUERIES)
     assert queries["qid"].tolist() == ["q1", "q2"]
     assert queries.iloc[0][["Reached", "Possible"]].tolist() == pytest.approx([SECOND / ideal, 1 / ideal])
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rerank_core.types import Ranking, ScoredDoc
-from rerank_core.views.movement import GRADE_COLOURS, grade_colour, movement_chart, movement_frame
+from rerank_core.views.movement import movement_chart, movement_frame
+from rerank_core.views.palette import GRADES, grade_colour
 
 
 def ranking(*docids):
@@ -38,4 +39,4 @@ def test_passages_are_named_beside_the_first_and_the_last_system():
 
 def test_worst_and_best_have_the_ends_of_the_palette_on_any_scale():
     for steps in (2, 3, 4, 6):
-        assert (grade_colour(0, steps), grade_colour(steps - 1, steps)) == (GRADE_COLOURS[0], GRADE_COLOURS[-1])
+        assert (grade_colour(0, steps), grade_colour(steps - 1, steps)) == (GRADES[0], GRADES[-1])

@@ -11,6 +11,7 @@ from rerank_core.experiment.one_query import Comparison
 from rerank_core.rerankers.badges import badges
 from rerank_core.store.scales import Grade
 from rerank_core.systems.systems import FIRST_STAGE, System
+from rerank_core.text import shortened
 from rerank_core.types import Doc, Ranking
 from rerank_core.views.marks import Pieces, marker
 
@@ -72,7 +73,7 @@ def _column(system: System, comparison: Comparison, base: Ranking | None, view: 
 
 
 def _passage(doc: Doc, found_by: Mapping[str, int], mark: Callable[[str], Pieces]) -> Passage:
-    text = doc.text if len(doc.text) <= LONGEST_TEXT else doc.text[:LONGEST_TEXT] + " …"
+    text = shortened(doc.text, LONGEST_TEXT)
     meta = [(name, str(value)[:80]) for name, value in list(doc.metadata.items())[:6]]
     found = [(FOUND_BY.get(name, name), rank) for name, rank in found_by.items()]
     return Passage(mark(doc.title), mark(text), found, [("id", doc.docid), *meta])

@@ -14,8 +14,9 @@ from rerank_core.evaluation.moves import WhatMoved, what_moved
 from rerank_core.experiment.figures import Figures
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
+from rerank_core.text import shortened
 from rerank_core.types import Query
-from rerank_core.views.deltas import moved
+from rerank_core.views.moves import moved
 from rerank_core.views.story import link_html
 
 LONGEST = 64  # characters of a query in a link
@@ -23,8 +24,11 @@ LONGEST = 64  # characters of a query in a link
 
 def compare_link(query: Query, label: str = "") -> None:
     """A link to Compare at this query, with the same settings; its label is the query's text unless given."""
-    name = query.text if len(query.text) <= LONGEST else query.text[: LONGEST - 1] + "…"
-    st.html(link_html(compare_addresses({query.qid: query}, [query.qid])[query.qid], label or name))
+    st.html(
+        link_html(
+            compare_addresses({query.qid: query}, [query.qid])[query.qid], label or shortened(query.text, LONGEST)
+        )
+    )
 
 
 def compare_addresses(queries: Mapping[str, Query], qids: Sequence[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Speed and cost: quality against latency, times by stage, and from when a machine costs less than a service."""
+"""Efficiency: quality against latency, times by stage, and from when a machine costs less than a service."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pages.ui import state
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.evaluation.latency import STAGES
-from rerank_core.evaluation.pareto import Point, pareto_front
 from rerank_core.experiment.efficiency import Efficiency
 from rerank_core.experiment.figures import Figures
+from rerank_core.experiment.pareto import knows_costs, system_front, system_points
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.efficiency import break_evens, latency_frame
 from rerank_core.views.pareto import pareto_chart, pareto_frame
@@ -29,18 +29,12 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
 
 
 def _front(figures: Figures, price: float | None) -> None:
-    headline = figures.summary.measures[0]
-    points = []
-    for one in figures.summary.systems:
-        found = figures.efficiency[one.system]
-        latency = found.whole.p50 if found.whole is not None else None
-        points.append(Point(one.label, one.values[headline] if one.values else None, latency, found.cost(price)))
-    costs = all(point.cost is not None for point in points if point.latency is not None)
-    front = pareto_front(points, ("quality", "latency", "cost") if costs else ("quality", "latency"))
+    points = system_points(figures.summary, figures.efficiency, price)
+    front = system_front(points)
     frame = pareto_frame(points, front)
     if not frame.empty:
         st.altair_chart(pareto_chart(frame, figures.summary.headline), width="stretch")
-        by = "quality, latency and cost" if costs else "quality and latency (not every cost is known)"
+        by = "quality, latency and cost" if knows_costs(points) else "quality and latency (not every cost is known)"
         st.caption(f"On the front: nothing else is better in one of {by} without being worse in another.")
     for name, missing in front.excluded.items():
         st.caption(f"{plain(name)} is not drawn: its {' and '.join(missing)} is not known.")

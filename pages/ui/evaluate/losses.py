@@ -1,4 +1,4 @@
-"""Whose fault: retrieval or ordering, per system and per query, and the recall that bounds every reranker."""
+"""Loss: retrieval or ordering, per system and per query, and the recall that bounds every reranker."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pages.ui import cache, state
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.experiment.figures import Figures
+from rerank_core.experiment.summary import other_candidates_sentence
 from rerank_core.store.workspace import Workspace
-from rerank_core.views.fault import fault_chart, fault_frame, fault_queries_frame, recall_chart
+from rerank_core.views.losses import loss_chart, loss_frame, query_losses_frame, recall_chart
 
 
 def show(space: Workspace, view: View, figures: Figures) -> None:
@@ -20,14 +21,15 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
         return
     k, depth = figures.summary.k, view.experiment.settings.depth
     counts = {loss.n for loss in losses.values()}
-    st.altair_chart(fault_chart(fault_frame(losses), k), width="stretch")
+    st.altair_chart(loss_chart(loss_frame(losses), k), width="stretch")
     st.caption(
         f"Mean over {min(counts):,} queries with a relevant passage. Lost by retrieval: relevant passages are not "
         f"among the {depth} candidates, and no reranker can help. Lost by ordering: they are there, in wrong places."
     )
     for loss in figures.losses.values():
         if loss.off_candidates:
-            st.warning(f"{plain(loss.label)}: {loss.off_candidates:,} queries are left out; its candidates are others.")
+            why = other_candidates_sentence(loss.label, loss.off_candidates)
+            st.warning(f"{plain(why)} Its loss leaves them out.")
     left, right = st.columns([3, 2], gap="medium")
     with left:
         chosen = st.selectbox(
@@ -37,7 +39,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
             key=state.EXPLAINED,
             bind="query-params",
         )
-        frame = fault_queries_frame(losses[chosen], figures.whole.queries)
+        frame = query_losses_frame(losses[chosen], figures.whole.queries)
         four = st.column_config.NumberColumn(format="%.3f", width="small")
         numbers = dict.fromkeys(("Reached", "Possible", "Ordering", "Retrieval"), four)
         st.dataframe(frame, hide_index=True, width="stretch", column_config=numbers)

@@ -15,19 +15,25 @@ SECTIONS = {
     "Heat map": heat.show,
     "Passages": passages.show,
     "Slices": slices.show,
-    "Whose fault": losses.show,
+    "Loss": losses.show,
     "Why this number": why.show,
     "Scores": scores.show,
-    "Pool depth": depth.show,
-    "Speed and cost": efficiency.show,
+    "Depth": depth.show,
+    "Efficiency": efficiency.show,
     "Report": report.show,
 }
+
+_BEFORE = {"Whose fault": "Loss", "Pool depth": "Depth", "Speed and cost": "Efficiency"}
+"""What sections were called in links that people may have kept."""
 
 
 def show(space: Workspace, view: View, figures: Figures) -> None:
     """The chosen section; nothing before there are graded and ranked queries."""
     if not figures.summary.qids:
         return
+    named = st.query_params.get(state.SECTION)
+    if named in _BEFORE and state.take(state.SECTION) is None:
+        state.put(state.SECTION, _BEFORE[named])
     chosen = st.segmented_control(
         "Look closer", list(SECTIONS), default="Queries", required=True, key=state.SECTION, bind="query-params"
     )

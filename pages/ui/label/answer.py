@@ -11,6 +11,7 @@ from rerank_core.judging.judge_queue import Labelling, LabelProgress, QueueItem
 from rerank_core.store import datasets, judgments, scales
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
+from rerank_core.text import shortened
 from rerank_core.types import Doc, Query
 
 Pair = tuple[str, str]
@@ -56,7 +57,10 @@ class Answer:
             "ahead": [_item(item, place >= first_skipped) for place, item in enumerate(self.ahead)],
             "done": [_item(item, item.grade is None) for item in self.done],
             "progress": {**progress, "left": self.progress.left - self.progress.skipped},
-            "texts": {docid: {"title": doc.title, "text": _shortened(doc.text)} for docid, doc in self.docs.items()},
+            "texts": {
+                docid: {"title": doc.title, "text": shortened(doc.text, LONGEST_TEXT)}
+                for docid, doc in self.docs.items()
+            },
             "queries": {qid: {"text": query.text, "note": query.note} for qid, query in self.queries.items()},
             "standing": list(self.standing),
         }
@@ -119,7 +123,3 @@ def _queries(queries: Iterable[Query], pairs: Iterable[Pair]) -> dict[str, Query
 
 def _item(item: QueueItem, skipped: bool) -> list[Any]:
     return [item.qid, item.docid, item.rule, item.grade, item.note, item.places.get("rank"), skipped]
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + " …"

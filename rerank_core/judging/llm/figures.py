@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rerank_core.evaluation.compare import Comparison, compare_all
+from rerank_core.evaluation.compare import PairedComparison, compare_all
 from rerank_core.evaluation.live import LiveMeasures
 from rerank_core.evaluation.names import Measure
 from rerank_core.experiment.whole_set import WholeSet
@@ -80,7 +80,7 @@ class Side:
     by: str
     grades: int
     queries: int
-    comparisons: Mapping[str, Comparison | None]
+    comparisons: Mapping[str, PairedComparison | None]
 
 
 def sides(

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rerank_core.rerankers.services.provider import RefusedError
+from rerank_core.text import shortened
 
 COHERE_PATH = "/v2/rerank"
 _LONGEST = 200
@@ -34,16 +35,16 @@ _BUSY = re.compile(r"(?i)\brate\b|quota|per (?:second|minute|day)|time-?out|time
 
 
 def refusal(status: int, headers: Mapping[str, Any], content: bytes, url: str, key: str) -> RefusedError:
-    """The error of an answer that is no 2xx; `told` ends with the address where that may be what is wrong."""
-    told = "" if status in _ABOUT_KEYS else _told(content, key)
-    final = status in _NEVER or (status >= 500 and bool(_TOO_LARGE.search(told)) and not _BUSY.search(told))
+    """The error of an answer that is no 2xx; its text ends with the address where that may be what is wrong."""
+    text = "" if status in _ABOUT_KEYS else _service_text(content, key)
+    final = status in _NEVER or (status >= 500 and bool(_TOO_LARGE.search(text)) and not _BUSY.search(text))
     if 300 <= status < 400 and (there := _short(_elsewhere(headers), key)):
-        told = f"it sends us on to {there}, where we do not follow with a key"
+        text = f"it sends us on to {there}, where we do not follow with a key"
     if status in _ADDRESS:
-        told = f"{told}; " * bool(told) + f"the address tried is {url}"
+        text = f"{text}; " * bool(text) + f"the address tried is {url}"
         if "/v1" not in urlsplit(url).path:
-            told += ", some servers want /v1 before the last part"
-    return RefusedError(status, headers, told, final)
+            text += ", some servers want /v1 before the last part"
+    return RefusedError(status, headers, text, final)
 
 
 def error_of_answer(answer: Any, key: str) -> str:
@@ -59,7 +60,7 @@ def not_json(content: bytes) -> str:
     return "empty" if not start else "a web page" if start.startswith(b"<") else "no JSON"
 
 
-def _told(content: bytes, key: str) -> str:
+def _service_text(content: bytes, key: str) -> str:
     try:
         answer = json.loads(content)
     except (ValueError, RecursionError):
@@ -79,7 +80,7 @@ def _text(answer: Any) -> str:
     if isinstance(answer, str):
         return answer
     if isinstance(answer, list):
-        return next((text for one in answer if (text := _text(one))), "")
+        return next((text for part in answer if (text := _text(part))), "")
     if isinstance(answer, Mapping):
         return next((text for name in _ERRORS if name in answer and (text := _text(answer[name]))), "")
     return ""
@@ -95,7 +96,7 @@ def _short(text: str, key: str) -> str:
     pieces = {key[start : start + _PIECE].lower() for start in range(max(1, len(key) - _PIECE + 1)) if key}
     words = ("[key]" if any(piece in word.lower() for piece in pieces) else word for word in text.split())
     text = _KEYLIKE.sub("[key]", " ".join(words))
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
+    return shortened(text, _LONGEST)
 
 
 def endpoint(base_url: str, last: str = "rerank") -> str:

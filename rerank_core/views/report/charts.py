@@ -1,4 +1,4 @@
-"""The charts of the report: each query's change, where the gains are, whose fault, quality against time."""
+"""The charts of the report: each query's change, where the gains are, what is lost, quality against time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rerank_core.evaluation.pareto import Front, Point
 from rerank_core.evaluation.slices import SliceDelta
 from rerank_core.evaluation.verdict import signed
 from rerank_core.experiment.losses import SystemLoss
+from rerank_core.text import shortened
 from rerank_core.types import Query
 from rerank_core.views.report.shapes import Box, Drawing, Label, Mark, Stroke
 
@@ -19,8 +20,10 @@ _LETTER = 6.4  # the mean width of a letter at the drawing's size, in the drawin
 _OUTCOMES = (("won", "better"), ("tied", "the same"), ("lost", "worse"))
 
 
-def deltas_drawing(deltas: Mapping[str, float], queries: Mapping[str, Query], system: str, measure: str) -> Drawing:
-    """A bar a query, the biggest win on the left; zero changes stand as ticks on the line."""
+def differences_drawing(
+    deltas: Mapping[str, float], queries: Mapping[str, Query], system: str, measure: str
+) -> Drawing:
+    """One bar per query, the biggest win on the left; zero changes stand as ticks on the line."""
     order = sorted(deltas, key=lambda qid: (-deltas[qid], qid))
     reach = max((abs(value) for value in deltas.values()), default=0.0) or 1.0
     left, top, height = 56.0, 10.0, 200.0
@@ -50,7 +53,7 @@ def deltas_drawing(deltas: Mapping[str, float], queries: Mapping[str, Query], sy
 
 
 def slices_drawing(slices: Sequence[SliceDelta], measure: str) -> Drawing | None:
-    """A bar a slice of the queries, the one with the largest gain first; None where there is nothing to slice."""
+    """One bar per slice of the queries, the one with the largest gain first; None where there is nothing to slice."""
     rows = sorted((one for one in slices if one.mean is not None), key=lambda one: -(one.mean or 0.0))
     if not rows:
         return None
@@ -74,8 +77,8 @@ def slices_drawing(slices: Sequence[SliceDelta], measure: str) -> Drawing | None
     return Drawing(f"Where the gains are: mean change in {measure}", f"{told}.", WIDTH, bottom + 4, shapes, legend)
 
 
-def fault_drawing(losses: Mapping[str, SystemLoss], k: int) -> Drawing | None:
-    """A bar a system from 0 to 1: what it reached, what retrieval and ordering lost; None without a loss to split."""
+def loss_drawing(losses: Mapping[str, SystemLoss], k: int) -> Drawing | None:
+    """One bar per system from 0 to 1: what it reached and what retrieval and ordering lost; None without losses."""
     known = [loss for loss in losses.values() if loss.mean is not None]
     if not known:
         return None
@@ -100,7 +103,7 @@ def fault_drawing(losses: Mapping[str, SystemLoss], k: int) -> Drawing | None:
         )
     legend = (("reached", f"nDCG@{k} reached"), ("ordering", "lost by ordering"), ("retrieval", "lost by retrieval"))
     height = 4 + row_height * len(known)
-    return Drawing(f"Whose fault: the loss in nDCG@{k}", f"{'; '.join(told)}.", WIDTH, height, shapes, legend)
+    return Drawing(f"Loss in nDCG@{k}", f"{'; '.join(told)}.", WIDTH, height, shapes, legend)
 
 
 def pareto_drawing(points: Sequence[Point], front: Front, measure: str) -> Drawing | None:
@@ -176,5 +179,4 @@ def _named(name: str, x: float, y: float, taken: list[tuple[float, float, float]
 
 
 def _cut(words: str, room: float) -> str:
-    most = max(4, int(room / _LETTER))
-    return words if len(words) <= most else words[: most - 1] + "…"
+    return shortened(words, max(4, int(room / _LETTER)))

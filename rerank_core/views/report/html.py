@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rerank_core.experiment.summary import not_compared_alike
 from rerank_core.reports.report import Report, SystemStory
 from rerank_core.views.efficiency import P50, P95
-from rerank_core.views.report.charts import deltas_drawing, fault_drawing, pareto_drawing, slices_drawing
+from rerank_core.views.report.charts import differences_drawing, loss_drawing, pareto_drawing, slices_drawing
 from rerank_core.views.report.shapes import Drawing
 from rerank_core.views.report.tables import (
     Table,
@@ -16,7 +17,7 @@ from rerank_core.views.report.tables import (
     systems_table,
     unjudged_table,
 )
-from rerank_core.views.summary import BETTER, COUNTS, DELTA, INTERVAL, WORSE, P, says
+from rerank_core.views.summary import BETTER, COUNTS, DIFFERENCE, INTERVAL, WORSE, P, says
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -41,7 +42,7 @@ def report_html(report: Report) -> str:
         words=_words(report),
         overall=_known(
             pareto_drawing(report.points, report.front, report.summary.headline),
-            fault_drawing(report.losses, report.summary.k),
+            loss_drawing(report.losses, report.summary.k),
         ),
         compared=[_compared(report, story) for story in report.stories],
     )
@@ -75,14 +76,7 @@ def _verdict(report: Report, system: str, sentence: str) -> dict[str, str]:
 
 def _warnings(report: Report) -> list[str]:
     """What a reader of the verdict must see beside it, and not only among the limits."""
-    lines = []
-    for one in report.summary.systems:
-        if one.off_candidates:
-            lines.append(
-                f"{one.label} ranked other candidates on {one.off_candidates:,} queries: no fair comparison there."
-            )
-        if one.failed:
-            lines.append(f"{one.label} failed on {one.failed:,} queries, which are in nobody’s figures: {one.reason}")
+    lines = [line for system in report.summary.systems for line in not_compared_alike(system)]
     left_out = report.summary.graded - len(report.summary.qids)
     if left_out:
         lines.append(f"{left_out:,} of {report.summary.graded:,} graded queries are left out of all figures.")
@@ -97,7 +91,7 @@ def _compared(report: Report, story: SystemStory) -> dict[str, Any]:
     return {
         "story": story,
         "charts": _known(
-            deltas_drawing(comparison.deltas, report.queries, story.label, headline),
+            differences_drawing(comparison.deltas, report.queries, story.label, headline),
             slices_drawing(story.slices, headline),
         ),
         "queries": queries,
@@ -113,7 +107,7 @@ def _words(report: Report) -> list[tuple[str, str]]:
             "How good the order of a query’s results is, from 0 to 1. nDCG counts every graded passage, the more the "
             "higher it stands; RR looks at the first relevant one; P and R at the share of relevant ones.",
         ),
-        (DELTA, f"The mean difference from {report.baseline}, over the same queries."),
+        (DIFFERENCE, f"The mean difference from {report.baseline}, over the same queries."),
         (INTERVAL, "Where the true mean difference probably lies, were there many more queries like these."),
         (
             P,

@@ -9,6 +9,8 @@ import json
 import re
 from typing import Any
 
+from rerank_core.text import shortened
+
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 """For `str.translate`: full-width letters, digits and signs as their usual forms, one character for one."""
 _INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF])
@@ -74,10 +76,10 @@ def as_json(text: str) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
         raise ValueError("a key stands twice")
-    return found
+    return values
 
 
 def refuses(text: str) -> bool:
@@ -87,8 +89,7 @@ def refuses(text: str) -> bool:
 
 def shown(text: str) -> str:
     """The beginning of an answer, on one line, for a message."""
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
+    return shortened(" ".join(text.split()), _SHOWN)
 
 
 def labelled(text: str, label: str) -> str | None:
@@ -100,16 +101,16 @@ def labelled(text: str, label: str) -> str | None:
     if refuses(text):
         return None
     line = re.compile(rf"^[ >#*_\-`\"']*{label}[ *_`\"']*[:=](.*)$", re.IGNORECASE | re.MULTILINE)
-    found = list(line.finditer(text))
-    if not found:
+    lines = list(line.finditer(text))
+    if not lines:
         return None
-    last = found[-1]
-    given = last[1].strip(" *_`\"'")
+    last = lines[-1]
+    same_line = last[1].strip(" *_`\"'")
     rest = text[last.end() :].strip()
-    if bool(given) == bool(rest):
+    if bool(same_line) == bool(rest):
         return None
-    before = {other[1].strip(" *_`\"'.").lower() for other in found[:-1]}
-    value = given or rest
+    before = {earlier[1].strip(" *_`\"'.").lower() for earlier in lines[:-1]}
+    value = same_line or rest
     return value if before <= {value.strip(" *_`\"'.").lower()} else None
 
 
@@ -120,5 +121,5 @@ _EXPLAINS = re.compile(
 
 def unexplained(text: str) -> str | None:
     """The text before a part that is marked as its explanation; None where there is none."""
-    found = _EXPLAINS.search(text)
-    return text[: found.start()].strip() if found else None
+    explanation = _EXPLAINS.search(text)
+    return text[: explanation.start()].strip() if explanation else None

@@ -1,4 +1,4 @@
-"""Whose fault: the loss split between retrieval and ordering, and the recall that bounds a reranker."""
+"""Loss: how much of it is due to retrieval and how much to ordering, and the recall that bounds a reranker."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 
 from rerank_core.experiment.losses import SystemLoss
 from rerank_core.types import Query
+from rerank_core.views.palette import BLUE, GREY, ORANGE
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-# Okabe and Ito's palette, safe for colour-blind eyes; the order of the parts is the same in every bar
+# the order of the parts is the same in every bar
 PARTS = {
-    "reached": "#0072B2",
-    "lost by ordering": "#E69F00",
-    "lost by retrieval": "#9aa0a6",
+    "reached": BLUE,
+    "lost by ordering": ORANGE,
+    "lost by retrieval": GREY,
 }
 
 
-def fault_frame(losses: Mapping[str, SystemLoss]) -> pd.DataFrame:
+def loss_frame(losses: Mapping[str, SystemLoss]) -> pd.DataFrame:
     """A row for each system and part; the three parts of a system add up to 1.
 
     Columns: system (its label), order (its place, from 0), part, step (the part's place), value (mean, 0 to 1), queries
@@ -37,8 +38,8 @@ def fault_frame(losses: Mapping[str, SystemLoss]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["system", "order", "part", "step", "value", "queries"])
 
 
-def fault_chart(frame: pd.DataFrame, k: int) -> alt.Chart:
-    """`fault_frame` as one stacked bar a system, from 0 to 1."""
+def loss_chart(frame: pd.DataFrame, k: int) -> alt.Chart:
+    """`loss_frame` as one stacked bar a system, from 0 to 1."""
     import altair as alt
 
     chart: alt.Chart = alt.Chart(frame).mark_bar()
@@ -61,8 +62,8 @@ def fault_chart(frame: pd.DataFrame, k: int) -> alt.Chart:
     ).properties(height=alt.Step(34))
 
 
-def fault_queries_frame(loss: SystemLoss, queries: Mapping[str, Query]) -> pd.DataFrame:
-    """A row a query, the largest loss first.
+def query_losses_frame(loss: SystemLoss, queries: Mapping[str, Query]) -> pd.DataFrame:
+    """One row per query, the largest loss first.
 
     Columns: Reached, Possible (with these candidates), Ordering and Retrieval (what each lost), Query, qid.
     Reached + Ordering + Retrieval = 1.
@@ -77,7 +78,7 @@ def fault_queries_frame(loss: SystemLoss, queries: Mapping[str, Query]) -> pd.Da
 
 
 def recall_frame(curve: Mapping[int, float]) -> pd.DataFrame:
-    """A row a depth, the smallest first: candidates, recall."""
+    """One row per depth, the smallest first: candidates, recall."""
     import pandas as pd
 
     return pd.DataFrame(sorted(curve.items()), columns=["candidates", "recall"])
@@ -90,7 +91,7 @@ def recall_chart(curve: Mapping[int, float], depth: int) -> alt.LayerChart:
 
     lines = (
         alt.Chart(recall_frame(curve))
-        .mark_line(point=True, color="#0072B2")
+        .mark_line(point=True, color=BLUE)
         .encode(
             x=alt.X(
                 "candidates:Q",
@@ -103,5 +104,5 @@ def recall_chart(curve: Mapping[int, float], depth: int) -> alt.LayerChart:
         )
     )
     chosen = pd.DataFrame({"candidates": [depth]})
-    rule = alt.Chart(chosen).mark_rule(strokeDash=[4, 4], color="#9aa0a6").encode(x="candidates:Q")
+    rule = alt.Chart(chosen).mark_rule(strokeDash=[4, 4], color=GREY).encode(x="candidates:Q")
     return alt.LayerChart(layer=[rule, lines], height=240)
