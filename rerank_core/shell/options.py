@@ -27,6 +27,7 @@ def parser() -> Parser:
     _importing(verbs)
     _working(verbs)
     add_deciding(verbs)
+    _keeping(verbs)
     root.set_defaults(verb=APP, json=False, port=None, address=None, headless=False)
     return root
 
@@ -101,3 +102,13 @@ def _working(verbs: Verbs[Parser]) -> None:
     verb = add_verb(verbs, "run", "rank all queries with some systems; a run that was stopped goes on")
     add_view(verb)
     add_systems(verb)
+
+
+def _keeping(verbs: Verbs[Parser]) -> None:
+    more = "People may go on grading meanwhile. The copy is checked before it gets its name."
+    verb = add_verb(verbs, "backup", "copy the workspace into one file, as it is at one moment", more)
+    verb.add_argument("path", type=Path, metavar="FILE", help="the copy")
+    verb.add_argument("--force", action="store_true", help="replace a file that is there")
+    more = "The app has to be stopped. The copy is checked first; the replaced workspace is kept beside it."
+    verb = add_verb(verbs, "restore", "put a copy that `backup` wrote in the workspace's place", more)
+    verb.add_argument("path", type=Path, metavar="FILE", help="the copy; it stays as it is")
