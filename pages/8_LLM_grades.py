@@ -8,7 +8,7 @@ from pages.ui import frame, glossary
 from pages.ui.evaluate.cache import whole_set
 from pages.ui.llm import ask
 from pages.ui.llm import grades as llm_grades
-from pages.ui.view import choose_view
+from pages.ui.sidebar import choose_view
 
 space = frame.open_page("LLM grades")
 view = choose_view(space)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +15,9 @@ from rerank_core.store.workspace import Workspace
 from rerank_core.types import Doc, Query
 from tests.support.memory import FilesInMemory
 from tests.support.skips import Skips
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # nothing in the tests may reach a model hub
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -46,6 +51,15 @@ def empty_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def workspace(tmp_path: Path, empty_workspace: Path) -> Workspace:
     return Workspace(shutil.copyfile(empty_workspace, tmp_path / "workspace.db"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole run, as only one playwright driver may live in a process."""
+    from tests.support.browser import chromium
+
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,10 @@ from pathlib import Path
 import streamlit as st
 
 from rerank_core.evaluation.names import parse_measure
+from rerank_core.experiment import job_requests
 from rerank_core.experiment.depth import recall_by_depth
 from rerank_core.experiment.experiment import Experiment
+from rerank_core.experiment.job_requests import WarmRequest
 from rerank_core.experiment.scoreboard import Scoreboard
 from rerank_core.judging.agreement_report import AgreementReport, agreement_report
 from rerank_core.judging.judge_queue import Labelling
@@ -20,12 +22,12 @@ from rerank_core.judging.llm.figures import spot_check_pairs
 from rerank_core.judging.plan import LabelPlan
 from rerank_core.ranking import worker
 from rerank_core.retrieval.filters import filterable_fields
-from rerank_core.store import datasets, jobs, judgments, llm_grades, rankings
+from rerank_core.store import datasets, judgments, llm_grades, rankings
 from rerank_core.store.datasets import StoredCorpus
 from rerank_core.store.workspace import Workspace, default_path
 from rerank_core.systems.systems import ALWAYS_READY, get_system
 
-WARM = {"systems": list(ALWAYS_READY)}
+WARM = WarmRequest(systems=ALWAYS_READY)
 
 
 class _WorkerKeeper:
@@ -39,7 +41,7 @@ class _WorkerKeeper:
         """Make sure that it lives."""
         if self._process is None or self._process.poll() is not None:
             with self._workspace.write() as db:
-                jobs.submit(db, "warm", WARM)
+                job_requests.submit(db, WARM)
             self._process = worker.start(self._workspace)
 
 
@@ -61,7 +63,7 @@ def keep_worker() -> None:
 def device(space: Workspace) -> str:
     """The device that the worker runs models on; empty until it has started."""
     with space.open() as db:
-        job = jobs.latest(db, "warm", WARM)
+        job = job_requests.latest(db, WARM)
     return str(job.result.get("device", "")) if job is not None else ""
 
 

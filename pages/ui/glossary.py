@@ -26,7 +26,7 @@ TERMS: dict[str, dict[str, str]] = {
     "Which system is better": {
         "System": "A reranker with its settings, or several of them put together.",
         "Baseline": "The system that the others are compared with.",
-        "Δ (delta)": "The system's figure minus the baseline's: above 0, the system is better.",
+        "Δ (difference)": "The system's figure minus the baseline's: above 0, the system is better.",
         "95 % interval": "Where the true difference may lie, given how few or how uneven the queries are. Where it "
         "holds 0, the data cannot tell the two apart.",
         "W / T / L": "On how many queries the system won, tied and lost against the baseline.",
@@ -68,7 +68,7 @@ TERMS: dict[str, dict[str, str]] = {
         "passages are no fair sample, so some are drawn at random beside them.",
         "Spot check": "A person's grade of a passage that a language model graded, given without seeing that grade.",
     },
-    "Speed and cost": {
+    "Efficiency": {
         "p50, p95": "Half of the queries took less than p50, 95 of 100 less than p95.",
         "Cold, warm": "Cold: the first query after a model was loaded. Warm: all later ones.",
         "Pareto front": "The systems that nothing else beats in one respect without being worse in another.",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from pages.ui.markdown import plain
 from pages.ui.view import View
-from rerank_core.experiment.job_params import comparison_params, recall_params, run_params
+from rerank_core.experiment import job_requests
+from rerank_core.experiment.job_requests import CompareRequest, RecallRequest, Request, RunRequest
 from rerank_core.experiment.one_query import Comparison
 from rerank_core.store import jobs, rankings
 from rerank_core.store.jobs import Job
@@ -20,30 +20,28 @@ SMALL_DATASET = 100  # up to so many queries, the whole set is ranked without as
 
 def make_comparison(space: Workspace, view: View, comparison: Comparison, changed: Callable[[], object]) -> None:
     """Have the missing columns made, and show how far they are; a stop or a failure is said, with a way to go on."""
-    systems = view.ready_ids
-    if not set(systems).intersection(comparison.waiting):
+    ready = view.ready
+    if not set(ready.ids).intersection(comparison.waiting):
         return
-    params = comparison_params(view.dataset, view.experiment.settings, systems, comparison.query.qid)
-    job = _latest(space, "compare", params)
+    request = CompareRequest.of(ready, comparison.query)
+    job = latest(space, request)
     if job is None or job.state == "done":
-        job = submit(space, "compare", params, urgent=True)
+        job = submit(space, request, urgent=True)
     if job.is_open:
         watch(space, [job.id], changed)
     else:
-        _offer_again(space, job, params)
+        _offer_again(space, job, request)
 
 
 def rank_whole_set(space: Workspace, view: View, ranked: int) -> None:
     """Say over how many queries the means are; have the rest ranked, unasked in a small dataset, else on a click."""
     total = view.dataset.n_queries
-    wanted = {
-        "run": run_params(view.dataset, view.experiment.settings, view.ready_ids),
-        "recall": recall_params(view.dataset, view.experiment.settings),
-    }
-    now = {kind: _latest(space, kind, params) for kind, params in wanted.items()}
-    if total <= SMALL_DATASET and view.ready_ids:
-        now = {kind: job or submit(space, kind, wanted[kind]) for kind, job in now.items()}
-    running = [job.id for job in now.values() if job is not None and job.is_open]
+    ready = view.ready
+    wanted: list[Request] = [RunRequest.of(ready), RecallRequest.of(ready)]
+    now = [latest(space, request) for request in wanted]
+    if total <= SMALL_DATASET and ready.systems:
+        now = [job or submit(space, request) for request, job in zip(wanted, now, strict=True)]
+    running = [job.id for job in now if job is not None and job.is_open]
     if running:
         watch(space, running, lambda: None, seconds=1.0)
     elif ranked < total:
@@ -105,28 +103,29 @@ def _bar(space: Workspace, job: Job) -> None:
     right.button("Stop", key=f"stop{job.id}", on_click=_stop, args=(space, job.id))
 
 
-def _offer_again(space: Workspace, job: Job, params: Mapping[str, Any]) -> None:
+def _offer_again(space: Workspace, job: Job, request: Request) -> None:
     if job.state == "failed":
         st.error(plain(job.message))
     else:
         st.info("Stopped. What was finished is kept.")
-    st.button("Go on", key=f"again{job.id}", on_click=submit, args=(space, job.kind, params, True))
+    st.button("Go on", key=f"again{job.id}", on_click=submit, args=(space, request, True))
 
 
-def _latest(space: Workspace, kind: str, params: Mapping[str, Any]) -> Job | None:
+def latest(space: Workspace, request: Request) -> Job | None:
+    """The newest job of an equal request, in whatever state; None without one."""
     with space.open() as db:
-        return jobs.latest(db, kind, params)
+        return job_requests.latest(db, request)
 
 
-def submit(space: Workspace, kind: str, params: Mapping[str, Any], urgent: bool = False) -> Job:
-    """Ask the worker for something; an open job with the same params is joined."""
+def submit(space: Workspace, request: Request, urgent: bool = False) -> Job:
+    """Ask the worker for something; an open job of an equal request is joined."""
     with space.write() as db:
-        return jobs.get(db, jobs.submit(db, kind, params, urgent))
+        return jobs.get(db, job_requests.submit(db, request, urgent))
 
 
-def _submit_all(space: Workspace, wanted: Mapping[str, Mapping[str, Any]]) -> None:
-    for kind, params in wanted.items():
-        submit(space, kind, params)
+def _submit_all(space: Workspace, wanted: Sequence[Request]) -> None:
+    for request in wanted:
+        submit(space, request)
 
 
 def _stop(space: Workspace, job_id: int) -> None:

@@ -64,5 +64,5 @@ def _summary(stage: str, warmth: Warmth, timed: Sequence[Timed]) -> Latency:
     seconds = [one.seconds for one in timed]
     spent, pairs = fsum(seconds), sum(one.pairs for one in timed)
     p50, p95, p99 = (float(value) for value in np.percentile(seconds, (50, 95, 99), method="linear"))
-    speed = pairs / spent if pairs and spent else None
-    return Latency(stage, warmth, len(timed), spent / len(timed), p50, p95, p99, speed)
+    pairs_a_second = pairs / spent if pairs and spent else None
+    return Latency(stage, warmth, len(timed), spent / len(timed), p50, p95, p99, pairs_a_second)

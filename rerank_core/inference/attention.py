@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def by_sequence(query: Tensor, keys: Tensor, values: Tensor, lengths: Sequence[int], heads: int) -> Tensor:
-    """One product a sequence, or a run of sequences of one length: what a CPU does best.
+    """One product per sequence, or per run of sequences of one length: what a CPU does best.
 
     `keys` and `values` have shape (tokens, width); `query` too, or (sequences, width) where only one token of each
     sequence asks. Returns the shape of `query`.
@@ -25,13 +25,13 @@ def by_sequence(query: Tensor, keys: Tensor, values: Tensor, lengths: Sequence[i
     asked = 0
     for start, count, length in _runs(lengths):
         rows, each = slice(start, start + count * length), 1 if single else length
-        own = slice(asked, asked + count * each)
+        askers = slice(asked, asked + count * each)
         # (sequences, heads, tokens, width of a head), as views
-        q = query[own].view(count, each, heads, width // heads).transpose(1, 2)
+        q = query[askers].view(count, each, heads, width // heads).transpose(1, 2)
         k = keys[rows].view(count, length, heads, width // heads).transpose(1, 2)
         v = values[rows].view(count, length, heads, width // heads).transpose(1, 2)
-        found = scaled_dot_product_attention(q, k, v)
-        out[own] = found.transpose(1, 2).reshape(count * each, width)
+        attended = scaled_dot_product_attention(q, k, v)
+        out[askers] = attended.transpose(1, 2).reshape(count * each, width)
         asked += count * each
     return out
 
@@ -52,8 +52,8 @@ def padded(query: Tensor, keys: Tensor, values: Tensor, lengths: Sequence[int], 
         return full.view(count, longest, heads, width // heads).transpose(1, 2)
 
     q = query.view(count, 1, heads, width // heads).transpose(1, 2) if single else spread(query)
-    found = scaled_dot_product_attention(q, spread(keys), spread(values), attn_mask=real[:, None, None, :])
-    together = found.transpose(1, 2).reshape(count, -1, width)
+    attended = scaled_dot_product_attention(q, spread(keys), spread(values), attn_mask=real[:, None, None, :])
+    together = attended.transpose(1, 2).reshape(count, -1, width)
     return together[:, 0] if single else together[real]
 
 
@@ -67,7 +67,7 @@ def flash(query: Tensor, keys: Tensor, values: Tensor, lengths: Sequence[int], h
     ends = torch.tensor((0, *lengths), device=keys.device).cumsum(0).int()
     asked = torch.arange(len(lengths) + 1, device=keys.device).int() if single else ends
     longest = max(lengths)
-    found = varlen_attn(
+    attended = varlen_attn(
         query.reshape(-1, heads, width // heads),
         keys.reshape(-1, heads, width // heads),
         values.reshape(-1, heads, width // heads),
@@ -76,7 +76,7 @@ def flash(query: Tensor, keys: Tensor, values: Tensor, lengths: Sequence[int], h
         1 if single else longest,
         longest,
     )
-    return found.reshape(query.shape)  # type: ignore[union-attr]
+    return attended.reshape(query.shape)  # type: ignore[union-attr]
 
 
 def _runs(lengths: Sequence[int]) -> Iterator[tuple[int, int, int]]:

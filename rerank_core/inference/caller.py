@@ -41,9 +41,9 @@ def caller() -> Caller:
 
 
 @contextmanager
-def calling(own: Caller) -> Iterator[None]:
+def calling(asker: Caller) -> Iterator[None]:
     """Everything in this block, in this thread, is asked by this caller."""
-    token = _caller.set(own)
+    token = _caller.set(asker)
     try:
         yield
     finally:

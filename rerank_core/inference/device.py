@@ -51,12 +51,12 @@ def memory_bytes() -> int | None:
 def abilities(device: str | None = None) -> Abilities:
     """What the device and the installed libraries can do. None: the best device. Imports torch."""
     name = device or best_device()
-    own = cpu_abilities()
+    of_cpu = cpu_abilities()
     if not name.startswith("cuda"):
-        return replace(own, device=name)
+        return replace(of_cpu, device=name)
     import torch
 
-    return replace(own, device=name, bfloat16=torch.cuda.get_device_capability(torch.device(name)) >= (8, 0))
+    return replace(of_cpu, device=name, bfloat16=torch.cuda.get_device_capability(torch.device(name)) >= (8, 0))
 
 
 @cache

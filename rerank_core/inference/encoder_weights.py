@@ -89,9 +89,11 @@ class EncoderWeights:
         Of the last block only keys and values are counted for all tokens: the rest of it is done for one.
         """
         *others, last = self.layers
-        every = sum(2 * one.weight.numel() for layer in others for one in (layer.qkv, layer.out, layer.up, layer.down))
+        every = sum(
+            2 * linear.weight.numel() for layer in others for linear in (layer.qkv, layer.out, layer.up, layer.down)
+        )
         every += 4 * self.width**2
-        once = 2 * (self.width**2 + sum(one.weight.numel() for one in (last.out, last.up, last.down)))
+        once = 2 * (self.width**2 + sum(linear.weight.numel() for linear in (last.out, last.up, last.down)))
         return tokens * every + once + 4 * tokens * self.width * (tokens * len(others) + 1)
 
 
@@ -137,15 +139,15 @@ def read_weights(model: Any) -> EncoderWeights:
 def _head(model: Any, encoder: Any, attribute: str) -> tuple[Linear, str, Linear]:
     if attribute == "bert":
         return _linear(encoder.pooler.dense), "tanh", _linear(model.classifier)
-    own = model.classifier
-    return _linear(own.dense), "gelu" if attribute == "electra" else "tanh", _linear(own.out_proj)
+    classifier = model.classifier
+    return _linear(classifier.dense), "gelu" if attribute == "electra" else "tanh", _linear(classifier.out_proj)
 
 
 def _layer(layer: Any) -> Layer:
     import torch
 
     attention = layer.attention.self
-    parts = [_linear(one) for one in (attention.query, attention.key, attention.value)]
+    parts = [_linear(module) for module in (attention.query, attention.key, attention.value)]
     return Layer(
         qkv=Linear(torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts])),
         out=_linear(layer.attention.output.dense),
@@ -165,5 +167,5 @@ def _norm(module: Any) -> Norm:
 
 
 def _data(parameter: Any) -> Tensor:
-    found: Tensor = parameter.detach().float()
-    return found
+    values: Tensor = parameter.detach().float()
+    return values

@@ -38,17 +38,17 @@ class Engine:
         self._tokenizing = Lock()
         # a usual pair; with attention's share a long one costs more, which only makes the steps longer
         usual = min(160, tokens.max_tokens)
-        self._pairs_a_second = _SECOND * streams / weights.flops(usual)
+        self._pairs_per_second = _SECOND * streams / weights.flops(usual)
         packs_each = min(_MOST_PACKS, max(1, int(_SECOND / weights.flops(usual) * usual / PACK)))
         self._queue = PairQueue(forward, PACK * streams * packs_each if streams else GPU_TOKENS)
 
     def score(self, query: str, texts: Sequence[str]) -> list[float]:
-        """Raw logits, one a text, in their order. Safe for several threads, which share packs; see `Caller`."""
+        """Raw logits, one per text, in their order. Safe for several threads, which share packs; see `Caller`."""
         with self._tokenizing:
             pairs = self.tokens.pairs(query, texts)
-        own = caller()
-        with own.aside():
-            return self._queue.score(pairs, own.urgent, own.look)
+        asker = caller()
+        with asker.aside():
+            return self._queue.score(pairs, asker.urgent, asker.look)
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """The number of tokens of each text, without special ones; those of texts just scored are not counted again."""
@@ -63,15 +63,15 @@ class Engine:
     @property
     def chunk(self) -> int:
         """How many texts are worth one call: about a second's work, so that a person's wish is soon heard."""
-        return int(min(64, max(4, self._pairs_a_second))) if self.streams else 512
+        return int(min(64, max(4, self._pairs_per_second))) if self.streams else 512
 
     @property
     def description(self) -> str:
         """Such as "exact: float32 by torch, 2 packs of 1,024 tokens at once"."""
-        own, tokens = self.plan, PACK if self.streams else GPU_TOKENS
+        how, tokens = self.plan, PACK if self.streams else GPU_TOKENS
         count = self.streams or 1
         at_once = f"{count} {'packs' if count > 1 else 'pack'} of {tokens:,} tokens at once"
-        return f"{own.precision}: {own.arithmetic} by {own.runner}, {at_once}"
+        return f"{how.precision}: {how.arithmetic} by {how.runner}, {at_once}"
 
 
 def open_engine(
@@ -110,8 +110,8 @@ def _threads() -> int:
 
 def _types(tokens: PairTokens) -> list[tuple[int, int]]:
     layout = tokens.layout
-    own = [(0, layout.query_type), (0, layout.text_type)]
-    return [*layout.before, *layout.between, *layout.after, *own]
+    of_texts = [(0, layout.query_type), (0, layout.text_type)]
+    return [*layout.before, *layout.between, *layout.after, *of_texts]
 
 
 def _check(model: Any, weights: EncoderWeights, tokens: PairTokens) -> None:
@@ -123,9 +123,9 @@ def _check(model: Any, weights: EncoderWeights, tokens: PairTokens) -> None:
     expected = []
     with torch.inference_mode():
         for pair in pairs:
-            ids, types = (torch.from_numpy(one).long()[None].to(device) for one in (pair.ids, pair.types))
+            ids, types = (torch.from_numpy(row).long()[None].to(device) for row in (pair.ids, pair.types))
             expected.append(float(model(input_ids=ids, token_type_ids=types).logits))
-    found = TorchEncoder(weights, "float32", str(device))(pairs)
-    worst = max(abs(one - other) for one, other in zip(found, expected, strict=True))
+    scores = TorchEncoder(weights, "float32", str(device))(pairs)
+    worst = max(abs(score - wanted) for score, wanted in zip(scores, expected, strict=True))
     if not worst <= _TOLERANCE * max(1.0, *map(abs, expected)):
         raise UnknownModelError(f"the engine's scores differ from the model's own by {worst:.1g}")

@@ -42,16 +42,16 @@ class OpenVinoEncoder:
         }
         graph = _Graph(weights, int8=arithmetic == "int8").model
         self._compiled = openvino.Core().compile_model(graph, "CPU", options)
-        self._own = local()
+        self._per_thread = local()
 
     def __call__(self, pairs: Sequence[Pair]) -> list[float]:
-        """Raw scores, one a pair, in their order; all pairs go through the model at once, padded to the longest."""
+        """Raw scores, one per pair, in their order; all pairs go through the model at once, padded to the longest."""
         if not pairs:
             return []
-        if not hasattr(self._own, "request"):
-            self._own.request = self._compiled.create_infer_request()
-        found = self._own.request.infer(_padded(pairs, self._pad_id), share_inputs=True)
-        scores: list[float] = found[0].reshape(-1).tolist()
+        if not hasattr(self._per_thread, "request"):
+            self._per_thread.request = self._compiled.create_infer_request()
+        outputs = self._per_thread.request.infer(_padded(pairs, self._pad_id), share_inputs=True)
+        scores: list[float] = outputs[0].reshape(-1).tolist()
         return scores
 
 
@@ -63,9 +63,9 @@ def _padded(pairs: Sequence[Pair], pad_id: int | None) -> list[Array]:
     ids, types, places = (np.zeros((len(pairs), width), np.int32) for _ in range(3))
     real = np.zeros((len(pairs), 1, 1, width), np.bool_)
     for row, pair in enumerate(pairs):
-        own = slice(len(pair))
-        ids[row, own], types[row, own], places[row, own] = pair.ids, pair.types, positions(pair, pad_id)
-        real[row, 0, 0, own] = True
+        tokens = slice(len(pair))
+        ids[row, tokens], types[row, tokens], places[row, tokens] = pair.ids, pair.types, positions(pair, pad_id)
+        real[row, 0, 0, tokens] = True
     return [ids, types, places, real]
 
 

@@ -1,4 +1,4 @@
-"""One queue a model: pairs of several callers share packs, people who wait go before whole-set runs."""
+"""One queue per model: pairs of several callers share packs, people who wait go before whole-set runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _never() -> None:
 
 @dataclass(slots=True, eq=False)
 class _Request:
-    """What one caller waits for; `left` are places in `pairs`, longest first. `own`: seconds of its part of packs."""
+    """What one caller waits for; `left` are places in `pairs`, longest first. `pack_seconds`: its share of packs."""
 
     pairs: Sequence[Pair]
     urgent: bool
@@ -28,7 +28,7 @@ class _Request:
     scores: dict[int, float] = field(default_factory=dict)
     left: list[int] = field(default_factory=list)
     failure: BaseException | None = None
-    own: float = 0.0
+    pack_seconds: float = 0.0
 
     @property
     def done(self) -> bool:
@@ -68,7 +68,7 @@ class PairQueue:
             with self._changed:
                 self._waiting.remove(request)
                 self._changed.notify_all()
-            note_waited(max(0.0, perf_counter() - started - request.own))
+            note_waited(max(0.0, perf_counter() - started - request.pack_seconds))
         if request.failure is not None:
             raise request.failure
         return [request.scores[place] for place in range(len(pairs))]
@@ -87,37 +87,37 @@ class PairQueue:
         scores: Sequence[float] = ()
         started = perf_counter()
         try:
-            scores = self._run([one.pairs[place] for one, place in chosen])
+            scores = self._run([asker.pairs[place] for asker, place in chosen])
         except BaseException as error:
             failure = error
         seconds = perf_counter() - started
-        tokens = sum(len(one.pairs[place]) for one, place in chosen)
+        tokens = sum(len(asker.pairs[place]) for asker, place in chosen)
         with self._changed:
             self._busy = False
-            for number, (one, place) in enumerate(chosen):
-                one.own += seconds * len(one.pairs[place]) / max(1, tokens)
+            for number, (asker, place) in enumerate(chosen):
+                asker.pack_seconds += seconds * len(asker.pairs[place]) / max(1, tokens)
                 if failure is not None:
-                    one.failure = failure
+                    asker.failure = failure
                 else:
-                    one.scores[place] = scores[number]
+                    asker.scores[place] = scores[number]
             self._changed.notify_all()
 
     def _next(self) -> list[tuple[_Request, int]]:
         """Take the pairs of the next pack out of what waits."""
-        open_ = [one for one in self._waiting if one.left and one.failure is None]
-        first = min(open_, key=lambda one: (not one.urgent, one.number))
+        unfinished = [request for request in self._waiting if request.left and request.failure is None]
+        first = min(unfinished, key=lambda request: (not request.urgent, request.number))
         chosen: list[tuple[_Request, int]] = []
-        room = self._share([one for one in open_ if one.urgent == first.urgent])
-        for one in sorted(open_, key=lambda one: one.number):
-            while one.urgent == first.urgent and one.left:
-                tokens = len(one.pairs[one.left[0]])
+        room = self._share([request for request in unfinished if request.urgent == first.urgent])
+        for request in sorted(unfinished, key=lambda request: request.number):
+            while request.urgent == first.urgent and request.left:
+                tokens = len(request.pairs[request.left[0]])
                 if chosen and tokens > room:
                     break
-                chosen.append((one, one.left.pop(0)))
+                chosen.append((request, request.left.pop(0)))
                 room -= tokens
         return chosen
 
     def _share(self, requests: Sequence[_Request]) -> int:
         """The tokens of the next pack: what waits, in even parts of at most the budget."""
-        total = sum(len(one.pairs[place]) for one in requests for place in one.left)
+        total = sum(len(request.pairs[place]) for request in requests for place in request.left)
         return -(-total // max(1, -(-total // self._budget)))

@@ -76,13 +76,13 @@ class PairTokens:
         self._most, self._held = kept_tokens, 0
 
     def pairs(self, query: str, texts: Sequence[str]) -> list[Pair]:
-        """One pair a text, in their order."""
+        """One pair per text, in their order."""
         import numpy as np
 
-        (asked, query_tokens), *found = self._tokens([query, *texts])
+        (asked, query_tokens), *encoded = self._tokens([query, *texts])
         room = max(0, self.max_tokens - self.layout.special_tokens)
         pairs = []
-        for ids, tokens in found:
+        for ids, tokens in encoded:
             if self.cut == "passage":
                 query_kept, text_kept = passage_only(query_tokens, tokens, room, self.max_tokens)
             else:
@@ -96,13 +96,16 @@ class PairTokens:
 
     def count_anew(self, texts: Sequence[str]) -> list[int]:
         """As `count`, without the kept tokens: to time the tokenizer."""
-        return [len(one.ids) for one in _plain(self._tokenizer).encode_batch(list(texts), add_special_tokens=False)]
+        return [
+            len(encoding.ids)
+            for encoding in _plain(self._tokenizer).encode_batch(list(texts), add_special_tokens=False)
+        ]
 
     def _pair(self, np: Any, query: NDArray[np.int32], text: NDArray[np.int32]) -> Pair:
         layout, total = self.layout, len(query) + len(text) + self.layout.special_tokens
         ids, types = np.empty(total, np.int32), np.empty(total, np.int32)
         at = 0
-        for special, own, kind in (
+        for special, tokens, kind in (
             (layout.before, query, layout.query_type),
             (layout.between, text, layout.text_type),
             (layout.after, (), 0),
@@ -110,8 +113,8 @@ class PairTokens:
             for token, token_type in special:
                 ids[at], types[at] = token, token_type
                 at += 1
-            ids[at : at + len(own)], types[at : at + len(own)] = own, kind
-            at += len(own)
+            ids[at : at + len(tokens)], types[at : at + len(tokens)] = tokens, kind
+            at += len(tokens)
         return Pair(ids, types)
 
     def _tokens(self, texts: Sequence[str]) -> list[tuple[NDArray[np.int32], int]]:
@@ -120,16 +123,16 @@ class PairTokens:
 
         keys = [text_hash(text) for text in texts]
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._kept}
-        found = {key: self._kept[key] for key in keys if key in self._kept}
-        for key in found:
+        known = {key: self._kept[key] for key in keys if key in self._kept}
+        for key in known:
             self._kept.move_to_end(key)
         if missing:
             encoded = _plain(self._tokenizer).encode_batch(list(missing.values()), add_special_tokens=False)
-            for key, one in zip(missing, encoded, strict=True):
+            for key, encoding in zip(missing, encoded, strict=True):
                 # a copy: a slice would hold the tokens of a whole book
-                found[key] = (np.array(one.ids[: self.max_tokens], np.int32), len(one.ids))
-            self._keep((key, found[key]) for key in missing)
-        return [found[key] for key in keys]
+                known[key] = (np.array(encoding.ids[: self.max_tokens], np.int32), len(encoding.ids))
+            self._keep((key, known[key]) for key in missing)
+        return [known[key] for key in keys]
 
     def _keep(self, fresh: Iterable[tuple[str, tuple[NDArray[np.int32], int]]]) -> None:
         for key, (ids, total) in fresh:
@@ -188,19 +191,21 @@ def _probe(tokenizer: Any, query: str, text: str, typed: bool) -> Layout | None:
     encoded = _plain(tokenizer).encode(query, text)
     kinds = encoded.type_ids if typed else [0] * len(encoded.ids)
     tokens = list(zip(encoded.ids, kinds, strict=True))
-    places = [[place for place, own in enumerate(encoded.sequence_ids) if own == side] for side in (0, 1)]
-    if not all(places) or any(own[-1] - own[0] + 1 != len(own) for own in places):
+    places = [
+        [place for place, text_number in enumerate(encoded.sequence_ids) if text_number == side] for side in (0, 1)
+    ]
+    if not all(places) or any(side[-1] - side[0] + 1 != len(side) for side in places):
         return None
-    asked, found = (range(own[0], own[-1] + 1) for own in places)
-    types = [{kinds[place] for place in own} for own in (asked, found)]
-    if asked.stop > found.start or any(len(own) != 1 for own in types):
+    query_span, text_span = (range(side[0], side[-1] + 1) for side in places)
+    types = [{kinds[place] for place in span} for span in (query_span, text_span)]
+    if query_span.stop > text_span.start or any(len(kinds_of_side) != 1 for kinds_of_side in types):
         return None
     alone = [
-        [_plain(tokenizer).encode(part, add_special_tokens=False).ids, encoded.ids[own.start : own.stop]]
-        for part, own in ((query, asked), (text, found))
+        [_plain(tokenizer).encode(part, add_special_tokens=False).ids, encoded.ids[span.start : span.stop]]
+        for part, span in ((query, query_span), (text, text_span))
     ]
     if any(plain != joined for plain, joined in alone):
         return None
-    parts = tokens[: asked.start], tokens[asked.stop : found.start], tokens[found.stop :]
+    parts = tokens[: query_span.start], tokens[query_span.stop : text_span.start], tokens[text_span.stop :]
     before, between, after = map(tuple, parts)
     return Layout(before, between, after, types[0].pop(), types[1].pop())

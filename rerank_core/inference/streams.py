@@ -25,7 +25,7 @@ class Streams:
         self._threads = ThreadPoolExecutor(count, "stream", one_thread_each) if count > 1 else None
 
     def __call__(self, pairs: Sequence[Pair]) -> list[float]:
-        """Raw scores, one a pair, in their order."""
+        """Raw scores, one per pair, in their order."""
         parts = packs([len(pair) for pair in pairs], self.count)
         given = [[pairs[place] for place in part] for part in parts]
         run = map if self._threads is None else self._threads.map

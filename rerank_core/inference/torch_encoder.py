@@ -45,10 +45,10 @@ class TorchEncoder:
         self._blocks = [_Block(layer, product, self._moved) for layer in weights.layers[:-1]]
         self._last = _Block(weights.layers[-1], product, self._moved, last=True)
         # two small products whose errors would reach the score undivided
-        self._head, self._score = (self._product(one, exact=True) for one in (weights.head, weights.score))
+        self._head, self._score = (self._product(linear, exact=True) for linear in (weights.head, weights.score))
 
     def __call__(self, pairs: Sequence[Pair]) -> list[float]:
-        """Raw scores, one a pair, in their order; all pairs go through the model at once."""
+        """Raw scores, one per pair, in their order; all pairs go through the model at once."""
         import torch
 
         if not pairs:
@@ -56,7 +56,7 @@ class TorchEncoder:
         inputs = packed(pairs, self._pad_id)
         lengths = inputs.lengths
         ids, types, positions = (
-            torch.from_numpy(one).to(self._device) for one in (inputs.ids, inputs.types, inputs.positions)
+            torch.from_numpy(rows).to(self._device) for rows in (inputs.ids, inputs.types, inputs.positions)
         )
         with torch.inference_mode():
             rows = self._words[ids].add_(self._types[types])
@@ -97,7 +97,9 @@ class TorchEncoder:
     def _product(self, linear: Linear, exact: bool = False) -> Product:
         import torch
 
-        weight, bias = (self._moved(one if exact else one.to(self._dtype)) for one in (linear.weight, linear.bias))
+        weight, bias = (
+            self._moved(values if exact else values.to(self._dtype)) for values in (linear.weight, linear.bias)
+        )
         return lambda rows, out: torch.addmm(bias, rows, weight.t(), out=out)
 
 
@@ -156,13 +158,13 @@ def _activation(name: str) -> Activate:
     """In place."""
     import torch
 
-    found: dict[str, Activate] = {
+    activations: dict[str, Activate] = {
         "gelu": torch.ops.aten.gelu_,
         "gelu_tanh": lambda rows: torch.ops.aten.gelu_(rows, approximate="tanh"),
         "relu": torch.relu_,
         "tanh": torch.tanh_,
     }
-    return found[name]
+    return activations[name]
 
 
 def _int8_product(linear: Linear) -> Product:
@@ -176,8 +178,8 @@ def _int8_product(linear: Linear) -> Product:
 
     def product(rows: Tensor, out: Tensor | None) -> Tensor:
         largest = rows.abs().amax(dim=1, keepdim=True).clamp_min(_TINY)
-        found: Tensor = torch.ops.quantized.linear_dynamic(rows / largest, prepared)
-        return found.mul_(largest).add_(bias)
+        scaled: Tensor = torch.ops.quantized.linear_dynamic(rows / largest, prepared)
+        return scaled.mul_(largest).add_(bias)
 
     return product
 

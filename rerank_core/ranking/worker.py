@@ -112,9 +112,9 @@ class Worker:
         state, message, result = "done", "", None
         try:
             with self.turns.job(job.urgent):
-                from rerank_core.ranking.jobs import VERBS
+                from rerank_core.ranking.jobs import JOBS
 
-                result = VERBS[job.kind](self.pipeline, job.params, tell)
+                result = JOBS[job.kind](self.pipeline, job.params, tell)
         except CancelledError:
             state, message = "cancelled", "stopped; what was finished is kept"
         except RerankLensError as error:

@@ -68,8 +68,8 @@ def load(
     if folder is None or model.family not in _LOCAL_FAMILIES:
         raise NotReadyError(f"{model.label}: {now.detail}")
     arguments = (model.family, folder, checked, device or best_device())
-    own = (kept,) if model.family in _KEEPING else ()
-    return _open(_LOCAL_FAMILIES[model.family], "open_model", *arguments, *own)
+    shelf = (kept,) if model.family in _KEEPING else ()
+    return _open(_LOCAL_FAMILIES[model.family], "open_model", *arguments, *shelf)
 
 
 def _open(module: str, function: str, *arguments: Any) -> Reranker:

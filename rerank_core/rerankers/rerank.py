@@ -131,7 +131,7 @@ def _ordered(
     """A ranking by an order, without scores; `seen` holds the text of each candidate, in their order."""
     waited = 0.0
 
-    def told(done: int, total: int, message: str = "") -> None:
+    def report_progress(done: int, total: int, message: str = "") -> None:
         # the worker does urgent jobs while it is told: not the orderer's time
         nonlocal waited
         before = perf_counter()
@@ -139,7 +139,7 @@ def _ordered(
         waited += perf_counter() - before
 
     before = perf_counter()
-    order = orderer.order(query.text, seen, told)
+    order = orderer.order(query.text, seen, report_progress)
     seconds = perf_counter() - before - waited
     if sorted(order) != list(range(len(seen))):
         raise RerankLensError(f"{system} gave an order that does not hold each of {len(seen)} passages once")

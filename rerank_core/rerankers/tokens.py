@@ -39,12 +39,12 @@ def longest_input(tokenizer: Any, config: Any, wished: int | None) -> int:
 
 def positions(config: Any) -> int | None:
     """How many tokens a model's table of positions has room for; None where it has none."""
-    found = getattr(config, "max_position_embeddings", None)
-    if not found:
+    table_size = getattr(config, "max_position_embeddings", None)
+    if not table_size:
         return None
     # RoBERTa's positions begin after the padding's
     roberta = getattr(config, "model_type", "") in ("roberta", "xlm-roberta", "camembert")
-    return int(found) - (config.pad_token_id + 1 if roberta else 0)
+    return int(table_size) - (config.pad_token_id + 1 if roberta else 0)
 
 
 def passage_limit(model: Any) -> TokenLimit:
@@ -89,15 +89,15 @@ def sentences(text: str, most: int = 80) -> list[tuple[int, int]]:
     line break; abbreviations are not known, and cut one in two. Where there are more than `most`, neighbours are joined
     so that there are not. [] for a blank text.
     """
-    found, start = [], 0
+    spans, start = [], 0
     for end in (*(match.end() for match in _END.finditer(text)), len(text)):
         piece = text[start:end]
         if piece.strip():
-            found.append((start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())))
+            spans.append((start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())))
         start = end
-    return _joined(found, most)
+    return _joined(spans, most)
 
 
-def _joined(found: Sequence[tuple[int, int]], most: int) -> list[tuple[int, int]]:
-    size = -(-len(found) // most) if found else 1
-    return [(found[i][0], found[min(i + size, len(found)) - 1][1]) for i in range(0, len(found), size)]
+def _joined(spans: Sequence[tuple[int, int]], most: int) -> list[tuple[int, int]]:
+    size = -(-len(spans) // most) if spans else 1
+    return [(spans[i][0], spans[min(i + size, len(spans)) - 1][1]) for i in range(0, len(spans), size)]

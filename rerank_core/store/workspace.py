@@ -36,7 +36,12 @@ def now() -> str:
 class Workspace:
     """A workspace by its path. It holds no connection, so it can be shared by threads and kept in a cache.
 
-    The file and its folder are made, and pending migrations run, when it is first opened.
+    The file and its folder are made, and pending migrations run, when it is first opened. `path` None: that of the app,
+    see `default_path`.
+
+    >>> import rerank_core as rl
+    >>> rl.Workspace("mine.db").path.name
+    'mine.db'
     """
 
     def __init__(self, path: str | Path | None = None) -> None:

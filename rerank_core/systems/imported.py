@@ -36,10 +36,10 @@ def imported_ranking(
         owners = [run.dataset for run in list_imported(db) if run.id == settings["run"]]
         if owners != [dataset.name]:
             raise NotReadyError(f"{model.label} is a run over the dataset {owners[0] if owners else 'that is gone'}.")
-        found = imported_rankings(db, int(settings["run"]), query.qid).get(query.qid)
-    if found is None:
+        ranking = imported_rankings(db, int(settings["run"]), query.qid).get(query.qid)
+    if ranking is None:
         return Ranking(query.qid, system, (), notes=("The imported run has nothing for this query.",))
-    return Ranking(query.qid, system, found.docs)
+    return Ranking(query.qid, system, ranking.docs)
 
 
 def _model(name: str, dataset: str, source: str) -> Model:

@@ -69,8 +69,8 @@ class System:
         if self.problem:
             return State("not-found", self.problem)
         for member in self.members:
-            if not (found := member.state).ready:
-                return State(found.kind, f"{member.label}: {found.detail}")
+            if not (needs := member.state).ready:
+                return State(needs.kind, f"{member.label}: {needs.detail}")
         return state(self.model, self.settings)
 
     @property
@@ -94,12 +94,12 @@ def all_systems(workspace: Workspace) -> list[System]:
     systems = [System(model.id, model) for model in catalog()]
     with workspace.open() as db:
         added, imported = get_systems(db), imported_models(db)
-    plain = {name: own for name, own in added.items() if own[0] != COMPOSITE}
+    plain = {name: entry for name, entry in added.items() if entry[0] != COMPOSITE}
     systems += [System(system_id, get(model), settings) for system_id, (model, settings) in plain.items()]
     systems += [System(model.id, model, settings) for model, settings in imported]
     known = {system.id: system for system in systems}
     composites = {name: settings for name, (model, settings) in added.items() if model == COMPOSITE}
-    return _told_apart([*systems, *_composites(composites, known)])
+    return _with_distinct_labels([*systems, *_composites(composites, known)])
 
 
 def add_variant(workspace: Workspace, system_id: str, model_id: str, settings: Mapping[str, Any]) -> None:
@@ -112,7 +112,7 @@ def add_variant(workspace: Workspace, system_id: str, model_id: str, settings: M
     model.checked(settings)
     with workspace.open() as db:
         added = get_systems(db)
-    taken = {one.id for one in catalog()} | {name for name, (kind, _) in added.items() if kind == COMPOSITE}
+    taken = {row.id for row in catalog()} | {name for name, (kind, _) in added.items() if kind == COMPOSITE}
     if not system_id.strip() or system_id in taken:
         raise SettingsError(f"A model with settings needs a name of its own, not '{system_id}'.")
     with workspace.write() as db:
@@ -139,33 +139,33 @@ def add_composite(workspace: Workspace, system_id: str, spec: Spec) -> None:
 
 def _composites(stored: Mapping[str, Mapping[str, Any]], known: Mapping[str, System]) -> list[System]:
     """The stored composites, in their order. One that cannot be used says why, and leaves the others alone."""
-    found = dict(known)
+    systems = dict(known)
 
-    def built(name: str, path: tuple[str, ...]) -> System | None:
+    def find_or_build(name: str, path: tuple[str, ...]) -> System | None:
         # a circle cannot be saved; should one be there, its system counts as missing
-        if name not in found and name in stored and name not in path:
-            found[name] = made(name, (*path, name))
-        return found.get(name)
+        if name not in systems and name in stored and name not in path:
+            systems[name] = build(name, (*path, name))
+        return systems.get(name)
 
-    def made(name: str, path: tuple[str, ...]) -> System:
+    def build(name: str, path: tuple[str, ...]) -> System:
         try:
             spec = from_dict(stored[name])
         except RerankLensError as error:
             return System(name, Model(COMPOSITE, name, COMPOSITE), stored[name], problem=str(error))
-        own = {member: built(member, path) for member in members(spec)}
-        there = {member: system for member, system in own.items() if system is not None}
-        problems = [f"{system.label}: {system.problem}" for system in there.values() if system.problem]
-        if missing := ", ".join(f"'{member}'" for member in own if member not in there):
+        asked = {member: find_or_build(member, path) for member in members(spec)}
+        present = {member: system for member, system in asked.items() if system is not None}
+        problems = [f"{system.label}: {system.problem}" for system in present.values() if system.problem]
+        if missing := ", ".join(f"'{member}'" for member in asked if member not in present):
             problems.append(f"It needs the system {missing}, which is not there.")
-        leaves = {leaf.id: leaf.model for system in there.values() for leaf in system.leaves}
-        models = {member: system.model for member, system in there.items()}
+        leaves = {leaf.id: leaf.model for system in present.values() for leaf in system.leaves}
+        models = {member: system.model for member, system in present.items()}
         model = composite_model(name, spec, models, list(leaves.values()))
-        return System(name, model, stored[name], spec, tuple(there.values()), " ".join(problems))
+        return System(name, model, stored[name], spec, tuple(present.values()), " ".join(problems))
 
-    return [system for name in stored if (system := built(name, ())) is not None]
+    return [system for name in stored if (system := find_or_build(name, ())) is not None]
 
 
-def _told_apart(systems: Sequence[System]) -> list[System]:
+def _with_distinct_labels(systems: Sequence[System]) -> list[System]:
     """Systems of one label, such as two folders of one name, get their id into it."""
     count = Counter(system.label for system in systems)
     return [

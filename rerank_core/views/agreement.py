@@ -20,7 +20,7 @@ ALL = "all together (alpha)"
 
 
 def judges_frame(rows: Iterable[JudgeRow]) -> pd.DataFrame:
-    """A row a judge: what he graded, skipped and settled, where his grades come from, and when."""
+    """One row per judge: what they graded, skipped and settled, where their grades come from, and when."""
     import pandas as pd
 
     columns = ["Judge", "Grades", "Skipped", "Settled", "From", "First", "Last"]
@@ -71,7 +71,7 @@ def agreement_chart(report: AgreementReport) -> alt.LayerChart:
 
 
 def said_frame(said: Iterable[tuple[str, int, str]], scale: Mapping[int, str]) -> pd.DataFrame:
-    """A row a judge: his grade with its name, and his note."""
+    """One row per judge: their grade with its name, and their note."""
     import pandas as pd
 
     rows = [[judge, f"{grade} {scale.get(grade, '')}".strip(), note] for judge, grade, note in said]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def depth_frame(points: Sequence[DepthPoint]) -> pd.DataFrame:
-    """A row a depth: depth, value, queries, pairs, retrieve (ms), score (ms), how ("measured", "estimated"), timed.
+    """One row per depth: depth, value, queries, pairs, retrieve (ms), score (ms), how ("measured", "estimated"), timed.
 
     score is missing where it was neither measured nor can be estimated, and how is "" there.
     """

@@ -1,68 +1,75 @@
-"""Queries in the order of how much two systems differ there."""
+"""A system against the baseline, query by query: the table and the sorted bars."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rerank_core.experiment.differences import By, QueryDifference
-from rerank_core.views.palette import OUTCOMES
+from rerank_core.types import Query
+from rerank_core.views.palette import OUTCOMES, TIED
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-NAMES: dict[By, str] = {"delta": "Δ", "rbo": "RBO", "tau_ap": "τ-AP", "jaccard": "Jaccard"}
-
 
 def differences_frame(
-    deltas: pd.DataFrame, found: Mapping[str, QueryDifference], order: Sequence[str], k: int = 10
+    deltas: Mapping[str, float],
+    system: Mapping[str, float],
+    baseline: Mapping[str, float],
+    queries: Mapping[str, Query],
 ) -> pd.DataFrame:
-    """`deltas_frame` in another order, with the likeness of the two rankings.
+    """One row per compared query, the biggest win first; equal differences by qid.
 
-    Columns: place (from 1), qid, query, delta, RBO, τ-AP, Jaccard@k (1: alike), system, baseline, outcome. `order`:
-    qids.
+    Columns: place (from 1), qid, query (its text), difference, system, baseline (the two values), outcome ("won",
+    "tied", "lost"). `deltas`: qid -> system minus baseline, rounding already taken out; the others: qid -> value.
     """
-    frame = deltas.set_index("qid").loc[list(order)].reset_index()
-    own = [found[qid] for qid in order]
-    frame["place"] = range(1, len(frame) + 1)
-    frame["RBO"] = [one.rbo for one in own]
-    frame["τ-AP"] = [one.tau_ap for one in own]
-    frame[f"Jaccard@{k}"] = [one.jaccard for one in own]
-    likeness = ["RBO", "τ-AP", f"Jaccard@{k}"]
-    shown = frame[["place", "qid", "query", "delta", *likeness, "system", "baseline", "outcome"]]
-    return shown.astype(dict.fromkeys(likeness, "float64"))
+    import pandas as pd
+
+    order = sorted(deltas, key=lambda qid: (-deltas[qid], qid))
+    rows = [
+        [place, qid, queries[qid].text, deltas[qid], system[qid], baseline[qid], _outcome(deltas[qid])]
+        for place, qid in enumerate(order, 1)
+    ]
+    return pd.DataFrame(rows, columns=["place", "qid", "query", "difference", "system", "baseline", "outcome"])
 
 
-def distance_chart(frame: pd.DataFrame, by: By, k: int = 10) -> alt.Chart:
-    """`differences_frame` as bars of 1 minus the likeness, coloured by what happened to the measure."""
+def differences_chart(frame: pd.DataFrame, measure: str, system: str, baseline: str) -> alt.LayerChart:
+    """`differences_frame` as bars, wins on the left and up, losses on the right and down; hover for the query."""
     import altair as alt
 
-    name = f"Jaccard@{k}" if by == "jaccard" else NAMES[by]
-    drawn = frame.assign(distance=1 - frame[name], alike=frame[name])
-    chart: alt.Chart = alt.Chart(drawn).mark_bar()
-    return chart.encode(
-        x=alt.X(
-            "place:O", title=f"{len(frame)} queries, most different first", axis=alt.Axis(labels=False, ticks=False)
-        ),
-        y=alt.Y("distance:Q", title=f"1 − {name}"),
-        color=alt.Color(
-            "outcome:N",
-            title="the measure",
-            scale=alt.Scale(domain=list(OUTCOMES), range=list(OUTCOMES.values())),
-            legend=alt.Legend(orient="top"),
-        ),
-        tooltip=[
-            alt.Tooltip("query:N"),
-            alt.Tooltip("qid:N"),
-            alt.Tooltip("alike:Q", title=name, format=".4f"),
-            alt.Tooltip("delta:Q", title="change in the measure", format="+.4f"),
-        ],
-    ).properties(height=260)
+    bars = (
+        alt.Chart(frame)
+        .mark_bar()
+        .encode(
+            x=alt.X(
+                "place:O", title=f"{len(frame)} queries, biggest win first", axis=alt.Axis(labels=False, ticks=False)
+            ),
+            y=alt.Y("difference:Q", title=f"change in {measure}"),
+            color=alt.Color(
+                "outcome:N",
+                title=None,
+                scale=alt.Scale(domain=list(OUTCOMES), range=list(OUTCOMES.values())),
+                legend=alt.Legend(orient="top"),
+            ),
+            tooltip=[
+                alt.Tooltip("query:N"),
+                alt.Tooltip("qid:N"),
+                alt.Tooltip("difference:Q", format="+.4f"),
+                alt.Tooltip("system:Q", title=system, format=".4f"),
+                alt.Tooltip("baseline:Q", title=baseline, format=".4f"),
+            ],
+        )
+    )
+    zero = alt.Chart(frame.head(1)).mark_rule(color=TIED).encode(y=alt.datum(0))
+    return alt.LayerChart(layer=[zero, bars], height=260)
 
 
-def likeness(one: QueryDifference, by: By, k: int = 10) -> str:
-    """The likeness in words: "RBO 0.4123"; "τ-AP –" where nothing can be said."""
-    name = f"Jaccard@{k}" if by == "jaccard" else NAMES[by]
-    value = getattr(one, by)
-    return f"{name} –" if value is None else f"{name} {value:.4f}"
+def biggest(frame: pd.DataFrame, outcome: str, most: int = 5) -> list[str]:
+    """The qids of the biggest wins ("won") or losses ("lost"), the biggest first."""
+    own = frame[frame["outcome"] == outcome]["qid"].tolist()
+    return [str(qid) for qid in (own if outcome == "won" else own[::-1])[:most]]
+
+
+def _outcome(delta: float) -> str:
+    return "tied" if delta == 0 else "won" if delta > 0 else "lost"

@@ -15,7 +15,7 @@ P50, P95, COST = "p50 ms", "p95 ms", "$ / 1,000"
 
 
 def efficiency_columns(found: Mapping[str, Efficiency], price_an_hour: float | None) -> pd.DataFrame:
-    """A row a system, in the order of `found`: `P50` and `P95` of a whole query in ms, `COST` of 1,000 queries.
+    """One row per system, in the order of `found`: `P50` and `P95` of a whole query in ms, `COST` of 1,000 queries.
 
     Missing where it was not measured or is not known. `price_an_hour`: of the machine, in US dollars; None: not known.
     """

@@ -1,4 +1,4 @@
-"""Queries by systems, as a heat map: a row a system, a column a query."""
+"""Queries by systems, as a heat map: one row per system, one column per query."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def heat_frame(
     """A row for each query of `order` and system of `per_query`.
 
     Columns: place (the query's, from 1), qid, query (its text), row (the system's place, from 0), system (its label),
-    value, delta (from the baseline), sign ("+", "–" where the delta is 0.005 or more either way, else ""). `per_query`:
+    value, difference (from the baseline), sign ("+", "–" where it is 0.005 or more either way, else ""). `per_query`:
     system -> qid -> the measure's value; `base`: qid -> the baseline's; both hold every qid of `order`.
     """
     import pandas as pd
@@ -33,26 +33,26 @@ def heat_frame(
     rows = []
     for row, (system, own) in enumerate(per_query.items()):
         for place, qid in enumerate(order, 1):
-            delta = own[qid] - base[qid]
-            sign = "" if abs(delta) < 0.005 else "+" if delta > 0 else "–"
-            rows.append([place, qid, queries[qid].text, row, labels[system], own[qid], delta, sign])
-    return pd.DataFrame(rows, columns=["place", "qid", "query", "row", "system", "value", "delta", "sign"])
+            difference = own[qid] - base[qid]
+            sign = "" if abs(difference) < 0.005 else "+" if difference > 0 else "–"
+            rows.append([place, qid, queries[qid].text, row, labels[system], own[qid], difference, sign])
+    return pd.DataFrame(rows, columns=["place", "qid", "query", "row", "system", "value", "difference", "sign"])
 
 
-def heat_chart(frame: pd.DataFrame, measure: str, links: Mapping[str, str], as_delta: bool) -> alt.LayerChart:
+def heat_chart(frame: pd.DataFrame, measure: str, links: Mapping[str, str], as_difference: bool) -> alt.LayerChart:
     """`heat_frame` as cells; a click on one follows the link of its query.
 
-    `links`: qid -> address. `as_delta`: the change from the baseline, blue for a gain and orange for a loss, with a
-    sign where the cells are wide enough; else the value, dark for 0 and light for 1.
+    `links`: qid -> address. `as_difference`: the difference from the baseline, blue for a gain and orange for a loss,
+    with a sign where the cells are wide enough; else the value, dark for 0 and light for 1.
     """
     import altair as alt
 
     shown = frame.assign(link=frame["qid"].map(dict(links)))
     n = int(frame["place"].max()) if len(frame) else 0
-    if as_delta:
-        far = max(float(frame["delta"].abs().max()) if len(frame) else 0.0, 0.05)
+    if as_difference:
+        far = max(float(frame["difference"].abs().max()) if len(frame) else 0.0, 0.05)
         scale = alt.Scale(domain=[-far, 0, far], range=[LOST, NO_DIFFERENCE, WON], interpolate="rgb")
-        color = alt.Color("delta:Q", scale=scale, title=f"change in {measure}", legend=_legend("+.2f"))
+        color = alt.Color("difference:Q", scale=scale, title=f"change in {measure}", legend=_legend("+.2f"))
     else:
         scale = alt.Scale(domain=[0, 1], scheme="cividis")
         color = alt.Color("value:Q", scale=scale, title=measure, legend=_legend(".2f"))
@@ -76,21 +76,21 @@ def heat_chart(frame: pd.DataFrame, measure: str, links: Mapping[str, str], as_d
             alt.Tooltip("qid:N"),
             alt.Tooltip("system:N"),
             alt.Tooltip("value:Q", title=measure, format=".4f"),
-            alt.Tooltip("delta:Q", title="change from the baseline", format="+.4f"),
+            alt.Tooltip("difference:Q", title="change from the baseline", format="+.4f"),
         ],
     )
     layers: list[alt.Chart] = [base.mark_rect(cursor="pointer").encode(color=color)]
-    if as_delta and n <= _SIGNS_UP_TO:
+    if as_difference and n <= _SIGNS_UP_TO:
         signs = base.mark_text(fontSize=12 if n <= 40 else 9, fontWeight="bold", color=ON_NEUTRAL, cursor="pointer")
         layers.append(signs.encode(text="sign:N"))
     return alt.LayerChart(layer=layers, height=alt.Step(30))
 
 
-def heat_table(frame: pd.DataFrame, links: Mapping[str, str], as_delta: bool) -> pd.DataFrame:
-    """The same as a table: a row a query in its order, with query, a column for each system, and link."""
+def heat_table(frame: pd.DataFrame, links: Mapping[str, str], as_difference: bool) -> pd.DataFrame:
+    """The same as a table: one row per query in its order, with query, a column for each system, and link."""
     import pandas as pd
 
-    value = "delta" if as_delta else "value"
+    value = "difference" if as_difference else "value"
     columns: dict[str, Sequence[object]] = {}
     for system, own in frame.groupby("row", sort=True):
         first = own.sort_values("place")

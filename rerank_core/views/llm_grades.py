@@ -10,7 +10,7 @@ from rerank_core.judging.llm.figures import FILLED, LLM, PEOPLE, Confusion, Side
 from rerank_core.store.llm_grades import LlmGrade, Pair
 from rerank_core.types import Query
 from rerank_core.views import palette
-from rerank_core.views.summary import COUNTS, DELTA, INTERVAL, P, word
+from rerank_core.views.summary import COUNTS, DIFFERENCE, INTERVAL, P, word
 
 if TYPE_CHECKING:
     import altair as alt
@@ -71,8 +71,8 @@ def confusion_chart(frame: pd.DataFrame) -> alt.LayerChart:
 def sides_frame(sides: Sequence[Side]) -> pd.DataFrame:
     """A row for each system and set of grades, the sets of one system together.
 
-    Columns: System, Graded by, Says (`word`), `DELTA`, `INTERVAL` (95 %, as text), `COUNTS` (of queries, as text), `P`
-    (Holm-corrected), Queries, Grades; for the chart low and high. Missing where there is none.
+    Columns: System, Graded by, Says (`word`), `DIFFERENCE`, `INTERVAL` (95 %, as text), `COUNTS` (of queries, as text),
+    `P` (Holm-corrected), Queries, Grades; for the chart low and high. Missing where there is none.
     """
     import pandas as pd
 
@@ -88,7 +88,7 @@ def sides_frame(sides: Sequence[Side]) -> pd.DataFrame:
                     "System": found.system if found else system,
                     "Graded by": side.by,
                     "Says": word(found),
-                    DELTA: found.mean if found else None,
+                    DIFFERENCE: found.mean if found else None,
                     INTERVAL: f"{signed(interval.low)} … {signed(interval.high)}" if interval else None,
                     COUNTS: f"{found.wins} / {found.ties} / {found.losses}" if found else None,
                     P: found.p_holm if found else None,
@@ -98,15 +98,15 @@ def sides_frame(sides: Sequence[Side]) -> pd.DataFrame:
                     "high": interval.high if interval else None,
                 }
             )
-    columns = ["System", "Graded by", "Says", DELTA, INTERVAL, COUNTS, P, "Queries", "Grades", "low", "high"]
-    return pd.DataFrame(rows, columns=columns).astype({DELTA: "float64", "low": "float64", "high": "float64"})
+    columns = ["System", "Graded by", "Says", DIFFERENCE, INTERVAL, COUNTS, P, "Queries", "Grades", "low", "high"]
+    return pd.DataFrame(rows, columns=columns).astype({DIFFERENCE: "float64", "low": "float64", "high": "float64"})
 
 
 def sides_chart(frame: pd.DataFrame, measure: str, baseline: str) -> alt.LayerChart:
     """`sides_frame` as points with their intervals, the three of a system one below the other; a rule at no change."""
     import altair as alt
 
-    known = frame[frame[DELTA].notna()].rename(columns={DELTA: "delta", "Graded by": "by"})
+    known = frame[frame[DIFFERENCE].notna()].rename(columns={DIFFERENCE: "difference", "Graded by": "by"})
     names = [by for by in _SHAPES if by in set(known["by"])]
     base = alt.Chart(known).encode(
         y=alt.Y("System:N", title=None, sort=None, axis=alt.Axis(labelLimit=260)),
@@ -122,7 +122,7 @@ def sides_chart(frame: pd.DataFrame, measure: str, baseline: str) -> alt.LayerCh
             alt.Tooltip("System:N"),
             alt.Tooltip("by:N", title="graded by"),
             alt.Tooltip("Says:N", title="says"),
-            alt.Tooltip("delta:Q", title=f"change in {measure}", format="+.4f"),
+            alt.Tooltip("difference:Q", title=f"change in {measure}", format="+.4f"),
             alt.Tooltip(f"{INTERVAL}:N"),
             alt.Tooltip("Queries:Q", title="queries"),
         ],
@@ -130,7 +130,7 @@ def sides_chart(frame: pd.DataFrame, measure: str, baseline: str) -> alt.LayerCh
     axis = alt.X("low:Q", title=f"change in {measure} against {baseline}, 95 % interval")
     lines = base.mark_rule(strokeWidth=2).encode(x=axis, x2="high:Q")
     points = base.mark_point(size=90, filled=True, opacity=1).encode(
-        x="delta:Q",
+        x="difference:Q",
         shape=alt.Shape("by:N", sort=names, scale=alt.Scale(domain=names, range=[_SHAPES[by][0] for by in names])),
     )
     zero = alt.Chart(known.head(1)).mark_rule(strokeDash=[4, 4], color=palette.QUIET).encode(x=alt.datum(0))
@@ -138,7 +138,7 @@ def sides_chart(frame: pd.DataFrame, measure: str, baseline: str) -> alt.LayerCh
 
 
 def failures_frame(answers: Mapping[Pair, LlmGrade], queries: Mapping[str, Query]) -> pd.DataFrame:
-    """A row a pair whose answer was of no use: Query, Passage (its docid), Problem, Answer (as it came), When."""
+    """One row per pair whose answer was of no use: Query, Passage (its docid), Problem, Answer (as it came), When."""
     import pandas as pd
 
     rows = [

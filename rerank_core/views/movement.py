@@ -1,4 +1,4 @@
-"""Rank movement as a bump chart: a line a passage, a column a system."""
+"""Rank movement as a bump chart: one line per passage, one column per system."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def neighbours_frame(
 
 
 def others_frame(rankings: Mapping[str, Ranking], labels: Mapping[str, str], docid: str, chosen: str) -> pd.DataFrame:
-    """A row a system: System, Rank (missing: not retrieved), Raw score, Tokens cut; an arrow marks the chosen one."""
+    """One row per system: System, Rank (missing: not retrieved), Raw score, Tokens cut; an arrow at the chosen one."""
     import pandas as pd
 
     rows = []

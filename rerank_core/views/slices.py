@@ -1,4 +1,4 @@
-"""Where a system hurts and where it helps: the mean delta of each slice."""
+"""Where a system hurts and where it helps: the mean difference of each slice."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _OUTCOMES = {"hurts": LOST, "no change": TIED, "helps": WON}
 
 
 def slices_frame(slices: Sequence[SliceDelta]) -> pd.DataFrame:
-    """A row a slice with a compared query, in the order given: slice, delta, outcome, queries, won, tied, lost, few.
+    """One row per slice with a compared query, in the order given.
 
-    `few`: fewer than `FEW` queries.
+    Columns: slice, difference (the mean), outcome, queries, won, tied, lost, few (fewer than `FEW` queries).
     """
     import pandas as pd
 
@@ -30,7 +30,7 @@ def slices_frame(slices: Sequence[SliceDelta]) -> pd.DataFrame:
         for one in slices
         if one.mean is not None
     ]
-    return pd.DataFrame(rows, columns=["slice", "delta", "outcome", "queries", "won", "tied", "lost", "few"])
+    return pd.DataFrame(rows, columns=["slice", "difference", "outcome", "queries", "won", "tied", "lost", "few"])
 
 
 def slices_chart(frame: pd.DataFrame, measure: str) -> alt.LayerChart:
@@ -40,7 +40,7 @@ def slices_chart(frame: pd.DataFrame, measure: str) -> alt.LayerChart:
     named = frame.assign(label=[f"{name}  (n = {n})" for name, n in zip(frame["slice"], frame["queries"], strict=True)])
     base = alt.Chart(named).encode(
         y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=320)),
-        x=alt.X("delta:Q", title=f"mean change in {measure}"),
+        x=alt.X("difference:Q", title=f"mean change in {measure}"),
     )
     bars = base.mark_bar().encode(
         color=alt.Color(
@@ -52,7 +52,7 @@ def slices_chart(frame: pd.DataFrame, measure: str) -> alt.LayerChart:
         opacity=alt.condition("datum.few", alt.value(0.4), alt.value(1)),
         tooltip=[
             alt.Tooltip("slice:N"),
-            alt.Tooltip("delta:Q", format="+.4f"),
+            alt.Tooltip("difference:Q", format="+.4f"),
             alt.Tooltip("queries:Q"),
             alt.Tooltip("won:Q"),
             alt.Tooltip("tied:Q"),

@@ -1,4 +1,4 @@
-"""The summary as tables: a row a system."""
+"""The summary as tables: one row per system."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from rerank_core.experiment.summary import Summary, SystemSummary
 if TYPE_CHECKING:
     import pandas as pd
 
-DELTA, INTERVAL, COUNTS, P = "Δ", "95 % interval", "W / T / L", "p (Holm)"
+DIFFERENCE, INTERVAL, COUNTS, P = "Δ", "95 % interval", "W / T / L", "p (Holm)"
 BASELINE, BETTER, WORSE, OPEN, NONE = "baseline", "▲ better", "▼ worse", "? cannot tell", "– not compared"
 
 
 def summary_frame(summary: Summary) -> pd.DataFrame:
-    """A row a system, in the order of choice.
+    """One row per system, in the order of choice.
 
-    Columns: System, Says (`says`), each measure's mean, `DELTA` of the headline, `INTERVAL` (95 %, as text; missing
-    where every delta is the same: resampling shows no spread), `COUNTS` (of queries, as text), `P` (Holm-corrected),
-    Judged@k, and counts of queries: Queries, Nothing returned, Failed, Not ranked. Values are 0 to 1; missing where
-    there is none.
+    Columns: System, Says (`says`), each measure's mean, `DIFFERENCE` of the headline, `INTERVAL` (95 %, as text;
+    missing where all differences are equal: resampling shows no spread), `COUNTS` (of queries, as text), `P` (Holm-
+    corrected), Judged@k, and counts of queries: Queries, Nothing returned, Failed, Not ranked. Values are 0 to 1;
+    missing where there is none.
     """
     import pandas as pd
 
@@ -34,7 +34,7 @@ def summary_frame(summary: Summary) -> pd.DataFrame:
         row: dict[str, object] = {"System": one.label, "Says": says(one, summary.baseline)}
         row |= {str(measure): one.values[measure] if one.values else None for measure in summary.measures}
         row |= {
-            DELTA: found.mean if found else None,
+            DIFFERENCE: found.mean if found else None,
             INTERVAL: f"{signed(interval.low)} … {signed(interval.high)}" if interval else None,
             COUNTS: f"{found.wins} / {found.ties} / {found.losses}" if found else None,
             P: found.p_holm if found else None,
@@ -49,7 +49,7 @@ def summary_frame(summary: Summary) -> pd.DataFrame:
 
 
 def unjudged_frame(summary: Summary) -> pd.DataFrame:
-    """A row a system that ranked anything: what the ungraded passages leave open.
+    """One row per system that ranked anything: what the ungraded passages leave open.
 
     Columns: System, nDCG@k (ungraded counts 0), Lowest and Highest (if the holes were graded as badly, as well, as can
     be), Condensed nDCG@k and Bpref (ungraded left out), Judged@k, Holes (ungraded passages in the first k).

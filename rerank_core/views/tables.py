@@ -36,7 +36,7 @@ def datasets_frame(rows: Sequence[DatasetRow]) -> pd.DataFrame:
 
 
 def systems_frame(systems: Sequence[System]) -> pd.DataFrame:
-    """A row a system: label, state, what it needs, and the facts of its model."""
+    """One row per system: label, state, what it needs, and the facts of its model."""
     import pandas as pd
 
     rows = []

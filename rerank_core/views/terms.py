@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def terms_frame(contributions: Sequence[tuple[str, float]], most: int = 20) -> pd.DataFrame:
-    """A row a term, the most first. Columns: term, contribution, share (of the score; missing where that is 0).
+    """One row per term, the most first. Columns: term, contribution, share (of the score; missing where that is 0).
 
     `contributions`: (term, what it adds) as a sparse scorer's `contributions` gives them. Terms after the first `most`
     become one row, "12 other terms", so that the rows always add up to the score.

@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def prefix_proxy(folder: str, port: int) -> Iterator[str]:
-    """The address under which the server at `port` appears below /folder."""
-    with socket.create_server(("127.0.0.1", 0)) as door:
+def prefix_proxy(folder: str, port: int, own_port: int) -> Iterator[str]:
+    """The address, at `own_port`, under which the server at `port` appears below /folder."""
+    with socket.create_server(("127.0.0.1", own_port)) as door:
         threading.Thread(target=_serve, args=(door, folder, port), daemon=True).start()
         yield f"http://127.0.0.1:{door.getsockname()[1]}/{folder}"
 

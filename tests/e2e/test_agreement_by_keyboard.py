@@ -4,49 +4,43 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from rerank_core.judging.disputes import cases
 from rerank_core.store import datasets, judgments
+from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.judgments import GradeEvent
-from rerank_core.store.workspace import Workspace
 from tests.e2e.conftest import App
 from tests.support.browser import settled
 from tests.support.label_lists import make_list
 
 pytestmark = pytest.mark.browser
-NAME = "letters"
+NUMBERS = itertools.count(1)
 
 
 @pytest.fixture
-def differing(tmp_path) -> Iterator[App]:
-    """Ann and Bob differ on three passages: by three grades, by two, by one."""
-    workspace = Workspace(tmp_path / "workspace.db")
-    dataset = make_list(workspace, NAME, 1, 4)
-    numbers = itertools.count(1)
-    with workspace.write() as db:
+def differing(small: App) -> DatasetRow:
+    """A dataset of the test's own: Ann and Bob differ on three passages: by three grades, by two, by one."""
+    dataset = make_list(small.workspace, f"differing-{next(NUMBERS)}", 1, 4)
+    with small.workspace.write() as db:
         for docid, ann, bob in (("q0-d0", 3, 0), ("q0-d1", 2, 0), ("q0-d2", 1, 0)):
             for judge, grade in (("ann", ann), ("bob", bob)):
-                event = GradeEvent(judge, next(numbers), "grade", "q0", docid, grade)
+                event = GradeEvent(judge, next(NUMBERS), "grade", "q0", docid, grade)
                 judgments.record(db, dataset.id, judge, [event], dataset.scale)
-    app = App(workspace)
-    app.start()
-    yield app
-    app.stop()
+    return dataset
 
 
-def verdicts(app: App) -> dict[str, int | None]:
+def verdicts(app: App, dataset: DatasetRow) -> dict[str, int | None]:
     """docid -> the grade that settled it."""
     with app.workspace.open() as db:
-        dataset = datasets.get_dataset(db, NAME)
+        dataset = datasets.get_dataset(db, dataset.name)
     return {case.docid: case.settled and case.settled.grade for case in cases(app.workspace, dataset)}
 
 
-def open_as_lead(page: Page, app: App) -> None:
-    page.goto(f"{app.url}/Agreement?ds={NAME}")
+def open_as_lead(page: Page, app: App, dataset: DatasetRow) -> None:
+    page.goto(f"{app.url}/Agreement?ds={dataset.name}")
     shown(page, "q0-d0")
     name = page.get_by_role("textbox", name="Your name")
     name.fill("lead")
@@ -61,32 +55,32 @@ def shown(page: Page, docid: str) -> None:
     expect(page.locator("[data-testid='stMain']").get_by_text(docid, exact=True)).to_be_visible()
 
 
-def test_keys_settle_walk_and_take_back(page: Page, differing: App) -> None:
-    open_as_lead(page, differing)
+def test_keys_settle_walk_and_take_back(page: Page, small: App, differing: DatasetRow) -> None:
+    open_as_lead(page, small, differing)
     page.keyboard.press("2")
     shown(page, "q0-d1")
-    assert verdicts(differing) == {"q0-d0": 2, "q0-d1": None, "q0-d2": None}
+    assert verdicts(small, differing) == {"q0-d0": 2, "q0-d1": None, "q0-d2": None}
     page.keyboard.press("ArrowRight")
     shown(page, "q0-d2")
     page.keyboard.press("0")
     shown(page, "q0-d1")
-    assert verdicts(differing) == {"q0-d0": 2, "q0-d1": None, "q0-d2": 0}
+    assert verdicts(small, differing) == {"q0-d0": 2, "q0-d1": None, "q0-d2": 0}
     page.keyboard.press("u")
     expect(page.get_by_text(re.compile("^2 passages to settle"))).to_be_visible()
-    assert verdicts(differing) == {"q0-d0": 2, "q0-d1": None, "q0-d2": None}
+    assert verdicts(small, differing) == {"q0-d0": 2, "q0-d1": None, "q0-d2": None}
 
 
-def test_a_digit_in_the_reason_is_text_and_goes_with_the_grade(page: Page, differing: App) -> None:
-    open_as_lead(page, differing)
+def test_a_digit_in_the_reason_is_text_and_goes_with_the_grade(page: Page, small: App, differing: DatasetRow) -> None:
+    open_as_lead(page, small, differing)
     reason = page.get_by_role("textbox", name="Why")
     reason.fill("see rule 3")
     reason.press("Enter")
     settled(page)
-    assert set(verdicts(differing).values()) == {None}
+    assert set(verdicts(small, differing).values()) == {None}
     reason.blur()
     page.keyboard.press("1")
     shown(page, "q0-d1")
-    with differing.workspace.open() as db:
-        dataset = datasets.get_dataset(db, NAME)
-    kept = next(case.settled for case in cases(differing.workspace, dataset) if case.docid == "q0-d0")
+    with small.workspace.open() as db:
+        dataset = datasets.get_dataset(db, differing.name)
+    kept = next(case.settled for case in cases(small.workspace, dataset) if case.docid == "q0-d0")
     assert (kept.judge, kept.grade, kept.note) == ("lead", 1, "see rule 3")

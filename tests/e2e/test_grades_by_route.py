@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 import urllib.error
 import urllib.request
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Request, Route, expect
@@ -15,7 +17,7 @@ from rerank_core.store.workspace import VARIABLE
 from tests.e2e.conftest import App, cards, copy_workspace, open_compare, summary
 from tests.e2e.grades import POSTS, arrived, give, newest, other_grade, pressed, walk_and_grade
 from tests.e2e.prefix_proxy import prefix_proxy
-from tests.support.browser import ROOT, settled, streamlit_server
+from tests.support.browser import ROOT, free_port, settled, streamlit_server
 
 pytestmark = pytest.mark.browser
 
@@ -149,19 +151,38 @@ def test_the_pass_of_a_session_is_of_no_use_elsewhere_nor_after_it(page, demo):
     assert token not in demo.workspace.path.with_suffix(".server.log").read_text()
 
 
-@pytest.mark.parametrize("place", ["base path", "proxy"])
+@contextmanager
+def served(demo: App, folder: Path, **more: str) -> Iterator[App]:
+    """A server of its own on a copy, with `more` in its environment."""
+    app = App(copy_workspace(demo.workspace.path, folder / "workspace.db"))
+    env = {VARIABLE: str(app.workspace.path), "HF_HUB_OFFLINE": "1", **more}
+    with streamlit_server(ROOT / "app.py", env, app.port):
+        yield app
+
+
+@contextmanager
+def below_a_folder(demo: App, folder: Path) -> Iterator[tuple[App, str]]:
+    """A server that is told of its folder; and its address."""
+    with served(demo, folder, STREAMLIT_SERVER_BASE_URL_PATH="tools/lens") as app:
+        yield app, f"{app.url}/tools/lens"
+
+
+@contextmanager
+def behind_a_proxy(demo: App, folder: Path) -> Iterator[tuple[App, str]]:
+    """A server that knows nothing of the proxy's folder, but the address that people open; and its address there."""
+    port = free_port()
+    with (
+        served(demo, folder, **{ADDRESS: f"http://127.0.0.1:{port}"}) as app,
+        prefix_proxy("tools", app.port, port) as home,
+    ):
+        yield app, home
+
+
+@pytest.mark.parametrize("place", [below_a_folder, behind_a_proxy], ids=["base path", "proxy"])
 def test_the_route_is_found_below_a_folder(page, demo, tmp_path, place):
-    app = App(copy_workspace(demo.workspace.path, tmp_path / "workspace.db"))
-    env = {VARIABLE: str(app.workspace.path), "HF_HUB_OFFLINE": "1"}
-    base = {"STREAMLIT_SERVER_BASE_URL_PATH": "tools/lens"} if place == "base path" else {}
     posts = set()
     page.on("response", lambda answer: posts.add((answer.url, answer.status)) if "outbox" in answer.url else None)
-    with ExitStack() as stack:
-        home = f"{app.url}/tools/lens" if base else stack.enter_context(prefix_proxy("tools", app.port))
-        # a proxy that asks by the server's own name: the address that people open is named
-        named = {ADDRESS: home.removesuffix("/tools")}
-        stack.enter_context(streamlit_server(ROOT / "app.py", {**env, **base, **named}, app.port))
-        stack.callback(page.goto, "about:blank")
+    with place(demo, tmp_path) as (app, home):
         page.goto(f"{home}/Compare")
         settled(page)
         expect(cards(page, "first-stage").first).to_be_visible()
@@ -169,4 +190,5 @@ def test_the_route_is_found_below_a_folder(page, demo, tmp_path, place):
         given = walk_and_grade(page, 3)
         expect(summary(page, pending=0)).to_be_attached()
         arrived(app, given, start)
+        page.goto("about:blank")
     assert posts == {(f"{home}/rerank-lens/outbox", 200)}

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from rerank_core.store import datasets, scales
-from rerank_core.store.workspace import Workspace
 from tests.bench.label_throughput import grade as grade_like_a_robot
 from tests.e2e.conftest import App
 from tests.support.browser import settled
@@ -21,17 +19,13 @@ QUERIES, PASSAGES = 4, 40
 
 
 @pytest.fixture(scope="module")
-def lists(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+def lists(small: App) -> App:
     """Lists of which every judge grades all, and one, "shared", of which each passage is graded by one of them."""
-    workspace = Workspace(tmp_path_factory.mktemp("lists") / "workspace.db")
-    make_list(workspace, "letters", QUERIES, PASSAGES, odd=True)
-    make_list(workspace, "five", 2, 3, scales.PRESETS["0 to 4"])
-    make_list(workspace, "shared", 2, 4, overlap=0.0)
-    make_list(workspace, "moving", 1, 4)
-    app = App(workspace)
-    app.start()
-    yield app
-    app.stop()
+    make_list(small.workspace, "letters", QUERIES, PASSAGES, odd=True)
+    make_list(small.workspace, "five", 2, 3, scales.PRESETS["0 to 4"])
+    make_list(small.workspace, "shared", 2, 4, overlap=0.0)
+    make_list(small.workspace, "moving", 1, 4)
+    return small
 
 
 def open_list(page: Page, app: App, judge: str, dataset: str = "letters") -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from rerank_core.evaluation.verdict import verdict
 from rerank_core.reports.report import Report
-from rerank_core.store.workspace import Workspace
+from rerank_core.store.datasets import DatasetRow
 from rerank_core.types import Query
 from tests.e2e.conftest import App
 from tests.support.browser import downloaded, settled
@@ -28,27 +27,18 @@ ORDERS = {
     OTHER: {query.qid: "abc" if n < 9 else "cab" if n < 11 else "bca" for n, query in enumerate(QUERIES)},
 }
 LINK = (
-    "?ds=letters&ret=BM25+%28words%29&depth=10&part=Report&sys=First+stage+as+it+is&sys=MiniLM+bi-encoder+%28cosine%29"
+    "?ds=report&ret=BM25+%28words%29&depth=10&part=Report&sys=First+stage+as+it+is&sys=MiniLM+bi-encoder+%28cosine%29"
 )
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    workspace = Workspace(tmp_path_factory.mktemp("report") / "workspace.db")
-    ranked_dataset(workspace, ORDERS, QRELS, queries=QUERIES, seconds={OTHER: 0.5})
-    app = App(workspace)
-    app.start()
-    yield app
-    app.stop()
+def dataset(small: App) -> DatasetRow:
+    return ranked_dataset(small.workspace, ORDERS, QRELS, name="report", queries=QUERIES, seconds={OTHER: 0.5})
 
 
 @pytest.fixture(scope="module")
-def expected(app: App) -> Report:
-    from rerank_core.store import datasets
-
-    with app.workspace.open() as db:
-        dataset = datasets.get_dataset(db, "letters")
-    return report_of(app.workspace, dataset, [BASE, OTHER], "nDCG@10,RR@10,P@5")
+def expected(small: App, dataset: DatasetRow) -> Report:
+    return report_of(small.workspace, dataset, [BASE, OTHER], "nDCG@10,RR@10,P@5")
 
 
 def download(page: Page, app: App, label: str, to: Path) -> Path:
@@ -60,10 +50,10 @@ def download(page: Page, app: App, label: str, to: Path) -> Path:
 
 
 def test_the_report_opens_offline_with_the_pages_numbers_and_prints(
-    page: Page, app: App, expected: Report, tmp_path: Path
+    page: Page, small: App, expected: Report, tmp_path: Path
 ) -> None:
-    file = download(page, app, "Report as HTML", tmp_path)
-    assert file.name == "letters-report.html"
+    file = download(page, small, "Report as HTML", tmp_path)
+    assert file.name == "report-report.html"
     one = expected.summary.systems[1]
     assert one.comparison is not None
     # the sentence that heads the page heads the file
@@ -102,13 +92,13 @@ def test_the_report_opens_offline_with_the_pages_numbers_and_prints(
 
 
 def test_the_csv_and_the_exports_come_from_the_same_page(
-    page: Page, app: App, expected: Report, tmp_path: Path
+    page: Page, small: App, expected: Report, tmp_path: Path
 ) -> None:
-    file = download(page, app, "Report as CSV, one row per system", tmp_path)
+    file = download(page, small, "Report as CSV, one row per system", tmp_path)
     rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"))))
     assert [float(row["nDCG@10"]) for row in rows] == [
         one.values[expected.summary.measures[0]] for one in expected.summary.systems if one.values
     ]
-    packed = download(page, app, "For OpenSearch and a rerank server", tmp_path)
+    packed = download(page, small, "For OpenSearch and a rerank server", tmp_path)
     with zipfile.ZipFile(packed) as archive:
         assert "deploy/opensearch-pipeline.json" in archive.namelist()

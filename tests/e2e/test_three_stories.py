@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 
 from rerank_core.store import datasets, judgments
 from rerank_core.systems.systems import get_system
-from tests.e2e.conftest import FIVE, RANKED_MS, App, cards, columns
+from tests.e2e.conftest import FIVE, RANKED_MS, RANKED_QUERIES, App, cards, columns
 from tests.support.browser import downloaded, settled
 
 pytestmark = pytest.mark.browser
@@ -76,7 +76,7 @@ def test_the_engineer_opens_the_biggest_loss_builds_a_cascade_and_sees_its_verdi
 ) -> None:
     page.goto(link(ranked, "Evaluate", *FIVE))
     settled(page)
-    expect(page.locator("h5").filter(has_text="60 queries")).to_have_count(4)
+    expect(page.locator("h5").filter(has_text=f"{RANKED_QUERIES} queries")).to_have_count(4)
     expect(page.get_by_role("button", name="Stop")).to_have_count(0, timeout=RANKED_MS)
     shot("evaluate")
     losses = page.locator("[data-testid='stColumn']").filter(has_text="Biggest losses").last
@@ -102,7 +102,7 @@ def test_the_engineer_opens_the_biggest_loss_builds_a_cascade_and_sees_its_verdi
     page.goto(link(ranked, "Evaluate", "first-stage", MINE))
     settled(page)
     # a small dataset is ranked unasked
-    expect(page.locator("h4").filter(has_text="60 queries")).to_contain_text(MINE, timeout=RANKED_MS)
+    expect(page.locator("h4").filter(has_text=f"{RANKED_QUERIES} queries")).to_contain_text(MINE, timeout=RANKED_MS)
 
 
 def test_the_presenter_tells_a_story_and_takes_the_report_along(

@@ -10,7 +10,7 @@ from rerank_core.evaluation.names import parse_measure
 from rerank_core.experiment.depth import DEPTHS, depth_curve, knee
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking import pipeline
-from rerank_core.ranking.jobs import VERBS
+from rerank_core.ranking.jobs import JOBS
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.rerankers.family import Scorer
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -59,7 +59,7 @@ def scorer(monkeypatch):
 def make(workspace, pond, *systems):
     params = {"dataset": "pond", "settings": BM25.to_json(), "systems": list(systems)}
     told = []
-    result = VERBS["depth"](Pipeline(workspace), params, lambda done, total, message="": told.append((done, total)))
+    result = JOBS["depth"](Pipeline(workspace), params, lambda done, total, message="": told.append((done, total)))
     return result, told
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from rerank_core.inference.pair_tokens import PairTokens, UnknownModelError, longest_first, passage_only
 
-# The two long texts pass the longest limit, 512 tokens, and no more: to check against, the tokenizer itself keeps what it
-# cuts off, for a pair in as many pieces as the pieces of one text times those of the other.
+# The two long texts pass the longest limit, 512 tokens, and no more: to check against, the tokenizer itself keeps what
+# it cuts off, for a pair in as many pieces as the pieces of one text times those of the other.
 ODD = [
     "",
     " ",

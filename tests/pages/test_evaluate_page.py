@@ -91,13 +91,15 @@ def test_each_section_opens(graded: RankedBirds) -> None:
         "Loss": "Lost by retrieval",
         "Slices": "hurts come first",
         "Why this number": "÷ ideal DCG@10",
-        "Pool depth": "The curve needs the graded queries (1) ranked at 10, 20, 30, 50, 100, 200",
-        "Speed and cost": "On the front",
+        "Depth": "The curve needs the graded queries (1) ranked at 10, 20, 30, 50, 100, 200",
+        "Efficiency": "On the front",
     }.items():
         assert expected in said(evaluate(part=section, **TWO)), section
 
 
-@pytest.mark.parametrize(("before", "shown"), [("Whose fault", "Lost by retrieval")])
+@pytest.mark.parametrize(
+    ("before", "shown"), [("Whose fault", "Lost by retrieval"), ("Speed and cost", "On the front")]
+)
 def test_a_link_from_before_a_section_was_renamed_opens_it(graded: RankedBirds, before: str, shown: str) -> None:
     assert shown in said(evaluate(part=before, **TWO))
 

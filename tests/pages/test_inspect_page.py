@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rerank_core.ranking import jobs as verbs
+from rerank_core.ranking import jobs as ranking_jobs
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.ranking.worker import Worker
 from rerank_core.store import jobs, judgments
@@ -38,7 +38,7 @@ def test_the_models_own_view_of_the_pair_comes_from_the_worker(workspace, ranked
     with workspace.open() as db:
         (job,) = jobs.open_jobs(db, "inspect")
         params = job.params
-    found = verbs.VERBS["inspect"](worker.pipeline, params, lambda *_: None)
+    found = ranking_jobs.JOBS["inspect"](worker.pipeline, params, lambda *_: None)
     with workspace.write() as db:
         jobs.finish(db, job.id, "done", result=found)
     app = inspect(by="MiniLM bi-encoder (cosine)")
@@ -50,7 +50,7 @@ def finish(workspace, kind, state="done", message=""):
     """Do the open job of this kind as the worker would, or end it as failed."""
     with workspace.open() as db:
         (job,) = jobs.open_jobs(db, kind)
-    found = verbs.VERBS[kind](Pipeline(workspace), job.params, lambda *_: None) if state == "done" else None
+    found = ranking_jobs.JOBS[kind](Pipeline(workspace), job.params, lambda *_: None) if state == "done" else None
     with workspace.write() as db:
         jobs.finish(db, job.id, state, message, found)
     return found
@@ -91,7 +91,7 @@ def test_a_model_that_failed_says_why_and_can_be_asked_again(workspace, ranked):
 
 def test_late_interaction_tells_which_tokens_meet(workspace, birds):
     params = {"dataset": "birds", "qid": "q1", "docid": "d1", "system": "minilm-maxsim"}
-    found = verbs.VERBS["inspect"](Pipeline(workspace), params, lambda *_: None)
+    found = ranking_jobs.JOBS["inspect"](Pipeline(workspace), params, lambda *_: None)
     query_tokens, text_tokens, rows = found["alignment"]
     assert "fish" in query_tokens
     assert "fish" in text_tokens

@@ -94,7 +94,7 @@ def test_who_gives_no_score_of_its_own_says_so(pipeline, workspace):
 
 def test_the_worker_leaves_sentences_out_and_the_result_survives_json(workspace, birds):
     params = {"dataset": "birds", "qid": "q1", "docid": "d3", "system": "minilm-cosine"}
-    found = Occlusion.from_dict(jobs.VERBS["occlude"](Pipeline(workspace), params, lambda *_: None))
+    found = Occlusion.from_dict(jobs.JOBS["occlude"](Pipeline(workspace), params, lambda *_: None))
     title, sentence = found.sentences
     assert found.text[sentence.start : sentence.end] == "Otters eat fish and live beside rivers."
     assert sentence.change < 0  # the sentence that answers "who eats fish" lifts the score

@@ -15,7 +15,7 @@ from rerank_core.errors import RerankLensError
 from rerank_core.inference.caller import caller
 from rerank_core.inference.pair_queue import PairQueue
 from rerank_core.inference.pair_tokens import Pair
-from rerank_core.ranking import jobs as verbs
+from rerank_core.ranking import jobs as ranking_jobs
 from rerank_core.ranking import worker
 from rerank_core.ranking.worker import Worker
 from rerank_core.store import jobs
@@ -23,9 +23,9 @@ from rerank_core.store import jobs
 
 @pytest.fixture
 def table(monkeypatch):
-    """The table of verbs, for this test to fill."""
+    """The table of jobs, for this test to fill."""
     made = {}
-    monkeypatch.setattr(verbs, "VERBS", made)
+    monkeypatch.setattr(ranking_jobs, "JOBS", made)
     return made
 
 

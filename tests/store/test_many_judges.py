@@ -8,7 +8,7 @@ import sys
 from rerank_core.store import judgments
 from rerank_core.store.workspace import Workspace
 
-JUDGES, GRADES = 10, 500
+JUDGES, GRADES = 10, 100
 
 JUDGE = """
 import sys

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Download, Page, expect
+from playwright.sync_api import Browser, Download, Page, expect
 from playwright.sync_api import TimeoutError as TooLate
 
 from tests.bench.ui.browsing import READY, ROOT, chromium, find_chromium, free_port, start_streamlit
@@ -18,10 +18,12 @@ from tests.bench.ui.browsing import streamlit_server as serve
 
 __all__ = [
     "ROOT",
+    "chromium",
     "chromium_page",
     "downloaded",
     "free_port",
     "need_browser",
+    "new_page",
     "settled",
     "start_streamlit",
     "streamlit_server",
@@ -46,14 +48,24 @@ def streamlit_server(script: Path, env: Mapping[str, str] | None = None, port: i
 
 
 @contextmanager
-def chromium_page(width: int = 1440, height: int = 900, **context: Any) -> Iterator[Page]:
-    """A page in a fresh Chromium profile; `context` goes to new_context (color_scheme="dark", ...).
-
-    Raises RerankLensError where there is no browser: tests marked `browser` are skipped before that.
-    """
-    with chromium() as browser:
-        page = browser.new_context(viewport={"width": width, "height": height}, **context).new_page()
+def new_page(browser: Browser, width: int = 1440, height: int = 900, **context: Any) -> Iterator[Page]:
+    """A page in a fresh profile; `context` goes to new_context (color_scheme="dark", ...)."""
+    opened = browser.new_context(viewport={"width": width, "height": height}, **context)
+    try:
+        page = opened.new_page()
         page.set_default_timeout(20_000)
+        yield page
+    finally:
+        opened.close()
+
+
+@contextmanager
+def chromium_page(width: int = 1440, height: int = 900, **context: Any) -> Iterator[Page]:
+    """`new_page` in a Chromium of its own, for programs that are no test: tests share the fixture `browser`.
+
+    Raises RerankLensError where there is no browser.
+    """
+    with chromium() as browser, new_page(browser, width, height, **context) as page:
         yield page
 
 

@@ -17,11 +17,12 @@ from rerank_core.experiment.efficiency import Efficiency
 from rerank_core.experiment.losses import system_losses
 from rerank_core.experiment.summary import summarise
 from rerank_core.types import Query
-from rerank_core.views.deltas import biggest, deltas_chart, deltas_frame, moved
 from rerank_core.views.depth import depth_chart, depth_frame, depth_time_chart
+from rerank_core.views.differences import biggest, differences_chart, differences_frame
 from rerank_core.views.efficiency import COST, P50, P95, break_evens, efficiency_columns, latency_frame
 from rerank_core.views.explain import elsewhere_frame, gains_frame, ideal_frame, sum_line
 from rerank_core.views.losses import loss_chart, loss_frame, query_losses_frame, recall_chart, recall_frame
+from rerank_core.views.moves import moved
 from rerank_core.views.pareto import pareto_chart, pareto_frame
 from rerank_core.views.slices import slices_chart, slices_frame
 from rerank_core.views.summary import summary_frame, unjudged_frame
@@ -66,17 +67,19 @@ def test_the_unjudged_table_leaves_out_who_ranked_nothing():
 DELTAS = {"q1": -0.5, "q2": 0.25, "q3": 0.0, "q4": -0.1}
 
 
-def test_deltas_stand_from_the_biggest_win_to_the_biggest_loss():
-    frame = deltas_frame(DELTAS, {"q1": 0.25, "q2": 1.0, "q3": 0.5, "q4": 0.4}, dict.fromkeys(DELTAS, 0.5), QUERIES)
+def test_differences_stand_from_the_biggest_win_to_the_biggest_loss():
+    frame = differences_frame(
+        DELTAS, {"q1": 0.25, "q2": 1.0, "q3": 0.5, "q4": 0.4}, dict.fromkeys(DELTAS, 0.5), QUERIES
+    )
     assert frame["qid"].tolist() == ["q2", "q3", "q4", "q1"]
     assert frame["outcome"].tolist() == ["won", "tied", "lost", "lost"]
-    assert frame.iloc[3][["place", "query", "delta", "system", "baseline"]].tolist() == [
+    assert frame.iloc[3][["place", "query", "difference", "system", "baseline"]].tolist() == [
         4, "text of q1", -0.5, 0.25, 0.5,
     ]  # fmt: skip
     assert biggest(frame, "lost") == ["q1", "q4"]
     assert biggest(frame, "lost", most=1) == ["q1"]
     assert biggest(frame, "won") == ["q2"]
-    assert len([row for row in rows_of(deltas_chart(frame, "nDCG@10", "B", "A")) if row["place"] > 1]) == 3
+    assert len([row for row in rows_of(differences_chart(frame, "nDCG@10", "B", "A")) if row["place"] > 1]) == 3
 
 
 def test_a_move_in_one_line():

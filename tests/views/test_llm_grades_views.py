@@ -15,7 +15,7 @@ from rerank_core.views.llm_grades import (
     sides_chart,
     sides_frame,
 )
-from rerank_core.views.summary import DELTA, INTERVAL
+from rerank_core.views.summary import DIFFERENCE, INTERVAL
 from tests.support.whole_sets import whole_set
 
 NAMES = {0: "No", 1: "Perhaps", 2: "Yes"}
@@ -59,8 +59,8 @@ def test_the_verdicts_stand_system_by_system_and_a_failed_one_has_none():
     assert list(frame["Queries"][:3]) == [6, 6, 3]
     assert list(frame["Grades"][:3]) == [6, 9, 3]
     # people: five of six queries fall from 1 to 1/2
-    assert frame[DELTA][0] == 5 / 6 * (1 / 2 - 1)
-    assert frame[DELTA][3:].isna().all()
+    assert frame[DIFFERENCE][0] == 5 / 6 * (1 / 2 - 1)
+    assert frame[DIFFERENCE][3:].isna().all()
     assert frame[INTERVAL][3:].isna().all()
     assert list(frame["Says"][3:]) == ["– not compared"] * 3
     drawn = sides_chart(frame, "RR@10", "System base").to_dict()

@@ -7,7 +7,7 @@ import pytest
 from rerank_core.evaluation.pareto import Point, pareto_front
 from rerank_core.evaluation.slices import SliceDelta
 from rerank_core.types import Query
-from rerank_core.views.report.charts import WIDTH, deltas_drawing, pareto_drawing, slices_drawing
+from rerank_core.views.report.charts import WIDTH, differences_drawing, pareto_drawing, slices_drawing
 from rerank_core.views.report.shapes import Box, Label, Mark
 
 QUERIES = {qid: Query(qid, f"text of {qid}") for qid in ("q1", "q2", "q3")}
@@ -18,7 +18,7 @@ def boxes(drawing):
 
 
 def test_bars_are_as_long_as_the_changes_and_sorted():
-    won, tied, lost = boxes(deltas_drawing({"q1": -0.2, "q2": 0.4, "q3": 0.0}, QUERIES, "B", "nDCG@10"))
+    won, tied, lost = boxes(differences_drawing({"q1": -0.2, "q2": 0.4, "q3": 0.0}, QUERIES, "B", "nDCG@10"))
     assert (won.look, tied.look, lost.look) == ("won", "tied", "lost")
     assert won.x < tied.x < lost.x
     assert won.height == pytest.approx(2 * lost.height)

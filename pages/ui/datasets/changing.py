@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -14,6 +14,7 @@ from pages.ui.datasets.uploads import Uploaded, save
 from pages.ui.markdown import plain
 from rerank_core.corpus.changes import ChangeReport
 from rerank_core.errors import SettingsError
+from rerank_core.experiment.job_requests import ChangeRequest
 from rerank_core.store import datasets
 from rerank_core.store.jobs import Job
 from rerank_core.store.workspace import Workspace
@@ -41,7 +42,13 @@ def passages(space: Workspace) -> None:
         sent = st.form_submit_button("See what would change")
     if sent:
         try:
-            _look(space, {"name": name, "options": fields.options(reading)}, files, path.strip(), (typed, ids))
+            _look(
+                space,
+                ChangeRequest(name=name, options=fields.options(reading), preview=True),
+                files,
+                path.strip(),
+                (typed, ids),
+            )
         except SettingsError as error:
             st.error(plain(str(error)))
     _watch(space)
@@ -49,7 +56,7 @@ def passages(space: Workspace) -> None:
 
 def _look(
     space: Workspace,
-    params: Mapping[str, Any],
+    request: ChangeRequest,
     files: Sequence[Uploaded],
     path: str,
     gone: tuple[str, Uploaded | None],
@@ -63,12 +70,13 @@ def _look(
         st.error(plain(f"There is nothing at {path}."))
     else:
         source = save(space, files) if files else Path(path).expanduser() if path else None
-        more = {
-            "path": str(source) if source else None,
-            "remove": lines,
-            "remove_path": str(save(space, [ids])) if ids is not None else None,
-        }
-        state.put(state.CHANGE_JOB, work.submit(space, "change", {**params, **more, "preview": True}).id)
+        wanted = replace(
+            request,
+            path=str(source) if source else None,
+            remove=tuple(lines),
+            remove_path=str(save(space, [ids])) if ids is not None else None,
+        )
+        state.put(state.CHANGE_JOB, work.submit(space, wanted).id)
 
 
 def _watch(space: Workspace) -> None:
@@ -79,7 +87,7 @@ def _watch(space: Workspace) -> None:
     if report.preview:
         _offer(space, job, report)
     else:
-        st.success(f"The passages of '{plain(job.params['name'])}' are changed.")
+        st.success(f"The passages of '{plain(ChangeRequest.from_json(job.params).name)}' are changed.")
         _say(report)
 
 
@@ -94,7 +102,7 @@ def _say(report: ChangeReport) -> None:
 
 def _offer(space: Workspace, job: Job, report: ChangeReport) -> None:
     """What would change, and the button that does it; what is removed needs a tick as well."""
-    name = plain(job.params["name"])
+    name = plain(ChangeRequest.from_json(job.params).name)
     st.subheader(f"What would change in '{name}'")
     _say(report)
     if not report.changes:
@@ -107,5 +115,5 @@ def _offer(space: Workspace, job: Job, report: ChangeReport) -> None:
 
 
 def _change(space: Workspace, job: Job, report: ChangeReport) -> None:
-    params = {**job.params, "preview": False, "fingerprint": report.fingerprint}
-    state.put(state.CHANGE_JOB, work.submit(space, "change", params).id)
+    request = ChangeRequest.from_json(job.params).in_earnest(report.fingerprint)
+    state.put(state.CHANGE_JOB, work.submit(space, request).id)

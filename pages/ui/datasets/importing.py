@@ -13,6 +13,7 @@ from pages.ui.datasets.uploads import save
 from pages.ui.markdown import plain
 from rerank_core.corpus.ingest import import_judgments, import_queries
 from rerank_core.errors import RerankLensError, SettingsError
+from rerank_core.experiment.job_requests import ImportRequest
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 
@@ -52,7 +53,7 @@ def _send(space: Workspace, name: str, files: list, path: str, typed: dict) -> N
     except SettingsError as error:
         st.error(plain(str(error)))
         return
-    job = work.submit(space, "import", {"name": name, "path": str(source), "options": options})
+    job = work.submit(space, ImportRequest(name=name, path=str(source), options=options))
     state.put(state.IMPORT_JOB, job.id)
 
 
@@ -73,7 +74,7 @@ def _problem(space: Workspace, name: str, files: list, path: str) -> str:
 def _watch_imports(space: Workspace) -> None:
     job = work.finished(space, state.take(state.IMPORT_JOB), "Nothing was imported.")
     if job is not None:
-        st.success(f"'{plain(job.params['name'])}' is imported. Choose it on the page Compare.")
+        st.success(f"'{plain(ImportRequest.from_json(job.params).name)}' is imported. Choose it on the page Compare.")
         data_report.show(job.result)
 
 

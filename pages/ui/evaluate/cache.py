@@ -9,17 +9,18 @@ import streamlit as st
 from pages.ui.view import View
 from rerank_core.evaluation.names import Measure
 from rerank_core.evaluation.slices import query_slices
+from rerank_core.experiment import job_requests
 from rerank_core.experiment.depth import DepthPoint, depth_curve
 from rerank_core.experiment.differences import QueryDifference, differences
 from rerank_core.experiment.efficiency import Efficiency, efficiencies
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.figures import Figures, of_slices
-from rerank_core.experiment.job_params import run_params
+from rerank_core.experiment.job_requests import RunRequest
 from rerank_core.experiment.losses import SystemLoss, system_losses
 from rerank_core.experiment.summary import Summary, summarise
 from rerank_core.experiment.whole_set import WholeSet, load_whole_set
 from rerank_core.judging.llm.figures import Side, sides
-from rerank_core.store import jobs, judgments, rankings
+from rerank_core.store import judgments, rankings
 from rerank_core.store.llm_grades import LlmJudge, Pair
 from rerank_core.systems.systems import System
 
@@ -43,7 +44,7 @@ def figures(view: View, measures: Sequence[Measure], only: Sequence[str] = (), o
     summary = _summary((*stamp, tuple(measures), view.baseline, view.level), whole, measures, experiment)
     losses = _losses((*stamp, summary.k, summary.qids), whole, summary)
     with experiment.workspace.open() as db:
-        run = jobs.latest(db, "run", run_params(view.dataset, experiment.settings, view.ready_ids))
+        run = job_requests.latest(db, RunRequest.of(view.ready))
     # a run is written down when its job ends, a little after its last ranking
     efficiency = _efficiencies((*stamp, run.state if run is not None else ""), experiment, whole)
     return Figures(experiment, everything, whole, summary, losses, efficiency, tuple(only), own_left_out, stamp)

@@ -16,7 +16,7 @@ from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 from rerank_core.text import shortened
 from rerank_core.types import Query
-from rerank_core.views.deltas import moved
+from rerank_core.views.moves import moved
 from rerank_core.views.story import link_html
 
 LONGEST = 64  # characters of a query in a link

@@ -1,4 +1,4 @@
-"""Pool depth: what more candidates bring, and what they cost in time."""
+"""Depth: what more candidates bring, and what they cost in time."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from pages.ui.evaluate import cache
 from pages.ui.view import View
 from rerank_core.experiment.depth import DEPTHS, TOLERANCE, knee
 from rerank_core.experiment.figures import Figures
-from rerank_core.experiment.job_params import depth_params
-from rerank_core.store import jobs
+from rerank_core.experiment.job_requests import DepthRequest
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.depth import depth_chart, depth_frame, depth_time_chart
 
@@ -51,9 +50,8 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
 
 
 def _offer(space: Workspace, view: View, figures: Figures, system: str, incomplete: bool) -> None:
-    params = depth_params(view.dataset, view.experiment.settings, system, figures.graded)
-    with space.open() as db:
-        job = jobs.latest(db, "depth", params)
+    request = DepthRequest.of(view.experiment, system, figures.graded)
+    job = work.latest(space, request)
     if job is not None and job.is_open:
         work.watch(space, [job.id], lambda: None, seconds=1.0)
     elif incomplete:
@@ -61,4 +59,4 @@ def _offer(space: Workspace, view: View, figures: Figures, system: str, incomple
             st.error(job.message)
         named = ", ".join(map(str, DEPTHS))
         st.caption(f"The curve needs the graded queries ({figures.graded:,}) ranked at {named} candidates.")
-        st.button("Rank at all depths", on_click=work.submit, args=(space, "depth", params))
+        st.button("Rank at all depths", on_click=work.submit, args=(space, request))

@@ -1,4 +1,4 @@
-"""Speed and cost: quality against latency, times by stage, and from when a machine costs less than a service."""
+"""Efficiency: quality against latency, times by stage, and from when a machine costs less than a service."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from rerank_core.views.efficiency import COST, P95, efficiency_columns
 from rerank_core.views.summary import (
     BETTER,
     COUNTS,
-    DELTA,
+    DIFFERENCE,
     INTERVAL,
     OPEN,
     WORSE,
@@ -131,7 +131,7 @@ def table(figures: Figures, price: float | None) -> None:
     measures = [str(one) for one in summary.measures]
     judged = f"Judged@{summary.k}"
     # what an engineer decides by stands first: all of it is on the screen at 1,440 px
-    order = ["System", "Says", *measures, DELTA, INTERVAL, COUNTS, judged, P95, COST, P, *counts, "Queries"]
+    order = ["System", "Says", *measures, DIFFERENCE, INTERVAL, COUNTS, judged, P95, COST, P, *counts, "Queries"]
     st.dataframe(
         frame[[name for name in order if name not in unneeded]],
         hide_index=True,
@@ -141,14 +141,14 @@ def table(figures: Figures, price: float | None) -> None:
             "System": st.column_config.TextColumn(pinned=True, width=205),
             "Says": st.column_config.TextColumn(width=106),
             **{name: figure(format="%.4f", width=max(68, 9 * len(name))) for name in measures},
-            DELTA: figure(format="%+.4f", width=70, help=f"Mean difference in {summary.headline} from the baseline."),
+            DIFFERENCE: figure(format="%+.4f", width=70, help=f"Mean, in {summary.headline}, from the baseline."),
             INTERVAL: st.column_config.TextColumn(
                 width=132, help="Of the mean difference: paired BCa bootstrap, seed 0."
             ),
             COUNTS: st.column_config.TextColumn(width=90, help="Won / tied / lost: queries, against the baseline."),
             judged: figure(format="percent", width=80, help="The graded share of the first passages."),
             P95: figure(
-                format="%.0f", width=66, help="95 of 100 queries took less. See Speed and cost for what was timed."
+                format="%.0f", width=66, help="95 of 100 queries took less. See Efficiency for what was timed."
             ),
             COST: figure(
                 format="$%.4f", width=80, help="By use of a service, or this machine's hour over the measured time."

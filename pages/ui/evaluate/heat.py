@@ -23,32 +23,32 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     summary, whole = figures.summary, figures.whole
     left, right = st.columns([2, 3])
     with left:
-        as_delta = _as_delta() if view.baseline in summary.per_query else False
+        as_difference = _as_difference() if view.baseline in summary.per_query else False
     found = cache.all_differences(figures)
     if found:
         with right:
             order = most_different_first(found.values(), choose_order(figures, state.HEAT_ORDER))
     else:
         order = list(summary.qids)
-    shown = {system: own for system, own in summary.per_query.items() if system != view.baseline or not as_delta}
+    shown = {system: own for system, own in summary.per_query.items() if system != view.baseline or not as_difference}
     if not shown:
         st.info("Choose a second system on the left: a change needs two.")
         return
     base = view.baseline if view.baseline in summary.per_query else next(iter(shown))
     frame = heat_frame(shown, summary.per_query[base], whole.labels, whole.queries, order)
     links = compare_addresses(whole.queries, order)
-    st.altair_chart(heat_chart(frame, summary.headline, links, as_delta), width="stretch")
-    way = "Blue (+): better than the baseline; orange (–): worse. " if as_delta else "Light is good, dark is bad. "
+    st.altair_chart(heat_chart(frame, summary.headline, links, as_difference), width="stretch")
+    way = "Blue (+): better than the baseline; orange (–): worse. " if as_difference else "Light is good, dark is bad. "
     many = " (mean over the systems)" if len(found) > 1 else ""
     st.caption(
         f"{way}On the left the queries where the systems differ most from {plain(whole.labels[base])}{many}. "
         "Hover for the query; a click opens it on Compare."
     )
     with st.expander("As a table"):
-        form = "%+.4f" if as_delta else "%.4f"
+        form = "%+.4f" if as_difference else "%.4f"
         four = st.column_config.NumberColumn(format=form)
         st.dataframe(
-            heat_table(frame, links, as_delta),
+            heat_table(frame, links, as_difference),
             hide_index=True,
             width="stretch",
             column_config={
@@ -59,7 +59,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
         )
 
 
-def _as_delta() -> bool:
+def _as_difference() -> bool:
     chosen = st.segmented_control(
         "Colour", [CHANGE, VALUE], default=CHANGE, required=True, key=state.HEAT, bind="query-params"
     )

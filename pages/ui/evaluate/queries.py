@@ -19,9 +19,9 @@ from rerank_core.experiment.differences import By, QueryDifference, most_differe
 from rerank_core.experiment.figures import Figures
 from rerank_core.experiment.summary import SystemSummary
 from rerank_core.store.workspace import Workspace
-from rerank_core.views.deltas import biggest, deltas_chart, deltas_frame
-from rerank_core.views.differences import NAMES, differences_frame, distance_chart, likeness
+from rerank_core.views.differences import biggest, differences_chart, differences_frame
 from rerank_core.views.documents import changes_chart
+from rerank_core.views.likeness import NAMES, distance_chart, likeness, likeness_frame
 
 SIDES = {"won": "Biggest wins", "lost": "Biggest losses"}
 
@@ -38,10 +38,12 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     found = cache.all_differences(figures)[one.system]
     summary, comparison = figures.summary, one.comparison
     ours, base = summary.per_query[one.system], summary.per_query[view.baseline]
-    frame = deltas_frame(comparison.deltas, ours, base, figures.whole.queries)
-    table = differences_frame(frame, found, most_different_first([found], by), summary.k)
+    frame = differences_frame(comparison.deltas, ours, base, figures.whole.queries)
+    table = likeness_frame(frame, found, most_different_first([found], by), summary.k)
     if by == "delta":
-        st.altair_chart(deltas_chart(frame, summary.headline, comparison.system, comparison.baseline), width="stretch")
+        st.altair_chart(
+            differences_chart(frame, summary.headline, comparison.system, comparison.baseline), width="stretch"
+        )
     else:
         st.altair_chart(distance_chart(table, by, summary.k), width="stretch")
         st.caption(_meaning(by, summary.k))
@@ -123,7 +125,7 @@ def _all(figures: Figures, table: Any) -> None:
             placeholder="–",
             column_config={
                 "query": st.column_config.TextColumn(width="large"),
-                "delta": st.column_config.NumberColumn(format="%+.4f"),
+                "difference": st.column_config.NumberColumn(format="%+.4f"),
                 **dict.fromkeys(("system", "baseline"), four),
                 **dict.fromkeys(("RBO", "τ-AP", f"Jaccard@{figures.summary.k}"), alike),
                 "open": st.column_config.LinkColumn(display_text="Compare"),

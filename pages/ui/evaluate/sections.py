@@ -18,12 +18,12 @@ SECTIONS = {
     "Loss": losses.show,
     "Why this number": why.show,
     "Scores": scores.show,
-    "Pool depth": depth.show,
-    "Speed and cost": efficiency.show,
+    "Depth": depth.show,
+    "Efficiency": efficiency.show,
     "Report": report.show,
 }
 
-_BEFORE = {"Whose fault": "Loss"}
+_BEFORE = {"Whose fault": "Loss", "Pool depth": "Depth", "Speed and cost": "Efficiency"}
 """What sections were called in links that people may have kept."""
 
 

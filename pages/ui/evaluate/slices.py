@@ -62,5 +62,5 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
             frame.drop(columns=["few"]),
             hide_index=True,
             width="stretch",
-            column_config={"delta": st.column_config.NumberColumn(format="%+.4f")},
+            column_config={"difference": st.column_config.NumberColumn(format="%+.4f")},
         )

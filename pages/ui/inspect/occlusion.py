@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import streamlit as st
 
 from pages.ui import work
 from pages.ui.markdown import plain
 from rerank_core.experiment.inspection import Occlusion, why_not
-from rerank_core.store import jobs
+from rerank_core.experiment.job_requests import OccludeRequest
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import System
 from rerank_core.types import Ranking
 from rerank_core.views.passage import occlusion_html, sentences_frame
 
 
-def show(space: Workspace, params: Mapping[str, Any], system: System, ranking: Ranking, docid: str) -> None:
+def show(space: Workspace, request: OccludeRequest, system: System, ranking: Ranking, docid: str) -> None:
     """The button, then the passage with what each sentence adds."""
     st.markdown("**Which sentences carry the score**")
     if problem := why_not(system):
         st.caption(plain(problem))
         return
-    with space.open() as db:
-        job = jobs.latest(db, "occlude", params)
+    job = work.latest(space, request)
     if job is not None and job.is_open:
         work.watch(space, [job.id], lambda: None)
     elif job is not None and job.state == "done":
@@ -35,7 +31,7 @@ def show(space: Workspace, params: Mapping[str, Any], system: System, ranking: R
         st.button(
             "Leave out one sentence at a time",
             on_click=work.submit,
-            args=(space, "occlude", params, True),
+            args=(space, request, True),
             help="The model scores the passage once for each sentence. It runs here and costs only time.",
         )
 

@@ -9,9 +9,9 @@ from pages.ui.inspect import occlusion
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.experiment.inspection import Inspection
-from rerank_core.experiment.job_params import pair_params
+from rerank_core.experiment.job_requests import InspectRequest, OccludeRequest
 from rerank_core.experiment.one_query import Comparison, load_comparison
-from rerank_core.store import jobs, judgments
+from rerank_core.store import judgments
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import System
 from rerank_core.types import Query, ScoredDoc
@@ -98,21 +98,21 @@ def _closer(space: Workspace, view: View, query: Query, comparison: Comparison, 
     asked = chosen.scored_by or chosen
     if asked.id != chosen.id:
         st.caption(f"Its scores are those of {plain(asked.label)}, which is asked here.")
-    params = pair_params(view.dataset, query, docid, asked.id)
-    with space.open() as db:
-        job = jobs.latest(db, "inspect", params)
+    request = InspectRequest.of(view.dataset, query, docid, asked.id)
+    job = work.latest(space, request)
     if job is None:
-        job = work.submit(space, "inspect", params, urgent=True)
+        job = work.submit(space, request, urgent=True)
     if job.is_open:
         work.watch(space, [job.id], lambda: None)
     elif job.state == "done":
         found = Inspection.from_dict(job.result)
         _result(found, comparison.docs[docid].content)
         if found.score is not None:
-            occlusion.show(space, params, asked, comparison.rankings[chosen.id], docid)
+            closer = OccludeRequest.of(view.dataset, query, docid, asked.id)
+            occlusion.show(space, closer, asked, comparison.rankings[chosen.id], docid)
     else:
         st.error(plain(job.message))
-        st.button("Try again", on_click=work.submit, args=(space, "inspect", params, True))
+        st.button("Try again", on_click=work.submit, args=(space, request, True))
 
 
 def _result(found: Inspection, content: str) -> None:

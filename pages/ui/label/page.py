@@ -16,11 +16,11 @@ from pages.ui.markdown import plain
 from pages.ui.outbox import commit, side_route
 from pages.ui.outbox.events import GradeEvent
 from rerank_core.errors import RerankLensError
-from rerank_core.experiment.job_params import run_params
+from rerank_core.experiment.experiment import Experiment
+from rerank_core.experiment.job_requests import RunRequest
 from rerank_core.judging.judge_queue import Labelling
 from rerank_core.judging.plan import LabelPlan, load_plan, proposed_plan
-from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.store import datasets, jobs, scales
+from rerank_core.store import datasets, scales
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import ALWAYS_READY, all_systems
@@ -60,18 +60,17 @@ def choose_plan(space: Workspace, dataset: DatasetRow) -> LabelPlan:
 
 
 def _find_passages(space: Workspace, dataset: DatasetRow) -> None:
-    params = run_params(dataset, RetrievalSettings(depth=50), ALWAYS_READY)
+    request = RunRequest.of(Experiment.of(space, dataset.name, ALWAYS_READY))
     st.title("Grade passages")
     name, count = plain(dataset.name), f"{dataset.n_queries:,} question{'s' * (dataset.n_queries != 1)}"
     st.markdown(f"Nobody has searched for passages to grade yet. **{name}** has {count}.")
-    with space.open() as db:
-        job = jobs.latest(db, "run", params)
+    job = work.latest(space, request)
     if job is not None and job.is_open:
         work.watch(space, [job.id], lambda: None, seconds=1.0)
         return
     if job is not None and job.state == "failed":
         st.error(plain(job.message))
-    st.button("Find passages for all questions", type="primary", on_click=work.submit, args=(space, "run", params))
+    st.button("Find passages for all questions", type="primary", on_click=work.submit, args=(space, request))
 
 
 def show_rank() -> bool:

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.ui import state
 from pages.ui.label import scale as label_scale
 from pages.ui.markdown import plain
-from pages.ui.view import FUSION_NAMES, RETRIEVER_NAMES
+from pages.ui.sidebar import FUSION_NAMES, RETRIEVER_NAMES
 from rerank_core.errors import RerankLensError
 from rerank_core.judging.plan import LabelPlan, save_plan
 from rerank_core.retrieval.settings import RetrievalSettings

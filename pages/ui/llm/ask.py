@@ -11,7 +11,7 @@ from pages.ui.llm.model import choose_answer_tokens, choose_model
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.errors import SettingsError
-from rerank_core.experiment.job_params import llm_grade_params
+from rerank_core.experiment.job_requests import LlmGradeRequest
 from rerank_core.experiment.whole_set import WholeSet
 from rerank_core.judging.llm.grading import pairs_of
 from rerank_core.judging.llm.judge import MODEL, Judge, Work, make_judge, plan_work
@@ -21,7 +21,6 @@ from rerank_core.store import jobs, scales
 from rerank_core.store.jobs import Job
 from rerank_core.store.workspace import Workspace
 
-JOB = "llm-grade"
 _HELP = {setting.name: setting.help for setting in MODEL.settings}
 _DEFAULT = {setting.name: setting.default for setting in MODEL.settings}
 
@@ -29,16 +28,16 @@ _DEFAULT = {setting.name: setting.default for setting in MODEL.settings}
 def show(space: Workspace, view: View, whole: WholeSet) -> None:
     """The job that runs, with its bar; else the form, the plan and the button that starts it."""
     with space.open() as db:
-        found = jobs.recent(db, JOB)
+        found = jobs.recent(db, LlmGradeRequest.kind)
         scale = scales.get_scale(db, view.dataset.id)
-    own = [job for job in found if job.params["dataset"] == view.dataset.name]
+    own = [job for job in found if _asked(job).dataset == view.dataset.name]
     if own and own[0].is_open:
-        st.markdown(f"**Asking {plain(own[0].params['judge']['model'])}.** You may leave this page: it goes on.")
+        st.markdown(f"**Asking {plain(_asked(own[0]).judge['model'])}.** You may leave this page: it goes on.")
         work.watch(space, [own[0].id], lambda: None, seconds=1.0)
         return
     if own:
         _ended(own[0])
-    given = _settings(found[0].params["judge"] if found else {})
+    given = _settings(dict(_asked(found[0]).judge) if found else {})
     first, graded = _which()
     try:
         judge = make_judge(given, scale)
@@ -59,9 +58,7 @@ def show(space: Workspace, view: View, whole: WholeSet) -> None:
     _told(plan, judge, view)
     if plan.failed or retry:
         st.checkbox(f"Ask again where an answer was of no use ({plan.failed or 'included'})", key=state.LLM_RETRY)
-    systems = [system.id for system in view.systems]
-    params = llm_grade_params(view.dataset, view.experiment.settings, systems, first, graded, given, retry)
-    _start(space, plan, judge, params)
+    _start(space, plan, judge, LlmGradeRequest.of(view.experiment, first, graded, given, retry))
     _word_for_word(plan, judge)
 
 
@@ -152,7 +149,7 @@ def _word_for_word(plan: Work, judge: Judge) -> None:
         st.code(plan.questions[0].message, language=None, wrap_lines=True)
 
 
-def _start(space: Workspace, plan: Work, judge: Judge, params: dict[str, Any]) -> None:
+def _start(space: Workspace, plan: Work, judge: Judge, request: LlmGradeRequest) -> None:
     now = judge.state
     if not now.ready:
         st.error(plain(now.detail), icon=":material/key:")
@@ -161,7 +158,7 @@ def _start(space: Workspace, plan: Work, judge: Judge, params: dict[str, Any]) -
         type="primary",
         disabled=not now.ready or not plan.questions,
         on_click=_submit,
-        args=(space, params),
+        args=(space, request),
     )
 
 
@@ -169,9 +166,13 @@ def _questions(plan: Work) -> str:
     return f"{len(plan.questions):,} question{'' if len(plan.questions) == 1 else 's'}"
 
 
-def _submit(space: Workspace, params: dict[str, Any]) -> None:
-    work.submit(space, JOB, params)
+def _submit(space: Workspace, request: LlmGradeRequest) -> None:
+    work.submit(space, request)
     state.put(state.LLM_RETRY, False)
+
+
+def _asked(job: Job) -> LlmGradeRequest:
+    return LlmGradeRequest.from_json(job.params)
 
 
 def _ended(job: Job) -> None:
@@ -184,4 +185,4 @@ def _ended(job: Job) -> None:
         done = job.result
         failed = done.get("failed", 0)
         listed = f" Answers of no use: {failed:,}, listed at the end of the other half." if failed else ""
-        st.success(f"{done.get('graded', 0):,} pairs graded by {plain(job.params['judge']['model'])}.{listed}")
+        st.success(f"{done.get('graded', 0):,} pairs graded by {plain(_asked(job).judge['model'])}.{listed}")

@@ -37,7 +37,7 @@ from rerank_core.views.llm_grades import (
     sides_frame,
 )
 from rerank_core.views.story import link_html
-from rerank_core.views.summary import DELTA, P, word
+from rerank_core.views.summary import DIFFERENCE, P, word
 
 ASK, WORTH = "Ask a language model", "What its grades are worth"
 ALL, SPOT = "All pairs that both graded", "The spot check alone"
@@ -151,7 +151,7 @@ def _verdicts(found: Sequence[Side], view: View, measure: str) -> None:
     if not by[PEOPLE].comparisons:
         st.info("One system alone is no comparison: choose a second one on the left.")
         return
-    if frame[DELTA].notna().any():
+    if frame[DIFFERENCE].notna().any():
         baseline = next(one.label for one in view.systems if one.id == view.baseline)
         st.altair_chart(sides_chart(frame, measure, baseline), width="stretch")
     figure = st.column_config.NumberColumn
@@ -161,7 +161,7 @@ def _verdicts(found: Sequence[Side], view: View, measure: str) -> None:
         width="stretch",
         placeholder="–",
         column_config={
-            DELTA: figure(format="%+.4f", help=f"Mean difference in {measure} from the baseline."),
+            DIFFERENCE: figure(format="%+.4f", help=f"Mean difference in {measure} from the baseline."),
             P: figure(format="%.4f", help="Paired randomisation test, corrected for all systems in this table."),
             "Queries": figure(help="Over how many queries: those that have such a grade and that all have ranked."),
         },

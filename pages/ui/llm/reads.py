@@ -13,14 +13,13 @@ from pages.ui.llm.model import choose_answer_tokens, choose_model
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.errors import SettingsError
+from rerank_core.experiment.job_requests import LlmAnswersRequest
 from rerank_core.experiment.one_query import load_comparison
 from rerank_core.judging.llm.context import Context, ContextChange, context_change
 from rerank_core.judging.llm.judge import state_of
 from rerank_core.store import jobs
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Doc, Query
-
-JOB = "llm-answers"
 
 
 def show(space: Workspace, view: View, query: Query) -> None:
@@ -71,18 +70,14 @@ def _context(
 
 def _answers(space: Workspace, view: View, query: Query, systems: list[str], k: int, names: Mapping[str, str]) -> None:
     with space.open() as db:
-        before = jobs.recent(db, JOB)
-    last = before[0].params["chat"] if before else {}
+        before = jobs.recent(db, LlmAnswersRequest.kind)
+    last = dict(LlmAnswersRequest.from_json(before[0].params).chat) if before else {}
     chat = {**choose_model(last), "max_answer_tokens": choose_answer_tokens(st.columns([2, 6])[0], last)}
     if not chat["model"]:
         st.info("Name the model to ask, as its service or server calls it.")
         return
-    params: dict[str, Any] = {
-        "dataset": view.dataset.name, "fingerprint": view.dataset.fingerprint, "qid": query.qid, "query": query.text,
-        "settings": view.experiment.settings.to_json(), "systems": systems, "k": k, "chat": chat,
-    }  # fmt: skip
-    with space.open() as db:
-        job = jobs.latest(db, JOB, params)
+    request = LlmAnswersRequest.of(view.experiment, query, tuple(systems), k, chat)
+    job = work.latest(space, request)
     if job is not None and job.is_open:
         work.watch(space, [job.id], lambda: None)
         return
@@ -99,7 +94,7 @@ def _answers(space: Workspace, view: View, query: Query, systems: list[str], k: 
         f"Eight questions go to {plain(chat['base_url'])}: the query, and these passages. The same model writes the "
         "answer and judges it, so take its figures as its own opinion."
     )
-    st.button("Ask for both answers", disabled=not now.ready, on_click=work.submit, args=(space, JOB, params, True))
+    st.button("Ask for both answers", disabled=not now.ready, on_click=work.submit, args=(space, request, True))
     if job is not None and job.state == "done":
         for column, system in zip(st.columns(2, gap="medium"), systems, strict=True):
             with column.container(border=True):

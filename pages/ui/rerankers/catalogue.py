@@ -7,9 +7,9 @@ import streamlit as st
 from pages.ui import state, work
 from pages.ui.markdown import plain
 from rerank_core.errors import RerankLensError
+from rerank_core.experiment.job_requests import DownloadRequest
 from rerank_core.rerankers.catalogue.catalog import NAMED_FAMILIES, catalog, model_from_name
 from rerank_core.rerankers.catalogue.state import state as model_state
-from rerank_core.store import jobs
 from rerank_core.store.systems import drop_system, get_systems, put_system
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import all_systems
@@ -43,9 +43,9 @@ def fetch(space: Workspace) -> None:
     st.subheader("Download a model")
     named = {one: f"{system.label}: {system.state.detail}" for one, system in waiting.items()}
     chosen = st.selectbox("Model", list(named), format_func=named.get)
-    st.button("Download", on_click=work.submit, args=(space, "download", {"system": chosen}))
-    with space.open() as db:
-        job = jobs.latest(db, "download", {"system": chosen})
+    request = DownloadRequest(system=chosen)
+    st.button("Download", on_click=work.submit, args=(space, request))
+    job = work.latest(space, request)
     if job is not None and job.is_open:
         work.watch(space, [job.id], lambda: None)
     elif job is not None and job.state == "failed":

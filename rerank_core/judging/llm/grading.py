@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 from rerank_core.errors import ProviderError
-from rerank_core.experiment.experiment import Experiment
+from rerank_core.experiment.job_requests import LlmGradeRequest
 from rerank_core.experiment.whole_set import WholeSet, load_whole_set
 from rerank_core.judging.llm.judge import Judge, Question, make_judge, plan_work
 from rerank_core.judging.llm.prompt import Answer
 from rerank_core.judging.pool import pool
 from rerank_core.rerankers.services.llm.chat import Chat, open_chat
-from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, llm_grades, scales
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.llm_grades import LlmGrade, Pair
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems.systems import get_system
 from rerank_core.types import Progress, no_progress
 
 GIVE_UP = 10
@@ -41,21 +38,14 @@ def pairs_of(whole: WholeSet, k: int, graded: bool) -> list[Pair]:
     ]
 
 
-def grade_job(workspace: Workspace, params: Mapping[str, Any], progress: Progress) -> dict[str, int]:
-    """The job of the worker: `grade_pairs` over `pairs_of`, counts as there.
-
-    `params`: dataset (its name), settings (of retrieval, as JSON), systems (ids), k, graded, judge (its settings: the
-    name of the variable that holds the key, and never a key), retry.
-    """
+def grade_job(workspace: Workspace, request: LlmGradeRequest, progress: Progress) -> dict[str, int]:
+    """The job of the worker: `grade_pairs` over `pairs_of`, counts as there."""
+    experiment = request.experiment(workspace, request.systems)
     with workspace.open() as db:
-        dataset = datasets.get_dataset(db, params["dataset"])
-        scale = scales.get_scale(db, dataset.id)
-    systems = tuple(get_system(workspace, system_id) for system_id in params["systems"])
-    settings = RetrievalSettings.from_json(params["settings"])
-    whole = load_whole_set(Experiment(workspace, dataset, settings, systems))
-    judge = make_judge(params["judge"], scale)
-    pairs = pairs_of(whole, params["k"], params["graded"])
-    return grade_pairs(workspace, dataset, pairs, judge, progress, params["retry"])
+        scale = scales.get_scale(db, experiment.dataset.id)
+    judge = make_judge(request.judge, scale)
+    pairs = pairs_of(load_whole_set(experiment), request.k, request.graded)
+    return grade_pairs(workspace, experiment.dataset, pairs, judge, progress, request.retry)
 
 
 def grade_pairs(

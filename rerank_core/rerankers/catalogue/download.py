@@ -60,7 +60,11 @@ def _fetch(model: Model, progress: Progress) -> Path:
     progress(0, total, model.source)
     for name, size in files.items():
         hf_hub_download(
-            model.source, name, revision=facts.sha, cache_dir=hub_cache(), tqdm_class=_told(progress, done, total)
+            model.source,
+            name,
+            revision=facts.sha,
+            cache_dir=hub_cache(),
+            tqdm_class=_progress_bar(progress, done, total),
         )
         done += size
         progress(done, total, name)
@@ -155,11 +159,11 @@ def _by_plain_http() -> Iterator[None]:
         constants.HF_HUB_DISABLE_XET = before
 
 
-def _told(progress: Progress, before: int, total: int) -> Any:
+def _progress_bar(progress: Progress, before: int, total: int) -> Any:
     """A tqdm class that tells `progress` of bytes instead of drawing a bar."""
     from tqdm import tqdm
 
-    class Told(tqdm):  # type: ignore[misc]
+    class ByteCount(tqdm):  # type: ignore[misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             kwargs.pop("name", None)
             super().__init__(*args, **{**kwargs, "disable": True})
@@ -169,4 +173,4 @@ def _told(progress: Progress, before: int, total: int) -> Any:
             self._seen += int(n or 0)
             progress(before + self._seen, total, "")
 
-    return Told
+    return ByteCount

@@ -31,23 +31,27 @@ def _misfit(extra: Extra) -> str | None:
     """What does not fit together; looked up once, as it takes half a second and pages ask for many rows."""
     wanted = [Requirement(extra.module + extra.versions)]
     try:
-        asked = [Requirement(line) for line in metadata.requires(extra.module) or ()]
+        requirements = [Requirement(line) for line in metadata.requires(extra.module) or ()]
     except metadata.PackageNotFoundError:
         # a copy on the path, without metadata: nothing is known about it
         return None
-    wanted += [one for one in asked if one.marker is None or one.marker.evaluate({"extra": ""})]
-    problem = next((found for one in wanted if (found := _version_problem(one))), None)
+    wanted += [
+        requirement
+        for requirement in requirements
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+    ]
+    problem = next((misfit for requirement in wanted if (misfit := _version_problem(requirement))), None)
     problem = problem or next((f"{name.replace(':', '.')} is gone" for name in extra.imports if not _there(name)), None)
     return problem and f"{extra.module} cannot be used here ({problem}): {extra.pip}"
 
 
 def _version_problem(wanted: Requirement) -> str | None:
     try:
-        found = metadata.version(wanted.name)
+        installed = metadata.version(wanted.name)
     except metadata.PackageNotFoundError:
         return f"{wanted.name} is not installed"
-    fits = wanted.specifier.contains(found, prereleases=True)
-    return None if fits else f"{wanted.name} {found} is installed, {wanted.specifier} is needed"
+    fits = wanted.specifier.contains(installed, prereleases=True)
+    return None if fits else f"{wanted.name} {installed} is installed, {wanted.specifier} is needed"
 
 
 def _there(name: str) -> bool:

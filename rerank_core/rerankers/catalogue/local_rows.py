@@ -5,7 +5,7 @@ Nothing was downloaded to check them. Where each was read stands in `provenance_
 - Sizes of the weights' files: pages of the hub, but for splade-v3 (its sisters' is given), mxbai base, Jina v2 and
   Qwen3 (two bytes a weight).
 - Parameters: counted by building each architecture, without weights, from its config.json; the counts agree with the
-  sizes of the files. Rounded where the config was not to be had or the model has parts of its own (Jina v2, Qwen3 4B,
+  sizes of the files. Rounded where the config could not be read or the model has parts of its own (Jina v2, Qwen3 4B,
   GTE ModernColBERT, AnswerAI ColBERT). The bundled model's were counted in its file.
 - Max tokens: the position table in config.json, or what the card says the model was made for.
 - Downloads: the one format of weights that `download` fetches, rounded, without the tokenizer's few megabytes.

@@ -42,17 +42,17 @@ def model_key(model: Model, settings: Mapping[str, Any]) -> str:
     checked = model.checked(settings)
     unsaid = {setting.name: setting.default for setting in model.settings} | _UNSAID.get(model.family, {})
     scoring = {setting.name for setting in model.settings if setting.scores} - {"trust_remote_code"}
-    told = {
+    facts = {
         name: value
         for name, value in checked.items()
         if name in scoring and (value != unsaid[name] or (model.hosting == "api" and name not in _ADDED))
     }
     # the default is the model's own and may differ between rows of a family: name what a row sets
-    told |= {name: value for name, value in checked.items() if name in ("template", "instruction")}
+    facts |= {name: value for name, value in checked.items() if name in ("template", "instruction")}
     folder = folder_of(model) if model.source and model.hosting == "local" else None
     revision = f"@{_revision(folder)}" if folder is not None else ""
     version = _SCORING.get(model.family, 1)
-    return f"{model.family} {model.source or model.id}{revision} {json.dumps(told, sort_keys=True)} v{version}"
+    return f"{model.family} {model.source or model.id}{revision} {json.dumps(facts, sort_keys=True)} v{version}"
 
 
 def _revision(folder: Path) -> str:

@@ -1,6 +1,6 @@
 """When models came out, what follows them, and where that and their other facts were read, a row each.
 
-Pages were read through stored copies. Where the maker's own page was not to be had, the source is somebody else's.
+Pages were read through stored copies. Where the maker's own page could not be read, the source is somebody else's.
 """
 
 from __future__ import annotations

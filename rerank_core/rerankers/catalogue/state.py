@@ -37,10 +37,10 @@ def state(model: Model, settings: Mapping[str, Any] | None = None) -> State:
     """
     if model.extra is not None and (problem := extra_problem(model.extra)):
         return State("needs-extra", problem)
-    given = settings or {}
-    if missing := [setting.name for setting in model.settings if setting.required and not given.get(setting.name)]:
+    values = settings or {}
+    if missing := [setting.name for setting in model.settings if setting.required and not values.get(setting.name)]:
         return State("needs-setting", f"Needs settings: add it with its {' and '.join(missing)}.")
-    keys = _keys(model, given)
+    keys = _keys(model, values)
     if keys and not any(os.environ.get(key, "").strip() for key in keys):
         return State("needs-key", f"Needs a key: set {' or '.join(keys)}.")
     if model.hosting == "api" or not model.source:
@@ -58,11 +58,11 @@ def has_gpu() -> bool:
     return apple or Path("/dev/nvidiactl").exists() or shutil.which("nvidia-smi") is not None
 
 
-def _keys(model: Model, given: Mapping[str, Any]) -> tuple[str, ...]:
+def _keys(model: Model, values: Mapping[str, Any]) -> tuple[str, ...]:
     """The environment variables of which one must be set: the model's own, or the one that its settings name."""
     for setting in model.settings:
         if setting.name == "key_variable":
-            named = given.get("key_variable", setting.default)
+            named = values.get("key_variable", setting.default)
             return (str(named),) if named else ()
     return model.keys
 

@@ -57,7 +57,7 @@ def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: s
 
     precision = settings["precision"]
     if precision == "float16" and device == "cpu":
-        raise SettingsError("float16 is not to be had on a CPU: FlagEmbedding would drop it silently")
+        raise SettingsError("float16 is not available on a CPU: FlagEmbedding would drop it silently")
     library = flag_library()
     facts: dict[str, Any] = {
         # one device: with several it would start a process for each
@@ -94,7 +94,7 @@ def _unmask_errors(model: Any) -> None:
 
     forward = model.forward
 
-    def told(*args: Any, **kwargs: Any) -> Any:
+    def forward_or_explain(*args: Any, **kwargs: Any) -> Any:
         try:
             return forward(*args, **kwargs)
         except torch.OutOfMemoryError:
@@ -102,4 +102,4 @@ def _unmask_errors(model: Any) -> None:
         except RuntimeError as error:
             raise RerankLensError(f"the model failed: {error}") from error
 
-    model.forward = told
+    model.forward = forward_or_explain

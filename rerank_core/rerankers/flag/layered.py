@@ -23,7 +23,7 @@ from rerank_core.rerankers.flag.pairs import ANSWER_PROMPT, YES_NO_PROMPT, Pairs
 
 
 class Network(Protocol):
-    """Rows of tokens in, one raw score a row out."""
+    """Rows of tokens in, one raw score per row out."""
 
     def __call__(self, rows: Sequence[Row]) -> list[float]:
         """The scores of one batch, in the order of `rows`."""

@@ -43,7 +43,7 @@ class Pairs:
         self.limit = TokenLimit(longest + len(self._tail), special, self._count, query_shares=True, cut=self._cut)
 
     def rows(self, query: str, texts: Sequence[str]) -> list[Row]:
-        """One row a text, in their order."""
+        """One row per text, in their order."""
         head = self._head(query)
         room = self._room(head)
         return [

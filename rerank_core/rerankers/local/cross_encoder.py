@@ -90,8 +90,8 @@ class LibraryPairs(Scorer):
         for start in range(0, len(order), self.batch_size):
             batch = order[start : start + self.batch_size]
             with torch.inference_mode():
-                found = self._model(self._features([pairs[place] for place in batch]))["scores"]
-            for place, score in zip(batch, found.flatten().tolist(), strict=True):
+                logits = self._model(self._features([pairs[place] for place in batch]))["scores"]
+            for place, score in zip(batch, logits.flatten().tolist(), strict=True):
                 scores[place] = score
         return scores
 

@@ -41,7 +41,7 @@ class LateInteraction(Scorer):
             return []
         # (query tokens, dimensions)
         query_vectors = self._query(query)
-        # one product a passage: faster than one for all, which would first copy them side by side
+        # one product per passage: faster than one for all, which would first copy them side by side
         parts = (similarities(query_vectors, passage) for passage in self._passages.vectors(texts))
         return [float(part.amax(dim=1).sum()) if part.shape[1] else 0.0 for part in parts]
 
@@ -56,7 +56,7 @@ class LateInteraction(Scorer):
 
     def _encode(self, texts: list[str]) -> list[TokenVectors]:
         vectors = self._model.encode_document(texts, show_progress_bar=False, batch_size=self.batch_size)
-        # a copy each: a slice would keep its whole batch in memory
+        # copies: a slice would keep its whole batch in memory
         return [rounded(finite(vector.float().cpu()), self._kind) for vector in vectors]
 
     def _tokens(self, text: str, task: str) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ def open_model(
     import torch
     from sentence_transformers import MultiVectorEncoder
 
-    own: dict[str, Any] = {
+    options: dict[str, Any] = {
         "local_files_only": True,
         "trust_remote_code": settings.get("trust_remote_code", False),
     }
@@ -82,7 +82,7 @@ def open_model(
     if _is_bi_encoder(folder):
         model = MultiVectorEncoder(modules=_token_vectors(folder, dtype), device=device)
     else:
-        model = MultiVectorEncoder(str(folder), device=device, model_kwargs={"dtype": dtype}, **own)
+        model = MultiVectorEncoder(str(folder), device=device, model_kwargs={"dtype": dtype}, **options)
     if settings["max_length"] is not None:
         # `max_seq_length` of a late-interaction model is what it was trained with, which a person may go beyond
         most = None if _is_bi_encoder(folder) else positions(model[0].config)

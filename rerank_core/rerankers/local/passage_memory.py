@@ -49,20 +49,20 @@ class VectorMemory(Generic[Vectors]):
     def vectors(self, texts: Sequence[str]) -> list[Vectors]:
         """The vectors of each text, in order; those not kept are encoded in one call, each text once."""
         keys = [text_hash(text) for text in texts]
-        found = {key: self._kept[key] for key in keys if key in self._kept}
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
+        known = {key: self._kept[key] for key in keys if key in self._kept}
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if missing and self._shelf is not None:
-            found.update(self._shelf.get(list(missing)))
-            missing = {key: text for key, text in missing.items() if key not in found}
+            known.update(self._shelf.get(list(missing)))
+            missing = {key: text for key, text in missing.items() if key not in known}
         if missing:
             fresh = dict(zip(missing, self._encode(list(missing.values())), strict=True))
-            found.update(fresh)
+            known.update(fresh)
             if self._shelf is None or not self._shelf.put(fresh):
                 self._keep(fresh)
         for key in keys:
             if key in self._kept:
                 self._kept.move_to_end(key)
-        return [found[key] for key in keys]
+        return [known[key] for key in keys]
 
     def _keep(self, fresh: dict[str, Vectors]) -> None:
         for key, vectors in fresh.items():
@@ -87,7 +87,7 @@ class PassageBytes(Protocol):
 
 
 class PassageVectors(Protocol):
-    """Where one vector a text is kept, by model and text hash, in half precision."""
+    """Where one vector per text is kept, by model and text hash, in half precision."""
 
     def get_many(self, model: str, hashes: Sequence[str]) -> Mapping[str, NDArray[np.float32]]:
         """Text hash -> vector, shape (dimensions,), for those that are kept."""
@@ -130,17 +130,19 @@ class PackedShelf(Generic[Made]):
 
     def get(self, hashes: Sequence[str]) -> dict[str, Made]:
         """See `Shelf.get`."""
-        found = self.kept.passages.get_many(self.kept.name, hashes)
-        return {text: self.unpack(data) for text, data in found.items()}
+        packed = self.kept.passages.get_many(self.kept.name, hashes)
+        return {text: self.unpack(data) for text, data in packed.items()}
 
     def put(self, items: Mapping[str, Made]) -> bool:
         """See `Shelf.put`."""
-        return self.kept.passages.put_many(self.kept.name, {text: self.pack(made) for text, made in items.items()})
+        return self.kept.passages.put_many(
+            self.kept.name, {text: self.pack(vectors) for text, vectors in items.items()}
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class VectorShelf:
-    """One vector a passage, float32 of shape (dimensions,), rounded to half precision before it comes here."""
+    """One vector per passage, float32 of shape (dimensions,), rounded to half precision before it comes here."""
 
     kept: Kept
 

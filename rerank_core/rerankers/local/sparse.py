@@ -75,10 +75,10 @@ class SparseTerms(Scorer):
             texts, show_progress_bar=False, convert_to_sparse_tensor=False, batch_size=self.batch_size
         )
         rows = [row.float().cpu() for row in vectors]
-        found = [torch.nonzero(row).squeeze(1) for row in rows]
+        term_ids = [torch.nonzero(row).squeeze(1) for row in rows]
         return [
             _Terms(ids.numpy().astype(np.int32), finite(row[ids].numpy().astype(np.float16)))
-            for row, ids in zip(rows, found, strict=True)
+            for row, ids in zip(rows, term_ids, strict=True)
         ]
 
 

@@ -44,8 +44,8 @@ _PARTS = {
 def is_flash(config: Mapping[str, Any]) -> bool:
     """Whether a config.json is that of a reranker in these names."""
     code = config.get("auto_map") or {}
-    own = str(code.get("AutoConfig", "")).rpartition(".")[2] == "XLMRobertaFlashConfig"
-    return own and "XLMRobertaForSequenceClassification" in (config.get("architectures") or [])
+    is_jina = str(code.get("AutoConfig", "")).rpartition(".")[2] == "XLMRobertaFlashConfig"
+    return is_jina and "XLMRobertaForSequenceClassification" in (config.get("architectures") or [])
 
 
 def read(folder: Path, config: Mapping[str, Any], device: str) -> tuple[Any, Any]:
@@ -62,12 +62,12 @@ def read(folder: Path, config: Mapping[str, Any], device: str) -> tuple[Any, Any
     facts = {name: config[name] for name in _SAME if name in config} | {"num_labels": labels}
     model = XLMRobertaForSequenceClassification(XLMRobertaConfig(**facts))
     try:
-        found = model.load_state_dict(renamed(_weights(folder)), strict=False)
+        difference = model.load_state_dict(renamed(_weights(folder)), strict=False)
     except RuntimeError as error:
         raise RerankLensError(f"{folder.name} has weights of other shapes than its config.json says") from error
-    if wrong := sorted(found.missing_keys):
+    if wrong := sorted(difference.missing_keys):
         raise RerankLensError(f"{folder.name} lacks {len(wrong)} of the weights, {wrong[0]} among them")
-    if wrong := sorted(found.unexpected_keys):
+    if wrong := sorted(difference.unexpected_keys):
         raise RerankLensError(f"{folder.name} has {len(wrong)} weights that are not known here, such as {wrong[0]}")
     # an empty configuration: the folder's own names Python code of the hub, which is not wanted
     tokenizer = AutoTokenizer.from_pretrained(
@@ -87,8 +87,8 @@ def renamed(weights: Mapping[str, Any]) -> dict[str, Any]:
             continue
         stem, part, kind = f"roberta.encoder.layer.{layer[1]}", layer[2], layer[3]
         if part == "mixer.Wqkv":
-            for own, share in zip(("query", "key", "value"), value.chunk(3), strict=True):
-                names[f"{stem}.attention.self.{own}.{kind}"] = share
+            for role, share in zip(("query", "key", "value"), value.chunk(3), strict=True):
+                names[f"{stem}.attention.self.{role}.{kind}"] = share
         else:
             names[f"{stem}.{_PARTS.get(part, part)}.{kind}"] = value
     return names

@@ -84,9 +84,9 @@ def open_model(family: str, folder: Path, settings: Mapping[str, Any], device: s
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    own = {"local_files_only": True, "trust_remote_code": settings.get("trust_remote_code", False)}
-    tokenizer = AutoTokenizer.from_pretrained(str(folder), **own)
-    model = AutoModelForCausalLM.from_pretrained(str(folder), dtype=getattr(torch, settings["precision"]), **own)
+    options = {"local_files_only": True, "trust_remote_code": settings.get("trust_remote_code", False)}
+    tokenizer = AutoTokenizer.from_pretrained(str(folder), **options)
+    model = AutoModelForCausalLM.from_pretrained(str(folder), dtype=getattr(torch, settings["precision"]), **options)
     longest = longest_input(tokenizer, model.config, None)
     template = TEMPLATES[settings["template"]]
     batch_size = 4 if device == "cpu" else 32

@@ -46,8 +46,8 @@ def _one_text(tokenize: Tokenize, instruction: str, query: str, texts: Sequence[
 
 
 def _three_texts(tokenize: Tokenize, instruction: str, query: str, texts: Sequence[str], room: int) -> list[Tokens]:
-    told = f"instruction: {instruction}\n" if instruction else ""
-    asked, line_break, *passages = tokenize([f"{told}query: {query}", "\n", *(f"document: {text}" for text in texts)])
+    lead = f"instruction: {instruction}\n" if instruction else ""
+    asked, line_break, *passages = tokenize([f"{lead}query: {query}", "\n", *(f"document: {text}" for text in texts)])
     before = asked[: room * 3 // 4] + line_break
     return [before + passage for passage in passages]
 
@@ -122,5 +122,5 @@ class PromptTokens:
     def _sees_the_query(self) -> bool:
         if self._room <= 0:
             return False
-        one, other = (self._bodies(query, [""])[0][: self._room] for query in ("one", "other"))
-        return one != other
+        first, second = (self._bodies(query, [""])[0][: self._room] for query in ("one", "other"))
+        return first != second

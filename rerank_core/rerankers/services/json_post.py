@@ -40,10 +40,10 @@ class JsonPost:
         try:
             answer = json.loads(content)
         except (ValueError, RecursionError):
-            told = f"it is {not_json(content)}; the address tried is {self._url}"
-            raise RefusedError(status, headers, told, final=True) from None
-        if told := error_of_answer(answer, self._key):
-            raise RefusedError(status, headers, f"it holds an error: {told}", final=True)
+            problem = f"it is {not_json(content)}; the address tried is {self._url}"
+            raise RefusedError(status, headers, problem, final=True) from None
+        if problem := error_of_answer(answer, self._key):
+            raise RefusedError(status, headers, f"it holds an error: {problem}", final=True)
         return answer
 
 

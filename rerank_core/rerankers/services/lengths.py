@@ -1,4 +1,8 @@
-"""How long a text is for a service whose tokenizer we do not have."""
+"""How long a text is for a service whose tokenizer we do not have, in tokens, estimated from its characters.
+
+Nothing is cut by it: it tells what a service has probably cut, and what a request will probably cost. What we cut
+ourselves is counted in words that can be read back from the text: see `llm/words.py`.
+"""
 
 from __future__ import annotations
 

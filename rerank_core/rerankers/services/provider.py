@@ -66,14 +66,14 @@ def key_from(names: Sequence[str]) -> str:
 
 
 class RefusedError(Exception):
-    """An answer that is an error, from a client of our own: `told` is the service's own text, short and without a key.
+    """An answer that is an error, from a client of our own. `service_text`: what the service says, in short, no keys.
 
     `final`: trying again cannot help, whatever the status says.
     """
 
-    def __init__(self, status: int, headers: Mapping[str, Any], told: str, final: bool) -> None:
-        super().__init__(told)
-        self.status_code, self.headers, self.told, self.final = status, headers, told, final
+    def __init__(self, status: int, headers: Mapping[str, Any], service_text: str, final: bool) -> None:
+        super().__init__(service_text)
+        self.status_code, self.headers, self.service_text, self.final = status, headers, service_text, final
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class _Failure:
     retryable: bool
     problem: str
     retry_after: float | None = None
-    told: str = ""
+    service_text: str = ""
 
 
 class Provider:
@@ -124,7 +124,7 @@ class Provider:
             except RerankLensError:
                 raise
             except Exception as error:
-                failure = _seen(error)
+                failure = _failure_of(error)
             # raised outside of the except block: the foreign exception may hold a key, and must not travel with ours
             wait = self._wait(failure, attempt)
             attempt += 1
@@ -144,7 +144,7 @@ class Provider:
                 self._used[name] = self._used.get(name, 0.0) + amount
 
     def note(self, text: str) -> None:
-        """Say something to the person once, whoever says it how often."""
+        """Tell people something once, however often it is said."""
         with self._lock:
             self._notes[text] = None
 
@@ -170,7 +170,7 @@ class Provider:
         tries = f", tried {attempts} times" if attempts > 1 else ""
         asked = f", asks to wait {failure.retry_after:.0f} s" if failure.retry_after is not None else ""
         return ProviderError(
-            self.vendor, failure.status, failure.retryable, failure.problem + asked + tries, failure.told
+            self.vendor, failure.status, failure.retryable, failure.problem + asked + tries, failure.service_text
         )
 
 
@@ -202,7 +202,7 @@ class RerankService(Served, Scorer):
     skips_blank = True
 
 
-def _seen(error: Exception) -> _Failure:
+def _failure_of(error: Exception) -> _Failure:
     """A foreign exception, reduced to what may be told."""
     if isinstance(error, RefusedError):
         return _refused(error)
@@ -228,10 +228,12 @@ def _of_status(status: int, headers: Mapping[str, Any]) -> _Failure:
 
 def _refused(error: RefusedError) -> _Failure:
     if 200 <= error.status_code < 300:
-        return _Failure(error.status_code, False, "gave an answer that cannot be used", told=error.told)
+        return _Failure(error.status_code, False, "gave an answer that cannot be used", service_text=error.service_text)
     failure = _of_status(error.status_code, error.headers)
     retryable = failure.retryable and not error.final
-    return _Failure(failure.status, retryable, failure.problem, failure.retry_after if retryable else None, error.told)
+    return _Failure(
+        failure.status, retryable, failure.problem, failure.retry_after if retryable else None, error.service_text
+    )
 
 
 def _transport_errors() -> tuple[type[Exception], ...]:
@@ -245,12 +247,12 @@ def _transport_errors() -> tuple[type[Exception], ...]:
 
 def _retry_after(headers: Mapping[str, Any]) -> float | None:
     """Seconds to wait as the service asks: a number or a date; None where it asks for nothing that can be read."""
-    told = {str(name).lower(): str(value).strip() for name, value in headers.items()}.get("retry-after", "")
+    header = {str(name).lower(): str(value).strip() for name, value in headers.items()}.get("retry-after", "")
     try:
-        seconds = float(told)
+        seconds = float(header)
     except ValueError:
         try:
-            seconds = parsedate_to_datetime(told).timestamp() - time.time()
+            seconds = parsedate_to_datetime(header).timestamp() - time.time()
         except (ValueError, TypeError, OverflowError):
             return None
     return max(0.0, seconds) if abs(seconds) < float("inf") else None

@@ -35,16 +35,16 @@ _BUSY = re.compile(r"(?i)\brate\b|quota|per (?:second|minute|day)|time-?out|time
 
 
 def refusal(status: int, headers: Mapping[str, Any], content: bytes, url: str, key: str) -> RefusedError:
-    """The error of an answer that is no 2xx; `told` ends with the address where that may be what is wrong."""
-    told = "" if status in _ABOUT_KEYS else _told(content, key)
-    final = status in _NEVER or (status >= 500 and bool(_TOO_LARGE.search(told)) and not _BUSY.search(told))
+    """The error of an answer that is no 2xx; its text ends with the address where that may be what is wrong."""
+    text = "" if status in _ABOUT_KEYS else _service_text(content, key)
+    final = status in _NEVER or (status >= 500 and bool(_TOO_LARGE.search(text)) and not _BUSY.search(text))
     if 300 <= status < 400 and (there := _short(_elsewhere(headers), key)):
-        told = f"it sends us on to {there}, where we do not follow with a key"
+        text = f"it sends us on to {there}, where we do not follow with a key"
     if status in _ADDRESS:
-        told = f"{told}; " * bool(told) + f"the address tried is {url}"
+        text = f"{text}; " * bool(text) + f"the address tried is {url}"
         if "/v1" not in urlsplit(url).path:
-            told += ", some servers want /v1 before the last part"
-    return RefusedError(status, headers, told, final)
+            text += ", some servers want /v1 before the last part"
+    return RefusedError(status, headers, text, final)
 
 
 def error_of_answer(answer: Any, key: str) -> str:
@@ -60,7 +60,7 @@ def not_json(content: bytes) -> str:
     return "empty" if not start else "a web page" if start.startswith(b"<") else "no JSON"
 
 
-def _told(content: bytes, key: str) -> str:
+def _service_text(content: bytes, key: str) -> str:
     try:
         answer = json.loads(content)
     except (ValueError, RecursionError):
@@ -80,7 +80,7 @@ def _text(answer: Any) -> str:
     if isinstance(answer, str):
         return answer
     if isinstance(answer, list):
-        return next((text for one in answer if (text := _text(one))), "")
+        return next((text for part in answer if (text := _text(part))), "")
     if isinstance(answer, Mapping):
         return next((text for name in _ERRORS if name in answer and (text := _text(answer[name]))), "")
     return ""

@@ -28,7 +28,7 @@ def blend(spec: Blend, candidates: Ranking, calls: MemberCalls) -> Outcome:
             values = _values(spec)(calls.rank(member.system, candidates))
         for docid, value in values.items():
             parts[docid][member.system] = member.weight / total * value
-    scores = {docid: fsum(own.values()) for docid, own in parts.items()}
+    scores = {docid: fsum(values.values()) for docid, values in parts.items()}
     order = sorted(candidates.docids, key=lambda docid: -scores[docid])
     return Outcome(calls.placed(order, scores, parts))
 

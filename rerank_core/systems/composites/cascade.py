@@ -18,27 +18,26 @@ def cascade(spec: Cascade, candidates: Ranking, calls: MemberCalls) -> Outcome:
     for each stage that read it "rank after <system>" and "score by <system>" (where it has one); a composite stage's
     own parts stand under "<system>: <part>".
     """
-    given = candidates
+    survivors = candidates
     below: tuple[str, ...] = ()
     scores: dict[str, float | None] = {}
     parts: dict[str, dict[str, float]] = {docid: {} for docid in candidates.docids}
     notes = []
     for number, stage in enumerate(spec.stages, 1):
-        ranking = calls.rank(stage.system, given)
+        ranking = calls.rank(stage.system, survivors)
         for rank, doc in enumerate(ranking.docs, 1):
-            own = parts[doc.docid]
-            own |= {"stage": float(number), f"rank after {stage.system}": float(rank)}
+            doc_parts = parts[doc.docid]
+            doc_parts |= {"stage": float(number), f"rank after {stage.system}": float(rank)}
             if doc.score is not None:
-                own[f"score by {stage.system}"] = doc.score
-            own |= {f"{stage.system}: {name}": value for name, value in doc.parts.items()}
+                doc_parts[f"score by {stage.system}"] = doc.score
+            doc_parts |= {f"{stage.system}: {name}": value for name, value in doc.parts.items()}
         keep = len(ranking.docs) if stage.keep is None else min(stage.keep, len(ranking.docs))
         below = ranking.docids[keep:] + below
         scores |= dict.fromkeys(ranking.docids[keep:])
         notes.append(_note(number, stage.system, len(ranking.docs), keep, last=stage.keep is None))
-        survivors = ranking.docs[:keep]
-        given = replace(ranking, docs=survivors)
-    scores |= {doc.docid: doc.score for doc in given.docs}
-    return Outcome(calls.placed(given.docids + below, scores, parts), tuple(notes))
+        survivors = replace(ranking, docs=ranking.docs[:keep])
+    scores |= {doc.docid: doc.score for doc in survivors.docs}
+    return Outcome(calls.placed(survivors.docids + below, scores, parts), tuple(notes))
 
 
 def _note(number: int, system: str, read: int, kept: int, last: bool) -> str:

@@ -64,15 +64,15 @@ class _Likeness:
     def __init__(self, runs: Mapping[str, Shingles]) -> None:
         self._runs = runs
         self._holders: dict[tuple[str, ...], list[str]] = {}
-        for docid, own in runs.items():
-            for run in own:
+        for docid, text_runs in runs.items():
+            for run in text_runs:
                 self._holders.setdefault(run, []).append(docid)
-        self._empty = [docid for docid, own in runs.items() if not own]
+        self._empty = [docid for docid, text_runs in runs.items() if not text_runs]
 
     def of(self, docid: str) -> dict[str, float]:
         """Other docid -> likeness above 0; itself among them."""
-        own = self._runs[docid]
-        if not own:
+        runs = self._runs[docid]
+        if not runs:
             return dict.fromkeys(self._empty, 1.0)
-        shared = Counter(holder for run in own for holder in self._holders[run])
-        return {other: count / (len(own) + len(self._runs[other]) - count) for other, count in shared.items()}
+        shared = Counter(holder for run in runs for holder in self._holders[run])
+        return {other: count / (len(runs) + len(self._runs[other]) - count) for other, count in shared.items()}

@@ -38,9 +38,9 @@ def signals(spec: Signals, candidates: Ranking, docs: Mapping[str, Doc], calls: 
     corrections, notes = _corrections(spec, read)
     parts: dict[str, dict[str, float]] = {}
     for docid in candidates.docids:
-        parts[docid] = {RELEVANCE: base[docid]} | {name: own[docid] for name, own in corrections.items()}
+        parts[docid] = {RELEVANCE: base[docid]} | {name: values[docid] for name, values in corrections.items()}
     combine = prod if spec.combine == "multiply" else fsum
-    relevance = {docid: combine(own.values()) for docid, own in parts.items()}
+    relevance = {docid: combine(values.values()) for docid, values in parts.items()}
     if spec.diversity is None:
         order = sorted(candidates.docids, key=lambda docid: -relevance[docid])
         return Outcome(calls.placed(order, relevance, parts), notes)
@@ -54,17 +54,17 @@ def signals(spec: Signals, candidates: Ranking, docs: Mapping[str, Doc], calls: 
 
 def _corrections(spec: Signals, docs: Sequence[Doc]) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
     """Signal -> docid -> factor or addend, and the signals' notes."""
-    found: dict[str, tuple[Signal, float]] = {}
+    signals_by_name: dict[str, tuple[Signal, float]] = {}
     if spec.recency is not None:
-        found["recency"] = recency(spec.recency, docs), spec.recency.weight
+        signals_by_name["recency"] = recency(spec.recency, docs), spec.recency.weight
     if spec.authority is not None:
-        found["authority"] = authority(spec.authority, docs), spec.authority.weight
+        signals_by_name["authority"] = authority(spec.authority, docs), spec.authority.weight
     floor = 1.0 if spec.combine == "multiply" else 0.0
     corrections = {
         name: {docid: floor * (1 - weight) + weight * value for docid, value in signal.values.items()}
-        for name, (signal, weight) in found.items()
+        for name, (signal, weight) in signals_by_name.items()
     }
-    return corrections, tuple(note for signal, _ in found.values() for note in signal.notes)
+    return corrections, tuple(note for signal, _ in signals_by_name.values() for note in signal.notes)
 
 
 def _passages(candidates: Ranking, docs: Mapping[str, Doc]) -> list[Doc]:

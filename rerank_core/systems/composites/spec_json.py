@@ -74,13 +74,13 @@ def from_dict(values: Any) -> Spec:
 def _build(cls: Any, where: str, values: Any) -> Any:
     """An instance of a spec's class out of an object; nested parts first."""
     given = _object(where, values)
-    own = {field.name: field for field in fields(cls)}
-    if unknown := sorted(set(given) - set(own)):
-        raise SettingsError(f"{where} has no field {', '.join(unknown)}; it has {', '.join(own)}.")
-    if missing := [name for name, field in own.items() if field.default is MISSING and name not in given]:
+    known = {field.name: field for field in fields(cls)}
+    if unknown := sorted(set(given) - set(known)):
+        raise SettingsError(f"{where} has no field {', '.join(unknown)}; it has {', '.join(known)}.")
+    if missing := [name for name, field in known.items() if field.default is MISSING and name not in given]:
         raise SettingsError(f"{where} needs the field {', '.join(missing)}.")
     for name, read in _NESTED.items():
-        if name in given and name in own:
+        if name in given and name in known:
             given[name] = read(f"{name} of {where}", given[name])
     try:
         return cls(**given)

@@ -20,8 +20,10 @@ _LETTER = 6.4  # the mean width of a letter at the drawing's size, in the drawin
 _OUTCOMES = (("won", "better"), ("tied", "the same"), ("lost", "worse"))
 
 
-def deltas_drawing(deltas: Mapping[str, float], queries: Mapping[str, Query], system: str, measure: str) -> Drawing:
-    """A bar a query, the biggest win on the left; zero changes stand as ticks on the line."""
+def differences_drawing(
+    deltas: Mapping[str, float], queries: Mapping[str, Query], system: str, measure: str
+) -> Drawing:
+    """One bar per query, the biggest win on the left; zero changes stand as ticks on the line."""
     order = sorted(deltas, key=lambda qid: (-deltas[qid], qid))
     reach = max((abs(value) for value in deltas.values()), default=0.0) or 1.0
     left, top, height = 56.0, 10.0, 200.0
@@ -51,7 +53,7 @@ def deltas_drawing(deltas: Mapping[str, float], queries: Mapping[str, Query], sy
 
 
 def slices_drawing(slices: Sequence[SliceDelta], measure: str) -> Drawing | None:
-    """A bar a slice of the queries, the one with the largest gain first; None where there is nothing to slice."""
+    """One bar per slice of the queries, the one with the largest gain first; None where there is nothing to slice."""
     rows = sorted((one for one in slices if one.mean is not None), key=lambda one: -(one.mean or 0.0))
     if not rows:
         return None
@@ -76,7 +78,7 @@ def slices_drawing(slices: Sequence[SliceDelta], measure: str) -> Drawing | None
 
 
 def loss_drawing(losses: Mapping[str, SystemLoss], k: int) -> Drawing | None:
-    """A bar a system from 0 to 1: what it reached, what retrieval and ordering lost; None without a loss to split."""
+    """One bar per system from 0 to 1: what it reached and what retrieval and ordering lost; None without losses."""
     known = [loss for loss in losses.values() if loss.mean is not None]
     if not known:
         return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rerank_core.experiment.summary import not_compared_alike
 from rerank_core.reports.report import Report, SystemStory
 from rerank_core.views.efficiency import P50, P95
-from rerank_core.views.report.charts import deltas_drawing, loss_drawing, pareto_drawing, slices_drawing
+from rerank_core.views.report.charts import differences_drawing, loss_drawing, pareto_drawing, slices_drawing
 from rerank_core.views.report.shapes import Drawing
 from rerank_core.views.report.tables import (
     Table,
@@ -17,7 +17,7 @@ from rerank_core.views.report.tables import (
     systems_table,
     unjudged_table,
 )
-from rerank_core.views.summary import BETTER, COUNTS, DELTA, INTERVAL, WORSE, P, says
+from rerank_core.views.summary import BETTER, COUNTS, DIFFERENCE, INTERVAL, WORSE, P, says
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -91,7 +91,7 @@ def _compared(report: Report, story: SystemStory) -> dict[str, Any]:
     return {
         "story": story,
         "charts": _known(
-            deltas_drawing(comparison.deltas, report.queries, story.label, headline),
+            differences_drawing(comparison.deltas, report.queries, story.label, headline),
             slices_drawing(story.slices, headline),
         ),
         "queries": queries,
@@ -107,7 +107,7 @@ def _words(report: Report) -> list[tuple[str, str]]:
             "How good the order of a query’s results is, from 0 to 1. nDCG counts every graded passage, the more the "
             "higher it stands; RR looks at the first relevant one; P and R at the share of relevant ones.",
         ),
-        (DELTA, f"The mean difference from {report.baseline}, over the same queries."),
+        (DIFFERENCE, f"The mean difference from {report.baseline}, over the same queries."),
         (INTERVAL, "Where the true mean difference probably lies, were there many more queries like these."),
         (
             P,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from rerank_core.evaluation.verdict import signed
 from rerank_core.reports.report import Report
 from rerank_core.views.efficiency import COST, P50, P95, efficiency_columns
-from rerank_core.views.summary import DELTA, P, summary_frame, unjudged_frame
+from rerank_core.views.summary import DIFFERENCE, P, summary_frame, unjudged_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,18 +38,18 @@ class Table:
 
 
 def systems_table(report: Report) -> Table:
-    """The page's table of systems: quality, difference, doubt, speed and cost; empty columns are left out."""
+    """The page's table of systems: quality, difference, doubt and efficiency; empty columns are left out."""
     frame = summary_frame(report.summary).join(efficiency_columns(report.efficiency, report.price))
     unneeded = [name for name in ("Nothing returned", "Failed", "Not ranked") if not frame[name].any()]
     unneeded += [name for name in (P50, P95, COST) if not frame[name].notna().any()]
     kinds: dict[str, Kind] = {str(measure): "four" for measure in report.summary.measures}
-    kinds |= {DELTA: "change", P: "four", P50: "ms", P95: "ms", COST: "usd", f"Judged@{report.summary.k}": "share"}
+    kinds |= {DIFFERENCE: "change", P: "four", P50: "ms", P95: "ms", COST: "usd", f"Judged@{report.summary.k}": "share"}
     kinds |= dict.fromkeys(("Queries", "Nothing returned", "Failed", "Not ranked"), "count")
     return _table(frame.drop(columns=unneeded), kinds)
 
 
 def unjudged_table(report: Report) -> Table:
-    """What the ungraded passages leave open, a row a system that ranked anything."""
+    """What the ungraded passages leave open, one row per system that ranked anything."""
     frame = unjudged_frame(report.summary)
     kinds: dict[str, Kind] = dict.fromkeys(frame.columns, "four")
     return _table(frame, kinds | {"System": "text", "Holes": "count", f"Judged@{report.summary.k}": "share"})
@@ -75,7 +75,7 @@ def queries_table(report: Report, system: str, most: int = MOST) -> Table:
         ("qid", "text"),
         ("Before", "four"),
         ("After", "four"),
-        (DELTA, "change"),
+        (DIFFERENCE, "change"),
     )
     return Table(columns, tuple(rows))
 

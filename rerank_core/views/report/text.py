@@ -55,7 +55,7 @@ def report_markdown(report: Report) -> str:
 
 
 def systems_csv(report: Report) -> str:
-    """A row a system, numbers in full.
+    """One row per system, numbers in full.
 
     Columns: system (its id), label, sure (whether the difference is shown), queries, each measure, delta, low, high
     (the 95 % interval), p_holm, won, tied, lost, judged, holes, lowest, highest, p50_ms, p95_ms, usd_per_1000, failed,
@@ -64,7 +64,7 @@ def systems_csv(report: Report) -> str:
     summary = report.summary
     rows: list[dict[str, Cell]] = []
     for one in summary.systems:
-        found, left, speed = one.comparison, one.unjudged, report.efficiency[one.system]
+        found, left, times = one.comparison, one.unjudged, report.efficiency[one.system]
         interval = found.interval if found else None
         row: dict[str, Cell] = {"system": one.system, "label": one.label}
         row |= {"sure": is_sure(found) if found else None, "queries": len(summary.qids) if one.values else 0}
@@ -77,8 +77,8 @@ def systems_csv(report: Report) -> str:
         row |= dict(
             zip(("judged", "holes", "lowest", "highest"), (getattr(left, name, None) for name in names), strict=True)
         )
-        row |= {"p50_ms": speed.whole.p50 * 1000 if speed.whole else None}
-        row |= {"p95_ms": speed.whole.p95 * 1000 if speed.whole else None, "usd_per_1000": speed.cost(report.price)}
+        row |= {"p50_ms": times.whole.p50 * 1000 if times.whole else None}
+        row |= {"p95_ms": times.whole.p95 * 1000 if times.whole else None, "usd_per_1000": times.cost(report.price)}
         row |= {"failed": one.failed, "not_ranked": one.waiting, "nothing_returned": one.empty}
         rows.append(row | {"off_candidates": one.off_candidates})
     return csv_text(rows[0], [row.values() for row in rows])

@@ -1,5 +1,8 @@
-"""A demo of the board on generated data. BOARD_DB: the label store; BOARD_SLOW_MS: a slow rerun; BOARD_ROWS: depth.
-BOARD_CHANGES: how often its data changes by itself at the start."""
+"""A demo of the board on generated data.
+
+The page's address, or else the environment, sets BOARD_DB: the label store; BOARD_SLOW_MS: a slow rerun; BOARD_ROWS:
+depth; BOARD_STATES: columns that wait and fail too; BOARD_CHANGES: how often its data changes by itself at the start.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +51,12 @@ ODD = {
 }
 
 
+def setting(name: str, default: str = "") -> str:
+    return str(st.query_params.get(name) or os.environ.get(name, default))
+
+
 def rows_per_system() -> int:
-    return int(os.environ.get("BOARD_ROWS", "25"))
+    return int(setting("BOARD_ROWS", "25"))
 
 
 def passage(qid: str, number: int) -> Passage:
@@ -82,7 +89,7 @@ def column(number: int, order: list[str], baseline: list[str]) -> Column:
 
 
 def more_columns() -> list[Column]:
-    if "BOARD_STATES" not in os.environ:
+    if not setting("BOARD_STATES"):
         return []
     return [
         Column("w", "Cohere rerank-v3.5", state="waiting", message="Scoring 40 of 100 passages …"),
@@ -136,8 +143,8 @@ def means(labelled: list[dict[str, list[float | None]]]) -> dict[str, list[float
 
 @st.fragment
 def labels_and_figures(qid: str) -> None:
-    time.sleep(float(os.environ.get("BOARD_SLOW_MS", "0")) / 1000)
-    store = LabelStore(Path(os.environ["BOARD_DB"]))
+    time.sleep(float(setting("BOARD_SLOW_MS", "0")) / 1000)
+    store = LabelStore(Path(setting("BOARD_DB")))
     ack = store.apply(read_outbox("board"))
     labels = store.labels(qid)
     labelled = [measures(other, store.labels(other)) for other in QUERIES if store.labels(other)]
@@ -177,7 +184,7 @@ def main() -> None:
         key="board",
     )
     labels_and_figures(qid)
-    if changed < int(os.environ.get("BOARD_CHANGES", "0")):
+    if changed < int(setting("BOARD_CHANGES", "0")):
         st.session_state["changed"] = changed + 1
         time.sleep(0.1)
         st.rerun()

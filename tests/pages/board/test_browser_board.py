@@ -3,36 +3,56 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.pages.board.label_store import LabelStore
-from tests.support.browser import chromium_page, settled, streamlit_server
+from tests.support.browser import new_page, settled, streamlit_server
 
 APP = Path(__file__).with_name("app_board.py")
 pytestmark = pytest.mark.browser
 
 
+Served = Callable[..., AbstractContextManager[tuple[LabelStore, str]]]
+
+
 @pytest.fixture(scope="module")
-def page():
-    with chromium_page() as page:
+def page(browser: Browser) -> Iterator[Page]:
+    with new_page(browser) as page:
         yield page
 
 
-@contextmanager
-def served(page: Page, folder: Path, **env: str):
-    """The demo on an empty store; yields (store, url) with the board on the page."""
-    database = folder / "labels.db"
-    with streamlit_server(APP, {"BOARD_DB": str(database), **env}) as url:
-        page.goto(url)
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The URL of the demo for the whole module: its store is in each test's own address."""
+    with streamlit_server(APP) as url:
+        yield url
+
+
+@pytest.fixture
+def served(page: Page, server: str, tmp_path: Path) -> Served:
+    """Open the demo on an empty store; yields (store, url) with the board on the page. Settings are the demo's."""
+
+    @contextmanager
+    def opened(**settings: str) -> Iterator[tuple[LabelStore, str]]:
+        url = address(server, tmp_path, **settings)
+        # the server is that of the tests before: what their pages kept in the tab must not come along
+        page.goto(f"{server}/_stcore/health")
         page.evaluate("sessionStorage.clear()")
         arrive(page, url)
-        yield LabelStore(database), url
-    page.evaluate("sessionStorage.clear()")
-    page.goto("about:blank")
+        yield LabelStore(tmp_path / "labels.db"), url
+        page.goto("about:blank")
+
+    return opened
+
+
+def address(server: str, folder: Path, **settings: str) -> str:
+    return f"{server}/?{urlencode({'BOARD_DB': str(folder / 'labels.db'), **settings})}"
 
 
 def arrive(page: Page, url: str) -> None:
@@ -72,8 +92,8 @@ def switch_query(page: Page, qid: str) -> None:
     settled(page)
 
 
-def test_a_grade_by_key_shows_everywhere_moves_the_figures_and_is_there_after_a_reload(page, tmp_path):
-    with served(page, tmp_path) as (store, url):
+def test_a_grade_by_key_shows_everywhere_moves_the_figures_and_is_there_after_a_reload(page, served):
+    with served() as (store, url):
         value = page.locator(".head[data-column='s0'] td[data-measure='RR@10']")
         expect(value).to_have_text("–")
         cards(page, "s0").nth(3).focus()
@@ -89,8 +109,8 @@ def test_a_grade_by_key_shows_everywhere_moves_the_figures_and_is_there_after_a_
         saved(page, 1)
 
 
-def test_a_click_grades_and_the_ideal_column_reorders(page, tmp_path):
-    with served(page, tmp_path):
+def test_a_click_grades_and_the_ideal_column_reorders(page, served):
+    with served():
         expect(page.locator(".column[data-column='ideal']")).to_be_hidden()
         card(page, "s2", 5).get_by_role("button", name="1, related").click()
         expect(cards(page, "ideal").first).to_have_attribute("data-docid", "q1-d5")
@@ -101,22 +121,22 @@ def test_a_click_grades_and_the_ideal_column_reorders(page, tmp_path):
         saved(page, 2)
 
 
-def test_twenty_quick_keys_arrive_exactly_once_and_in_order(page, tmp_path):
-    with served(page, tmp_path) as (store, _):
+def test_twenty_quick_keys_arrive_exactly_once_and_in_order(page, served):
+    with served() as (store, _):
         given = walk_and_grade(page, 20)
         saved(page, 20)
         assert store.grades() == given
 
 
-def test_a_slow_server_loses_nothing(page, tmp_path):
-    with served(page, tmp_path, BOARD_SLOW_MS="150") as (store, _):
+def test_a_slow_server_loses_nothing(page, served):
+    with served(BOARD_SLOW_MS="150") as (store, _):
         given = walk_and_grade(page, 20)
         saved(page, 20)
         assert store.grades() == given
 
 
-def test_undo_walks_back_to_the_start_and_goes_on_after_a_reload(page, tmp_path):
-    with served(page, tmp_path) as (store, url):
+def test_undo_walks_back_to_the_start_and_goes_on_after_a_reload(page, served):
+    with served() as (store, url):
         cards(page, "s0").first.focus()
         for key in ("1", "2", "j", "3"):
             page.keyboard.press(key)
@@ -133,8 +153,8 @@ def test_undo_walks_back_to_the_start_and_goes_on_after_a_reload(page, tmp_path)
         assert store.labels("q1") == {}
 
 
-def test_events_that_wait_while_the_query_changes_go_to_their_own_query(page, tmp_path):
-    with served(page, tmp_path, BOARD_SLOW_MS="400") as (store, _):
+def test_events_that_wait_while_the_query_changes_go_to_their_own_query(page, served):
+    with served(BOARD_SLOW_MS="400") as (store, _):
         first = walk_and_grade(page, 6)
         switch_query(page, "q2")
         second = walk_and_grade(page, 3, "q2")
@@ -144,16 +164,16 @@ def test_events_that_wait_while_the_query_changes_go_to_their_own_query(page, tm
         saved(page, 6)
 
 
-def test_events_that_wait_while_the_page_is_reloaded_are_sent_again(page, tmp_path):
-    with served(page, tmp_path, BOARD_SLOW_MS="300") as (store, url):
+def test_events_that_wait_while_the_page_is_reloaded_are_sent_again(page, served):
+    with served(BOARD_SLOW_MS="300") as (store, url):
         given = walk_and_grade(page, 8)
         arrive(page, url)
         saved(page, 8)
         assert store.grades() == given
 
 
-def test_a_duplicated_tab_does_not_reuse_the_numbers_of_the_first(page, tmp_path):
-    with served(page, tmp_path) as (store, url):
+def test_a_duplicated_tab_does_not_reuse_the_numbers_of_the_first(page, served):
+    with served() as (store, url):
         page.context.set_offline(True)
         given = walk_and_grade(page, 3)
         copy = page.evaluate("JSON.stringify({...sessionStorage})")
@@ -169,8 +189,8 @@ def test_a_duplicated_tab_does_not_reuse_the_numbers_of_the_first(page, tmp_path
         assert store.grades() == [*given, ("q1", "q1-d9", 2)]
 
 
-def test_three_seconds_offline_are_told_and_lose_nothing(page, tmp_path):
-    with served(page, tmp_path) as (store, _):
+def test_three_seconds_offline_are_told_and_lose_nothing(page, served):
+    with served() as (store, _):
         page.context.set_offline(True)
         given = walk_and_grade(page, 5)
         expect(page.locator(".summary .saving")).to_have_text(re.compile("not saved yet: 5 grades"))
@@ -180,8 +200,8 @@ def test_three_seconds_offline_are_told_and_lose_nothing(page, tmp_path):
         assert store.grades() == given
 
 
-def test_markup_right_to_left_script_and_endless_words_are_text(page, tmp_path):
-    with served(page, tmp_path):
+def test_markup_right_to_left_script_and_endless_words_are_text(page, served):
+    with served():
         expect(card(page, "s1", 1).locator(".title")).to_have_text(
             re.compile("^<script>document.title='owned'</script>")
         )
@@ -195,8 +215,8 @@ def test_markup_right_to_left_script_and_endless_words_are_text(page, tmp_path):
         assert "x" * 10_000 in (long.locator(".text").text_content() or "")
 
 
-def test_hover_and_focus_light_the_passage_in_every_column(page, tmp_path):
-    with served(page, tmp_path):
+def test_hover_and_focus_light_the_passage_in_every_column(page, served):
+    with served():
         card(page, "s1", 0).hover()
         expect(page.locator(".card.lit:visible")).to_have_count(4)
         assert {node.get_attribute("data-docid") for node in page.locator(".card.lit").all()} == {"q1-d0"}
@@ -209,8 +229,8 @@ def test_hover_and_focus_light_the_passage_in_every_column(page, tmp_path):
         expect(page.locator(f".card.lit[data-docid='{docid}']:visible")).to_have_count(4)
 
 
-def test_the_keys_are_shown_by_a_question_mark_and_leave_those_of_streamlit_alone(page, tmp_path):
-    with served(page, tmp_path) as (store, _):
+def test_the_keys_are_shown_by_a_question_mark_and_leave_those_of_streamlit_alone(page, served):
+    with served() as (store, _):
         cards(page, "s0").first.focus()
         page.keyboard.press("Control+1")
         page.keyboard.press("?")
@@ -222,14 +242,14 @@ def test_the_keys_are_shown_by_a_question_mark_and_leave_those_of_streamlit_alon
         assert store.labels("q1") == {"q1-d0": 2}
 
 
-def test_a_waiting_and_a_failed_column_say_so_and_have_no_rows(page, tmp_path):
-    with served(page, tmp_path, BOARD_STATES="1"):
+def test_a_waiting_and_a_failed_column_say_so_and_have_no_rows(page, served):
+    with served(BOARD_STATES="1"):
         expect(page.locator(".column[data-column='w']")).to_contain_text("Scoring 40 of 100 passages")
         expect(page.locator(".column[data-column='f']")).to_contain_text("needs a download")
         assert cards(page, "w").count() + cards(page, "f").count() == 0
 
 
-def test_a_board_whose_script_loads_while_its_data_changes_is_there_in_the_end(page, tmp_path):
+def test_a_board_whose_script_loads_while_its_data_changes_is_there_in_the_end(page, server, tmp_path):
     late = page.context.new_page()
     late.add_init_script(
         """window.Blob = class extends Blob {
@@ -239,6 +259,5 @@ def test_a_board_whose_script_loads_while_its_data_changes_is_there_in_the_end(p
           }
         };"""
     )
-    with streamlit_server(APP, {"BOARD_DB": str(tmp_path / "labels.db"), "BOARD_CHANGES": "4"}) as url:
-        arrive(late, url)
+    arrive(late, address(server, tmp_path, BOARD_CHANGES="4"))
     late.close()

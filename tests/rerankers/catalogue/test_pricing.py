@@ -36,20 +36,6 @@ def test_what_a_ranking_costs() -> None:
     assert cost("voyage-rerank-2.5-lite", {"tokens": 20_000}) == 20_000 * 0.02 / 1_000_000
 
 
-def test_cohere_costs_by_what_its_answer_counts(opened, service) -> None:
-    reranker = opened("cohere")
-    reranker.score("fish", ["fish", "voles"])
-    by_units = reranker.usage()
-    assert by_units == {"requests": 1, "search_units": 1}
-    assert cost("cohere-rerank-v5.0-fast", by_units) is None
-    service.change = lambda answer: {**answer, "meta": {"billed_units": {"input_tokens": 1000}}}
-    reranker.score("fish", ["fish", "voles"])
-    by_tokens = reranker.usage()
-    assert by_tokens == {"requests": 1, "tokens": 1000}
-    assert cost("cohere-rerank-v5.0-fast", by_tokens) == 1000 * 0.02 / 1_000_000
-    assert cost("cohere-rerank-v3.5", by_tokens) is None
-
-
 def test_what_is_not_known_costs_none_and_not_nothing() -> None:
     assert cost("llm-pointwise", {"input_tokens": 5}) is None
     assert cost("cohere-rerank-v3.5", {"requests": 1}) is None

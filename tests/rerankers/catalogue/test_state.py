@@ -180,8 +180,8 @@ def test_the_key_of_a_downloaded_model_names_its_revision(cache: Path) -> None:
 
 def test_the_catalogue_and_the_states_are_told_without_any_library_of_models() -> None:
     code = (
-        "import sys; from rerank_core.rerankers import catalog, state, load, rerank, facts\n"
-        "from rerank_core.rerankers import badges, download, model_key\n"
+        "import sys; from rerank_core.rerankers import badges, load, rerank\n"
+        "from rerank_core.rerankers.catalogue import catalog, download, facts, model_key, state\n"
         "[state.state(row) for row in catalog.catalog()]; facts.markdown_table()\n"
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'huggingface_hub'}\n"
         "print(sorted(heavy & set(sys.modules)))"

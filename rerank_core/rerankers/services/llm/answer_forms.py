@@ -76,10 +76,10 @@ def as_json(text: str) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
         raise ValueError("a key stands twice")
-    return found
+    return values
 
 
 def refuses(text: str) -> bool:
@@ -101,16 +101,16 @@ def labelled(text: str, label: str) -> str | None:
     if refuses(text):
         return None
     line = re.compile(rf"^[ >#*_\-`\"']*{label}[ *_`\"']*[:=](.*)$", re.IGNORECASE | re.MULTILINE)
-    found = list(line.finditer(text))
-    if not found:
+    lines = list(line.finditer(text))
+    if not lines:
         return None
-    last = found[-1]
-    given = last[1].strip(" *_`\"'")
+    last = lines[-1]
+    same_line = last[1].strip(" *_`\"'")
     rest = text[last.end() :].strip()
-    if bool(given) == bool(rest):
+    if bool(same_line) == bool(rest):
         return None
-    before = {other[1].strip(" *_`\"'.").lower() for other in found[:-1]}
-    value = given or rest
+    before = {earlier[1].strip(" *_`\"'.").lower() for earlier in lines[:-1]}
+    value = same_line or rest
     return value if before <= {value.strip(" *_`\"'.").lower()} else None
 
 
@@ -121,5 +121,5 @@ _EXPLAINS = re.compile(
 
 def unexplained(text: str) -> str | None:
     """The text before a part that is marked as its explanation; None where there is none."""
-    found = _EXPLAINS.search(text)
-    return text[: found.start()].strip() if found else None
+    explanation = _EXPLAINS.search(text)
+    return text[: explanation.start()].strip() if explanation else None

@@ -11,8 +11,8 @@ from rerank_core.errors import ProviderError
 from rerank_core.rerankers.services.llm.chat_answer import ChatAnswer, read_answer
 from rerank_core.rerankers.services.llm.chat_parameters import (
     REFUSALS,
+    Refusal,
     Refused,
-    Told,
     fitted,
     left_out,
     next_refused,
@@ -46,11 +46,13 @@ class Chat:
         while True:
             sent = fitted(wanted, refused)
             tried.append(sent)
-            told: list[Told] = []
+            refusals: list[Refusal] = []
             try:
-                answer = self._answer(messages, sent, told)
+                answer = self._answer(messages, sent, refusals)
             except ProviderError as error:
-                following = self._following(refused, sent, told, guesses) if error.status in REFUSALS and told else None
+                following = (
+                    self._following(refused, sent, refusals, guesses) if error.status in REFUSALS and refusals else None
+                )
                 while following is not None and fitted(wanted, following) in tried:
                     following = next(guesses, None)
                 if following is None:
@@ -65,10 +67,10 @@ class Chat:
         self._client.close()
 
     def _following(
-        self, refused: Refused, sent: Mapping[str, Any], told: Sequence[Told], guesses: Iterator[Refused]
+        self, refused: Refused, sent: Mapping[str, Any], refusals: Sequence[Refusal], guesses: Iterator[Refused]
     ) -> Refused | None:
         """What to take for refused in the next try; None where another try cannot help."""
-        last = told[-1]
+        last = refusals[-1]
         if last.names:
             return next_refused(refused, last.names, sent)
         if not last.unclear:
@@ -86,14 +88,14 @@ class Chat:
         if gone := left_out(wanted, refused):
             self.provider.note(f"The server refused {' and '.join(gone)}: it was asked without.")
 
-    def _answer(self, messages: list[dict[str, str]], sent: Mapping[str, Any], told: list[Told]) -> ChatAnswer:
+    def _answer(self, messages: list[dict[str, str]], sent: Mapping[str, Any], refusals: list[Refusal]) -> ChatAnswer:
         def send(seconds: float) -> Any:
             try:
                 return self._client.chat.completions.create(
                     model=self._model, messages=messages, timeout=seconds, **sent
                 )
             except Exception as error:
-                told.append(read_refusal(error, sent))
+                refusals.append(read_refusal(error, sent))
                 raise
 
         reply = self.provider.call(send)
@@ -111,11 +113,11 @@ class Chat:
         return replace(answer, text=text, thinking=thinking)
 
     def _counted(self, usage: Any) -> tuple[int | None, int | None]:
-        told = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
-        self.provider.count("input_tokens", told[0])
-        self.provider.count("output_tokens", told[1])
-        given, made = (count if type(count) is int else None for count in told)
-        return given, made
+        counts = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
+        self.provider.count("input_tokens", counts[0])
+        self.provider.count("output_tokens", counts[1])
+        sent, answered = (count if type(count) is int else None for count in counts)
+        return sent, answered
 
 
 def open_chat(settings: Mapping[str, Any]) -> Chat:

@@ -79,11 +79,11 @@ def read_answer(choice: Any, input_tokens: int | None = None, output_tokens: int
     message = _field(choice, "message")
     content, thinking, declined = _content(_field(message, "content"))
     thinking += [text for name in _THINKING_FIELDS if isinstance(text := _field(message, name), str) and text]
-    found = split(content)
-    thinking += [content[: found.start].strip()] if found.start else []
-    text = "" if found.unclosed else _bare(content[found.start :])
+    halves = split(content)
+    thinking += [content[: halves.start].strip()] if halves.start else []
+    text = "" if halves.unclosed else _bare(content[halves.start :])
     finish = str(_field(choice, "finish_reason") or "").strip().lower()
-    cut = finish in _CUT or finish in _BROKEN or found.unclosed
+    cut = finish in _CUT or finish in _BROKEN or halves.unclosed
     declined += [refusal] if isinstance(refusal := _field(message, "refusal"), str) and refusal.strip() else []
     refused = bool(declined) or finish in _REFUSED
     thought = "\n".join(thinking)
@@ -176,34 +176,34 @@ def _without_end(text: str) -> str:
 
 def _places(choice: Any, text: str) -> tuple[Place, ...]:
     """The tokens that spell `text`, out of those of the whole reply; none where they cannot be found for certain."""
-    given = getattr(getattr(choice, "logprobs", None), "content", None)
-    places = [_place(one) for one in given] if isinstance(given, list) else []
+    tokens = getattr(getattr(choice, "logprobs", None), "content", None)
+    places = [_place(entry) for entry in tokens] if isinstance(tokens, list) else []
     spelled = "".join(place.token for place in places)
-    found = split(spelled)
-    if not text or found.unclosed:
+    halves = split(spelled)
+    if not text or halves.unclosed:
         return ()
-    if _bare(spelled[found.start :]) == text:
-        start = spelled.index(text, found.start)
+    if _bare(spelled[halves.start :]) == text:
+        start = spelled.index(text, halves.start)
     else:
         # thoughts without a mark, which the service has taken out of the text
         spelled = _without_end(spelled)
         start = len(spelled) - len(text)
         if not spelled.endswith(text):
             return ()
-    end, at, own = start + len(text), 0, []
+    end, at, of_answer = start + len(text), 0, []
     for place in places:
         here, at = at, at + len(place.token)
         if at > start and here < end:
             lead = len(place.token) - len(place.token.lstrip())
             if here + lead < start:
                 return ()  # a token of which only a part belongs to the answer
-            own.append(place)
-    return tuple(own)
+            of_answer.append(place)
+    return tuple(of_answer)
 
 
-def _place(one: Any) -> Place:
-    tops: Iterable[Any] = getattr(one, "top_logprobs", None) or []
-    token = str(getattr(one, "token", "")).translate(SPACE_MARKS)
+def _place(entry: Any) -> Place:
+    tops: Iterable[Any] = getattr(entry, "top_logprobs", None) or []
+    token = str(getattr(entry, "token", "")).translate(SPACE_MARKS)
     likely: dict[str, float] = {}
     for top in tops:
         name, value = getattr(top, "token", None), getattr(top, "logprob", None)

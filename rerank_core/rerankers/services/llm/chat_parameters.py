@@ -31,7 +31,7 @@ _OF_THE_TEXT = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Refusal:
     """What is read of an error, and all of it that is kept: nothing of its own text.
 
     `names`: the parameters that were sent and that it names. `unclear`: it names none and may still be about them; not
@@ -42,14 +42,14 @@ class Told:
     unclear: bool
 
 
-def read_refusal(error: Exception, sent: Mapping[str, Any]) -> Told:
+def read_refusal(error: Exception, sent: Mapping[str, Any]) -> Refusal:
     """What an error of OpenAI's library says of the parameters in `sent`."""
-    told = " ".join(_told(getattr(error, "body", None)))
-    of_the_text = _OF_THE_TEXT.search(told) is not None
-    names = frozenset(name for name in sent if not of_the_text and re.search(rf"\b{name}\b", told))
+    text = " ".join(_texts(getattr(error, "body", None)))
+    of_the_text = _OF_THE_TEXT.search(text) is not None
+    names = frozenset(name for name in sent if not of_the_text and re.search(rf"\b{name}\b", text))
     forbidden = getattr(error, "status_code", None) == _FORBIDDEN
-    about_them = not told.strip() or _OF_PARAMETERS.search(told) is not None
-    return Told(names, not names and not of_the_text and not forbidden and about_them)
+    about_them = not text.strip() or _OF_PARAMETERS.search(text) is not None
+    return Refusal(names, not names and not of_the_text and not forbidden and about_them)
 
 
 def fitted(wanted: Mapping[str, Any], refused: Refused) -> dict[str, Any]:
@@ -85,14 +85,14 @@ def unnamed(refused: Refused) -> Iterator[Refused]:
         yield refused | names
 
 
-def _told(body: Any) -> Iterator[str]:
+def _texts(body: Any) -> Iterator[str]:
     """The texts in an error, without the request that some servers send back with it."""
     if isinstance(body, Mapping):
         for key, value in body.items():
             if key not in ("input", "ctx", "url"):
-                yield from _told(value)
+                yield from _texts(value)
     elif isinstance(body, list):
         for value in body:
-            yield from _told(value)
+            yield from _texts(value)
     elif isinstance(body, str):
         yield body

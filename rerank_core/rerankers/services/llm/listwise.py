@@ -29,7 +29,7 @@ _REPAIRED = "ids that the model left out, repeated or made up were put right by 
 
 
 class Listwise(Served, Orderer):
-    """An Orderer: one question a window."""
+    """An Orderer: one question per window."""
 
     def __init__(self, chat: Chat, settings: Mapping[str, Any]) -> None:
         super().__init__(chat.provider, chat.close)
@@ -70,11 +70,11 @@ class Listwise(Served, Orderer):
         reply = self._chat.ask(system, user, self._wanted)
         if reply.problem:
             raise self._provider.malformed(reply.problem)
-        found = permutation(reply.text, len(texts))
-        if found is None:
+        repaired = permutation(reply.text, len(texts))
+        if repaired is None:
             did = "refused to order the passages" if refuses(reply.text) else "gave no order of the passages"
             raise self._provider.malformed(f"{did} but '{shown(reply.text)}'")
-        order, repairs = found
+        order, repairs = repaired
         if repairs:
             self._provider.note(_REPAIRED)
             self._provider.count("repaired", sum(repairs.values()))

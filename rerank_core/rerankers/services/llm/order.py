@@ -74,8 +74,8 @@ def _numbers(text: str) -> list[int] | None:
         return _of_json(value)
     body = unfenced(text)
     for form in (body, _introduced(body), labelled(body, _LABEL), unexplained(body)):
-        if form is not None and (found := _chain(form)) is not None:
-            return found
+        if form is not None and (numbers := _chain(form)) is not None:
+            return numbers
     return None
 
 
@@ -120,9 +120,9 @@ def _pieces(line: str) -> list[str]:
 def _of_json(value: Any) -> list[int] | None:
     """The numbers of a list, or of the one list in an object; items are numbers, texts such as "[3]", or objects."""
     if isinstance(value, Mapping):
-        value = {key: one for key, one in value.items() if not _SCORES.search(str(key))}
-        lists = [one for one in value.values() if isinstance(one, list)]
-        chains = [found for one in value.values() if isinstance(one, str) and (found := _chain(one))]
+        value = {key: inner for key, inner in value.items() if not _SCORES.search(str(key))}
+        lists = [inner for inner in value.values() if isinstance(inner, list)]
+        chains = [chain for inner in value.values() if isinstance(inner, str) and (chain := _chain(inner))]
         if not lists and len(chains) == 1:
             return chains[0]
         value = lists[0] if len(lists) == 1 else None
@@ -136,8 +136,8 @@ def _of_item(item: Any) -> int | None:
     if isinstance(item, list) and len(item) == 1:
         item = item[0]
     if isinstance(item, Mapping):
-        found = [one for key, one in item.items() if str(key).lower() in _KEYS]
-        item = found[0] if len(found) == 1 else None
+        numbers = [inner for key, inner in item.items() if str(key).lower() in _KEYS]
+        item = numbers[0] if len(numbers) == 1 else None
     if type(item) is int:
         return item
     if isinstance(item, str) and _ITEM.fullmatch(item.strip()):

@@ -28,7 +28,7 @@ _VERDICTS = "Scores are verdicts, 1 for yes and 0 for no: passages with the same
 
 
 class Pointwise(Served, Scorer):
-    """One question a passage, several at a time.
+    """One question per passage, several at a time.
 
     `together`: with answers "auto" it is known only after all passages of a query were asked whether there are
     log-probabilities for each; then a score is one of two kinds, and must not be kept beside scores of the other kind.
@@ -51,11 +51,11 @@ class Pointwise(Served, Scorer):
         verdicts = self._verdicts(replies)
         if self._answers != "verdict":
             odds = [odds_of(reply.places, verdict) for reply, verdict in zip(replies, verdicts, strict=True)]
-            given = [odd for odd in odds if odd is not None]
-            if len(given) == len(replies):
-                return given
+            known = [odd for odd in odds if odd is not None]
+            if len(known) == len(replies):
+                return known
             if self._answers == "logprobs":
-                missing = len(replies) - len(given)
+                missing = len(replies) - len(known)
                 raise self._provider.malformed(
                     f"gave no log-probabilities of yes and no for {missing} of {len(replies)} passages; "
                     'set answers to "verdict"'
@@ -67,8 +67,8 @@ class Pointwise(Served, Scorer):
         of_all = f"of {len(replies)} passages"
         problems = [reply.problem for reply in replies if reply.problem]
         if problems:
-            told = problems[0]
-            raise self._provider.malformed(f"gave no answer for {problems.count(told)} {of_all}: it {told}")
+            problem = problems[0]
+            raise self._provider.malformed(f"gave no answer for {problems.count(problem)} {of_all}: it {problem}")
         verdicts = [read_verdict(reply.text) for reply in replies]
         unread = [reply.text for reply, verdict in zip(replies, verdicts, strict=True) if verdict is None]
         if unread:

@@ -57,8 +57,8 @@ def _of_json(value: Any) -> str | None:
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if isinstance(value, Mapping):
-        found = [one for key, one in value.items() if str(key).strip().lower() in _KEYS]
-        value = found[0] if len(found) == 1 else None
+        verdicts = [inner for key, inner in value.items() if str(key).strip().lower() in _KEYS]
+        value = verdicts[0] if len(verdicts) == 1 else None
     if isinstance(value, bool):
         return "yes" if value else "no"
     return _word(value) if isinstance(value, str) else None
@@ -69,8 +69,8 @@ def odds_of(places: Sequence[Place], verdict: str) -> float | None:
 
     A verdict that is written in several tokens has none, and neither has one that stands twice.
     """
-    own = [place for place in places if _token(place.token) == verdict]
-    return log_odds(own[0].likely) if len(own) == 1 else None
+    of_verdict = [place for place in places if _token(place.token) == verdict]
+    return log_odds(of_verdict[0].likely) if len(of_verdict) == 1 else None
 
 
 def log_odds(likely: Mapping[str, float]) -> float | None:
@@ -85,14 +85,14 @@ def log_odds(likely: Mapping[str, float]) -> float | None:
     if not any(weights.values()):
         return None
     least = min(likely.values())
-    yes, no = (_sum(found) if found else least for found in weights.values())
+    yes, no = (_sum(logprobs) if logprobs else least for logprobs in weights.values())
     return yes - no
 
 
 def _sum(logs: Sequence[float]) -> float:
     """The logarithm of the sum of what these are the logarithms of."""
     top = max(logs)
-    return top + log(sum(exp(one - top) for one in logs))
+    return top + log(sum(exp(value - top) for value in logs))
 
 
 def _token(token: str) -> str:

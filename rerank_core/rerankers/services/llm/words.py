@@ -1,4 +1,10 @@
-"""Passages cut to a number of words, before they are sent to a language model."""
+"""Passages cut to a number of words, before they are sent to a language model.
+
+These words bound what is paid for: each is about a token or more, so that a Chinese character counts as one, and a run
+of more than 50 characters as several. The units of `rerank_core.text` count what a person reads: there a word of
+Chinese is two characters, and a long address is one word. Passages already sent were cut by these, and would be sent
+again if they changed.
+"""
 
 from __future__ import annotations
 
@@ -51,8 +57,8 @@ def _counts(texts: Sequence[str]) -> list[int]:
 def _ends(text: str) -> Iterator[int]:
     """Where each word ends; marks that belong to its last character are its own."""
     at = 0
-    while (found := _WORD.search(text, at)) is not None:
-        at = found.end()
+    while (word := _WORD.search(text, at)) is not None:
+        at = word.end()
         for _ in range(_MOST_MARKS):
             if at == len(text) or not unicodedata.category(text[at]).startswith("M"):
                 break

@@ -1,0 +1,281 @@
+"""What a page asks of the worker: one request per kind of job, and how it is written into the job's row and read back.
+
+Equal requests share one job, and a request finds its job again by what it says: so what `to_json` writes stays as it
+is, also for the jobs of older workspaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, ClassVar, Self
+
+from sqlite_utils import Database
+
+from rerank_core.experiment.depth import RECALL_DEPTHS
+from rerank_core.experiment.experiment import Experiment
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.store import jobs
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.jobs import Job
+from rerank_core.store.workspace import Workspace
+from rerank_core.types import Query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What every request can do. Its fields are plain values, under the names that they have in the job's row."""
+
+    kind: ClassVar[str]
+    """The kind of job; `ranking.jobs.JOBS` says who does it."""
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object that `from_json` reads back to an equal request."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+    @classmethod
+    def from_json(cls, params: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote; a value that is not there has its default, what is not known is left out.
+
+        Raises TypeError where a value without a default is not there.
+        """
+        values = {one.name: params[one.name] for one in fields(cls) if one.name in params}
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+
+
+def submit(db: Database, request: Request, urgent: bool = False) -> int:
+    """Ask for it and return the job's id, see `store.jobs.submit`: an open job of an equal request serves both."""
+    return jobs.submit(db, request.kind, request.to_json(), urgent)
+
+
+def latest(db: Database, request: Request) -> Job | None:
+    """The newest job of an equal request, in whatever state; None without one."""
+    return jobs.latest(db, request.kind, request.to_json())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidatesRequest(Request):
+    """What is asked of the candidates that one first stage finds.
+
+    `dataset`: its name. `settings`: the RetrievalSettings, as JSON. `fingerprint`: of the passages, so that with others
+    it is another request.
+    """
+
+    dataset: str
+    settings: str
+    fingerprint: str = ""
+
+    def experiment(self, workspace: Workspace, systems: tuple[str, ...] = ()) -> Experiment:
+        """The experiment that it is about. Raises NotFoundError for a dataset or a system that is not there."""
+        settings = RetrievalSettings.from_json(self.settings)
+        return Experiment.of(workspace, self.dataset, systems, settings=settings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareRequest(CandidatesRequest):
+    """Rank one query with some systems. `systems`: ids."""
+
+    kind: ClassVar[str] = "compare"
+    systems: tuple[str, ...]
+    qid: str
+
+    @classmethod
+    def of(cls, experiment: Experiment, query: Query) -> Self:
+        """The request for a query of an experiment."""
+        return cls(**_candidates(experiment), systems=experiment.ids, qid=query.qid)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest(CandidatesRequest):
+    """Rank all queries with some systems. `queries`: how many there are; with one more it is another run."""
+
+    kind: ClassVar[str] = "run"
+    systems: tuple[str, ...]
+    queries: int = 0
+
+    @classmethod
+    def of(cls, experiment: Experiment) -> Self:
+        """The request for all queries of an experiment."""
+        return cls(**_candidates(experiment), systems=experiment.ids, queries=experiment.dataset.n_queries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecallRequest(CandidatesRequest):
+    """Find the candidates of all queries at the depths of the recall curve; `queries`: how many there are."""
+
+    kind: ClassVar[str] = "recall"
+    queries: int = 0
+
+    @classmethod
+    def of(cls, experiment: Experiment) -> Self:
+        """The request for an experiment, whatever its own depth is: those of the curve are fixed."""
+        deepest = experiment.at_depth(max(RECALL_DEPTHS))
+        return cls(**_candidates(deepest), queries=experiment.dataset.n_queries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepthRequest(CandidatesRequest):
+    """Rank the graded queries at all depths. `queries`, `graded`: how many there are; with one more it is another."""
+
+    kind: ClassVar[str] = "depth"
+    systems: tuple[str, ...]
+    queries: int = 0
+    graded: int = 0
+
+    @classmethod
+    def of(cls, experiment: Experiment, system: str, graded: int) -> Self:
+        """The request for the depth curve of one system of an experiment, whatever its own depth is."""
+        deepest = experiment.at_depth(max(RECALL_DEPTHS))
+        queries = experiment.dataset.n_queries
+        return cls(**_candidates(deepest), systems=(system,), queries=queries, graded=graded)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexRequest(Request):
+    """Build the indexes of a dataset, by its name. `settings`: the RetrievalSettings, as JSON."""
+
+    kind: ClassVar[str] = "index"
+    dataset: str
+    settings: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRequest(Request):
+    """Import a dataset under a name, from a path. `options`: those of `corpus.ingest.ImportOptions`, by name."""
+
+    kind: ClassVar[str] = "import"
+    name: str
+    path: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRequest(Request):
+    """Change the passages of the dataset `name`.
+
+    `path`: of what is added or replaces, None: nothing. `remove`: ids. `remove_path`: of a file with an id per line,
+    None: no file. `options`: those of `corpus.ingest.ImportOptions`, by name. `preview`: say what would change, and
+    change nothing. `fingerprint`: change only passages that are as they were under it, "": as they are.
+    """
+
+    kind: ClassVar[str] = "change"
+    name: str
+    path: str | None = None
+    remove: tuple[str, ...] = ()
+    remove_path: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    preview: bool = False
+    fingerprint: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object that `from_json` reads back to an equal request."""
+        # super() without arguments knows no class whose slots a decorator made
+        values = Request.to_json(self)
+        return values if self.fingerprint else {name: own for name, own in values.items() if name != "fingerprint"}
+
+    def in_earnest(self, fingerprint: str) -> ChangeRequest:
+        """The same change, made and not only looked at, if the passages still are as they were when it was."""
+        return replace(self, preview=False, fingerprint=fingerprint)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadRequest(Request):
+    """Fetch the model of a system, or those that its members need, from its hub. `system`: its id."""
+
+    kind: ClassVar[str] = "download"
+    system: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairRequest(Request):
+    """What is asked of one query, one passage and one system, by their ids; `dataset`: its name.
+
+    `query`: its text. With another text, or other passages under another `fingerprint`, it is another request.
+    """
+
+    dataset: str
+    qid: str
+    docid: str
+    system: str
+    fingerprint: str = ""
+    query: str = ""
+
+    @classmethod
+    def of(cls, dataset: DatasetRow, query: Query, docid: str, system: str) -> Self:
+        """The request for a pair and a system of a dataset."""
+        names = {"dataset": dataset.name, "fingerprint": dataset.fingerprint, "qid": query.qid, "query": query.text}
+        return cls(**names, docid=docid, system=system)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectRequest(PairRequest):
+    """Ask a system's model about one pair."""
+
+    kind: ClassVar[str] = "inspect"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OccludeRequest(PairRequest):
+    """Score one pair with each sentence left out in turn."""
+
+    kind: ClassVar[str] = "occlude"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarmRequest(Request):
+    """Load the models of these systems, by their ids, before they are asked for."""
+
+    kind: ClassVar[str] = "warm"
+    systems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmGradeRequest(CandidatesRequest):
+    """Have a language model grade the first `k` passages of some systems.
+
+    `graded`: also what people graded. `judge`: the model's settings: the name of the variable that holds the key, and
+    never a key. `retry`: ask again where an answer was of no use.
+    """
+
+    kind: ClassVar[str] = "llm-grade"
+    systems: tuple[str, ...]
+    k: int
+    graded: bool
+    judge: Mapping[str, Any]
+    retry: bool
+
+    @classmethod
+    def of(cls, experiment: Experiment, k: int, graded: bool, judge: Mapping[str, Any], retry: bool) -> Self:
+        """The request for the systems of an experiment."""
+        names = _candidates(experiment)
+        return cls(**names, systems=experiment.ids, k=k, graded=graded, judge=dict(judge), retry=retry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmAnswersRequest(CandidatesRequest):
+    """Have a language model answer a query from the first `k` passages of each of some systems.
+
+    `query`: its text; with another one it is another request. `chat`: the model's settings: the name of the variable
+    that holds the key, and never a key.
+    """
+
+    kind: ClassVar[str] = "llm-answers"
+    systems: tuple[str, ...]
+    qid: str
+    k: int
+    chat: Mapping[str, Any]
+    query: str = ""
+
+    @classmethod
+    def of(
+        cls, experiment: Experiment, query: Query, systems: tuple[str, ...], k: int, chat: Mapping[str, Any]
+    ) -> Self:
+        """The request for a query and some systems of an experiment, in this order."""
+        names = _candidates(experiment)
+        return cls(**names, systems=systems, qid=query.qid, k=k, chat=dict(chat), query=query.text)
+
+
+def _candidates(experiment: Experiment) -> dict[str, Any]:
+    dataset = experiment.dataset
+    return {"dataset": dataset.name, "fingerprint": dataset.fingerprint, "settings": experiment.settings.to_json()}
