@@ -13,7 +13,7 @@ from rerank_core.errors import RerankLensError
 from rerank_core.judging.disputes import Case, adjudicate, take_back
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
-from rerank_core.views.agreement import said_frame
+from rerank_core.views.agreement import opinions_frame
 
 
 def show(space: Workspace, dataset: DatasetRow, judge: str, found: Sequence[Case], both: int) -> None:
@@ -41,7 +41,7 @@ def show(space: Workspace, dataset: DatasetRow, judge: str, found: Sequence[Case
     with st.container(border=True):
         passage(case.query, case.doc, case.docid)
         said = [(one.judge, one.grade, one.note) for one in case.said]
-        st.dataframe(said_frame(said, dataset.scale), hide_index=True, width="stretch")
+        st.dataframe(opinions_frame(said, dataset.scale), hide_index=True, width="stretch")
         if case.settled is not None:
             why = f": {plain(case.settled.note)}" if case.settled.note else "."
             st.markdown(f"Settled as **{case.settled.grade}** by {plain(case.settled.judge)}{why}")

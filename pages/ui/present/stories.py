@@ -62,7 +62,7 @@ def _story(space: Workspace, view: View, figures: Figures, after: SystemSummary,
     story = tell(figures.whole, figures.summary, after.system, qid, SHOWN)
     docids = [place.docid for place in (*story.before, *story.after)]
     with space.open() as db:
-        docs = datasets.get_docs(db, view.dataset.id, [*docids, story.told])
+        docs = datasets.get_docs(db, view.dataset.id, [*docids, story.subject])
     docs = {docid: Doc(docid, NOT_HERE) for docid in docids} | docs
     said = sentence(story, docs, view.dataset.scale)
     names = (f"Before: {figures.whole.labels[view.baseline]}", f"After: {after.label}")
