@@ -288,7 +288,7 @@ def test_a_run_from_elsewhere_is_told_as_not_on_the_same_candidates(workspace, r
     )
     board, _ = payloads(compare(sys=["First stage as it is", "theirs"]))
     badges = {column["label"]: [badge["text"] for badge in column["badges"]] for column in board["columns"]}
-    assert badges["theirs"] == ["other candidates than the rest: not a fair comparison"]
+    assert badges["theirs"] == ["ranked other candidates than the rest: not a fair comparison"]
     assert badges["First stage as it is"] == []
 
 
