@@ -15,7 +15,7 @@ view = choose_view(space)
 whole, stamp = whole_set(view.experiment)
 st.title("LLM grades")
 st.caption(
-    "A language model grades passages by our own prompt in UMBRELA's manner (arXiv 2406.06519): UMBRELA's published "
+    "A language model grades passages with our own prompt, modelled on UMBRELA (arXiv 2406.06519): UMBRELA's published "
     "figures do not apply. Its grades are kept apart: no figure on another page counts them, and nobody who grades "
     "sees them."
 )

@@ -85,7 +85,7 @@ def _choose_systems(space: Workspace) -> tuple[System, ...]:
         format_func=lambda system_id: _named(known[system_id], kinds[system_id]),
         key=state.SYSTEMS,
         bind="query-params",
-        help="Those that need a download or a key first say so; the page Rerankers has the details.",
+        help="A system that needs a download or a key shows so; for details, open the page Rerankers.",
     )
     if not chosen:
         st.info("Choose at least one system.")
@@ -114,7 +114,7 @@ def _choose_reading(dataset: DatasetRow) -> tuple[int, int]:
 
 def _choose_retrieval(space: Workspace, dataset: DatasetRow) -> RetrievalSettings:
     depth = st.select_slider(
-        "Candidates per query", DEPTHS, 50, key=state.DEPTH, bind="query-params", help="All of them are reranked."
+        "Candidates per query", DEPTHS, 50, key=state.DEPTH, bind="query-params", help="All candidates are reranked."
     )
     with st.expander("How candidates are found"):
         retrievers = st.multiselect(
@@ -148,7 +148,7 @@ def _choose_language() -> str:
         lambda code: names.get(code) or LANGUAGES[code].name,
         key=state.LANGUAGE,
         bind="query-params",
-        help="Whose stems and stop words BM25 uses. That of the passages is found out from a sample of them.",
+        help="The language whose stems and stop words BM25 uses. That of the passages is detected from a sample.",
     )
 
 
@@ -210,7 +210,7 @@ def _show_recall(experiment: Experiment) -> None:
         made = job_requests.latest(db, RecallRequest.of(experiment))
     curve, queries = cache.recall_curve(experiment, made.state if made else "")
     if not curve:
-        st.caption("Recall of the candidates: shown once there are grades and all queries were searched.")
+        st.caption("Recall of the candidates: shown once there are grades and all queries have been searched.")
         return
     parts = [f"{depth}: {recall:.3f}" for depth, recall in curve.items()]
     st.caption(

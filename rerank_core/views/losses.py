@@ -22,7 +22,7 @@ PARTS = {
 
 
 def loss_frame(losses: Mapping[str, SystemLoss]) -> pd.DataFrame:
-    """A row for each system and part; the three parts of a system add up to 1.
+    """One row per system and part; the three parts of a system add up to 1.
 
     Columns: system (its label), order (its place, from 0), part, step (the part's place), value (mean, 0 to 1), queries
     (over how many). A system without a query that has a relevant passage is left out.

@@ -43,7 +43,7 @@ def terms_chart(contributions: Sequence[tuple[str, float]], most: int = 20) -> a
         .encode(
             # equal term names would fall on one bar; a vocabulary has each once
             y=alt.Y("term:N", sort=None, title=None),
-            x=alt.X("contribution:Q", title="adds to the score"),
+            x=alt.X("contribution:Q", title="contribution to the score"),
             tooltip=[
                 alt.Tooltip("term:N"),
                 alt.Tooltip("contribution:Q", format=".4f"),
