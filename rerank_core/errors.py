@@ -16,7 +16,15 @@ from pathlib import Path
 
 
 class RerankLensError(Exception):
-    """The root: a message that can be shown to a person as it is."""
+    """The root: a message that can be shown to a person as it is.
+
+    >>> import rerank_core as rl
+    >>> try:
+    ...     rl.load("no-such-model")
+    ... except rl.RerankLensError as error:
+    ...     print(error)
+    there is no reranker 'no-such-model' in the catalogue
+    """
 
 
 class BadInputError(RerankLensError):

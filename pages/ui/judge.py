@@ -25,7 +25,7 @@ def who_grades() -> str:
             key=state.JUDGE,
             max_chars=LONGEST_NAME,
             persist_state="session",
-            help="Kept with each grade. With this name you go on where you stopped, on another computer too.",
+            help="Kept with each grade. With the same name you continue where you stopped, on any computer.",
         )
     st.query_params[state.JUDGE] = name.strip()
     return name.strip()
@@ -44,13 +44,11 @@ def _signed_in(now: bool) -> str:
 
 def _ask() -> None:
     st.title("Grade passages")
-    st.markdown(
-        "You will read a question and, one after the other, passages that may answer it. You say how well each does."
-    )
+    st.markdown("You read a query and, one after the other, passages that may answer it. You grade how well each does.")
     with st.form("who", border=False, width=420):
         st.text_input("Your name", key=state.NEW_JUDGE, max_chars=LONGEST_NAME, placeholder="for example Ann")
         st.form_submit_button("Start", type="primary", on_click=_named)
-    st.caption("With the same name you go on where you stopped, on another computer too.")
+    st.caption("With the same name you continue where you stopped, on any computer.")
     st.stop()
 
 

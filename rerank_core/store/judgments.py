@@ -37,7 +37,7 @@ class GradeEvent:
     """A grade, undo, skip or note on its way into the workspace.
 
     (`client_id`, `seq`) names the event: the same event sent twice is kept once. `kind` is one of KINDS. An undo takes
-    back this judge's newest grade for the query that is not undone yet; with `qid` "" his newest grade or skip over
+    back this judge's newest grade for the query that is not undone yet; with `qid` "" their newest grade or skip over
     all queries. Its docid and grade are ignored. A skip leaves the judge's grade as it is; a note says `note` of the
     pair, and "" takes the note away. `rule` is one of RULES.
     """
@@ -172,7 +172,7 @@ def import_judgments(db: Database, dataset_id: int, judgments: Iterable[Judgment
 
 
 def in_force(db: Database, dataset_id: int, qid: str | None = None) -> list[Judgment]:
-    """The grades that count now by the qrels rule, one a pair, oldest first; all queries, or one.
+    """The grades that count now by the qrels rule, one per pair, oldest first; all queries, or one.
 
     Each is the row of the judge whose grade it is.
     """
@@ -198,7 +198,7 @@ def _settled(db: Database, dataset_id: int, qid: str | None) -> list[tuple[tuple
 def voices(
     db: Database, dataset_id: int, qid: str | None = None
 ) -> dict[tuple[str, str], dict[tuple[str, bool], Voice]]:
-    """(qid, docid) -> (judge, whether it is an adjudication) -> what he says now; no language models.
+    """(qid, docid) -> (judge, whether it is an adjudication) -> what they say now; no language models.
 
     A judge who took everything back is not among the voices of a pair; a pair may have none.
     """

@@ -43,7 +43,12 @@ class Workspace:
 
     The file and its folder are made, for their owner alone, when it is first opened in this process, and pending
     migrations run. Later it is never made again: a file that has gone, or another one in its place, is a
-    WorkspaceError (see `served_file`). `create` False: it is not made at all.
+    WorkspaceError (see `served_file`). `path` None: that of the app, see `default_path`. `create` False: it is not made
+    at all.
+
+    >>> import rerank_core as rl
+    >>> rl.Workspace("mine.db").path.name
+    'mine.db'
     """
 
     def __init__(self, path: str | Path | None = None, create: bool = True) -> None:

@@ -52,7 +52,7 @@ def test_where_dense_search_does_not_look_at_everything_the_page_says_what_it_fi
     said = "Dense: approximate search by faiss: recall@100 0.981 against exact, over 60 queries of the dataset."
     assert said not in texts(open_page("Compare").sidebar.caption)
     # a dataset of that size is too large for a test
-    monkeypatch.setattr("pages.ui.view.ANN_FROM", birds.n_docs)
+    monkeypatch.setattr("pages.ui.sidebar.ANN_FROM", birds.n_docs)
     assert said in texts(open_page("Compare").sidebar.caption)
 
 
@@ -295,7 +295,7 @@ def test_links_name_what_is_shown(ranked):
     assert app.select_slider(key="depth").value == 100
 
 
-def test_a_run_from_elsewhere_is_marked_as_not_on_the_same_candidates(workspace, ranked, tmp_path):
+def test_a_run_from_elsewhere_is_told_as_not_on_the_same_candidates(workspace, ranked, tmp_path):
     path = tmp_path / "theirs.trec"
     path.write_text("q1 Q0 d2 1 9.5 theirs\nq1 Q0 d1 2 8.5 theirs\n")
     system, _ = import_trec_run(workspace, "birds", path)
@@ -304,7 +304,7 @@ def test_a_run_from_elsewhere_is_marked_as_not_on_the_same_candidates(workspace,
     )
     board, _ = payloads(compare(sys=["First stage as it is", "theirs"]))
     badges = {column["label"]: [badge["text"] for badge in column["badges"]] for column in board["columns"]}
-    assert badges["theirs"] == ["other candidates than the rest: not a fair comparison"]
+    assert badges["theirs"] == ["ranked other candidates than the rest: not a fair comparison"]
     assert badges["First stage as it is"] == []
 
 

@@ -28,7 +28,7 @@ def settler() -> str:
         key=state.JUDGE,
         max_chars=LONGEST_NAME,
         persist_state="session",
-        help="Kept with what you settle or confirm.",
+        help="Kept with each grade that you settle or confirm.",
     )
     return (name or "").strip()
 
@@ -45,7 +45,7 @@ def choose_report(space: Workspace, dataset: DatasetRow) -> AgreementReport:
         list(people.compared),
         key=state.AGREEING,
         bind="query-params",
-        help="Grades of an imported file can be compared as well, as if they were one judge.",
+        help="Grades from an imported file count as one judge.",
     )
     return cache.agreement(space, dataset, tuple(chosen))
 
@@ -65,9 +65,9 @@ def summary(space: Workspace, dataset: DatasetRow, report: AgreementReport, plan
             st.altair_chart(agreement_chart(report), width="stretch")
             st.caption(
                 f"Lines: 95 % intervals over the passages in common (bootstrap, seed 0). Dashed: {TENTATIVE} and "
-                f"{RELIABLE}, below and above which Krippendorff calls grades unusable and reliable. Together: his "
-                "alpha for ordered grades. Two judges: Cohen's kappa with quadratic weights. Grades given on Compare "
-                "are among them, though the label that counts is shown there."
+                f"{RELIABLE}, below and above which Krippendorff calls grades unusable and reliable. Together: "
+                "Krippendorff's alpha for ordered grades. Two judges: Cohen's kappa with quadratic weights. Grades "
+                "given on Compare are included, although Compare shows the grade that counts."
             )
 
 
@@ -87,8 +87,8 @@ def _plan(space: Workspace, dataset: DatasetRow, found: LabelPlan | None) -> Non
     systems = ", ".join(plain(labels.get(system, system)) for system in found.systems)
     random = f" ({found.random_share:.0%} drawn at random)" if found.order == "matters" else ""
     st.markdown(
-        f"To be graded: the first **{found.depth}** passages of {systems}; **{found.overlap:.0%}** of the pairs by "
-        f"every judge, the rest by whoever comes first; {ORDERS[found.order]}{random}."
+        f"To grade: the first **{found.depth}** passages of {systems}; **{found.overlap:.0%}** of the pairs by "
+        f"every judge, the rest by one judge each; {ORDERS[found.order]}{random}."
     )
     query = {state.DATASET: dataset.name, state.SETUP: "true"}
     st.page_link("pages/6_Label.py", label="Change what is graded", icon=":material/tune:", query_params=query)

@@ -166,7 +166,7 @@ class LabelPage {
 
   write(address, text) {
     this.post.add({ kind: "note", grade: -1, note: text, ...address });
-    say(this.live, text ? "Note kept." : "Note taken away.");
+    say(this.live, text ? "Note kept." : "Note removed.");
   }
 
   noteClosed() {
