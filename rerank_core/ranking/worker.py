@@ -39,6 +39,7 @@ def start(workspace: Workspace) -> subprocess.Popen[bytes]:
     # by the path and not by the folder to run in, so that a path that the user typed means the same here and there
     root = str(Path(__file__).resolve().parents[2])
     paths = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
+    _log_file(workspace).touch(mode=0o600)  # what it says may quote the workspace
     with _log_file(workspace).open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "rerank_core.ranking.worker", str(workspace.path), str(os.getpid())],
