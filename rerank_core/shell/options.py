@@ -35,8 +35,12 @@ def parser() -> Parser:
 def _app(verbs: Verbs[Parser]) -> None:
     what = "open the app in a browser; what `rerank-lens` alone does"
     verb = verbs.add_parser(APP, help=what, description=f"{what[0].upper()}{what[1:]}. Ctrl+C ends it.")
-    verb.add_argument("--port", type=int, help="where it listens (default: 8501)")
-    verb.add_argument("--address", help="who may reach it (default: localhost; 0.0.0.0: other machines too)")
+    verb.add_argument("--port", type=int, help="its port (default: 8501)")
+    verb.add_argument(
+        "--address",
+        help="where it listens (default: localhost; 0.0.0.0: for other machines too, under the addresses that "
+        "RERANK_LENS_ADDRESS names)",
+    )
     verb.add_argument("--headless", action="store_true", help="serve it and open no browser")
 
 
