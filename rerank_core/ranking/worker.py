@@ -128,8 +128,15 @@ class Worker:
         except Exception as error:
             traceback.print_exc()  # into the worker's log
             state, message = "failed", f"{type(error).__name__}; the worker's log has the details"
-        with self.workspace.write() as db:
-            jobs.finish(db, job.id, state, message, result)
+        while True:
+            try:
+                with self.workspace.write() as db:
+                    jobs.finish(db, job.id, state, message, result)
+                return
+            except WorkspaceError:  # else nobody would ever hear that it has ended
+                if self.orphaned:
+                    return
+                time.sleep(AWAY_SECONDS)
 
 
 class _Tell:
