@@ -28,10 +28,10 @@ from rerank_core.corpus.survey.look import group_unread, look_at
 from rerank_core.corpus.survey.names import PARTS, Part, split_name
 from rerank_core.corpus.survey.sources import Sources, doc_batches, estimate_passages, find_sources, read_passages
 from rerank_core.corpus.topics import Topics, scale_for
-from rerank_core.errors import BadInputError, SettingsError
+from rerank_core.errors import BadInputError, CancelledError, SettingsError
 from rerank_core.store import datasets, judgments
 from rerank_core.store.file_lock import alone
-from rerank_core.store.workspace import Workspace
+from rerank_core.store.workspace import Workspace, transaction
 from rerank_core.types import Doc, Progress, no_progress
 
 __all__ = [
@@ -114,7 +114,7 @@ def import_dataset(
     source = Path(source) if isinstance(source, str) else source
     started = time.monotonic()
     with alone(workspace, progress):
-        _drop_leftovers(workspace)
+        drop_leftovers(workspace)
         progress(0, 0, "reading queries and judgments")
         found = find_sources(source, options.columns, _parts(source, options)) if isinstance(source, Path) else source
         sources = _with_options(found, options)
@@ -303,8 +303,32 @@ def _name(path: Path, root: Path | None) -> str:
     return path.relative_to(root).as_posix() if root is not None and below else path.name
 
 
-def _drop_leftovers(workspace: Workspace) -> None:
-    """Remove datasets that a killed import left half done: holding the lock, nobody else can be importing them."""
-    with workspace.write() as db:
-        for (dataset_id,) in db.execute("SELECT id FROM dataset WHERE state = 'importing'").fetchall():
-            datasets.drop_dataset(db, dataset_id)
+def clear_leftovers(workspace: Workspace) -> None:
+    """Remove what a killed import left half done. Raises CancelledError while another import runs."""
+    with alone(workspace, _wait_for_nobody):
+        drop_leftovers(workspace)
+
+
+def _wait_for_nobody(done: int, total: int, message: str = "") -> None:
+    raise CancelledError("another import is running")
+
+
+def drop_leftovers(workspace: Workspace) -> None:
+    """Remove datasets that a killed import left half done: to be called by who holds the lock of imports."""
+    with workspace.open() as db:
+        left = [row[0] for row in db.execute("SELECT id FROM dataset WHERE state = 'importing'").fetchall()]
+        for dataset_id in left:
+            _drop_in_steps(db, dataset_id)
+
+
+def _drop_in_steps(db: Database, dataset_id: int) -> None:
+    """Remove a dataset that nobody sees, a part at a time, so that others can write and a full disk suffices."""
+    part = "SELECT id FROM doc WHERE dataset_id = ? LIMIT 500"
+    while True:
+        with transaction(db):
+            removed = db.execute(f"DELETE FROM doc WHERE id IN ({part})", [dataset_id]).rowcount
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        if not removed:
+            break
+    with transaction(db):
+        datasets.drop_dataset(db, dataset_id)
