@@ -24,12 +24,12 @@ LONGEST_TEXT = 40_000  # characters of a passage that travel to the browser
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class LabelUpdate:
     """What changes with a grade. No other judge's grade is in it.
 
     `scale`: the grades that hold now. `ack` maps each client_id to its last seq that is committed or refused for good.
     `last_event` grows with the dataset's history: an answer with a lower one is older. `ahead`: what comes, in order;
-    the last `skipped_ahead` of them this judge has skipped. `done`: what he did last, newest first. `docs` and
+    the last `skipped_ahead` of them this judge has skipped. `done`: what the judge did last, newest first. `docs` and
     `queries`: those asked for. `standing`: sentences on what the grades so far decide; empty: nothing to say.
     """
 
@@ -100,7 +100,7 @@ def answer(
     sent: Sent,
     wish: Wish,
     names: tuple[str, str] | None = None,
-) -> Answer:
+) -> LabelUpdate:
     """How this judge's list stands now, after the events that are acknowledged. `names`: as in `sentences`."""
     sent.passed = max(sent.passed, wish.passed)
     with space.open() as db:
@@ -113,7 +113,7 @@ def answer(
         queries = _queries(datasets.get_queries(db, dataset.id), pairs) if pairs else {}
     skipped_ahead = max(len(ahead) - (progress.left - progress.skipped), 0)
     said = [] if found is None else sentences(found, names)
-    return Answer(outbox_key, scale, ack, newest, ahead, skipped_ahead, done, progress, gone | docs, queries, said)
+    return LabelUpdate(outbox_key, scale, ack, newest, ahead, skipped_ahead, done, progress, gone | docs, queries, said)
 
 
 def _queries(queries: Iterable[Query], pairs: Iterable[Pair]) -> dict[str, Query]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rerank_core.judging.next_grade.stopping import MINIMUM, Standing
+from rerank_core.judging.next_grade.stopping import MINIMUM, VerdictStanding
 
 
-def sentences(found: Standing, names: tuple[str, str] | None) -> list[str]:
+def sentences(found: VerdictStanding, names: tuple[str, str] | None) -> list[str]:
     """The standing for a judge: no names, no measures. `names`: of both systems, for who sets the list up."""
     said = [_sure(found, names), _more(found)]
     if names is not None:
@@ -13,7 +13,7 @@ def sentences(found: Standing, names: tuple[str, str] | None) -> list[str]:
     return [one for one in said if one]
 
 
-def _sure(found: Standing, names: tuple[str, str] | None) -> str:
+def _sure(found: VerdictStanding, names: tuple[str, str] | None) -> str:
     if found.grades < MINIMUM and not found.may_stop:
         return (
             f"{found.grades} of the first {MINIMUM} grades are given; after that this line shows which system is ahead."
@@ -25,7 +25,7 @@ def _sure(found: Standing, names: tuple[str, str] | None) -> str:
     return f"It is now {share} certain that {better} is better than {worse}."
 
 
-def _more(found: Standing) -> str:
+def _more(found: VerdictStanding) -> str:
     if found.may_stop:
         return "You may stop here."
     if found.more:

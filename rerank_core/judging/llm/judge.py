@@ -152,17 +152,21 @@ def plan_work(
             message = judge.prompt.user(queries[qid].text, queries[qid].note, texts[docid][1])
             left = count_words(docs[docid].content) - count_words(texts[docid][1])
             questions.setdefault(key, Question(qid, docid, *key, message, left))
-    made = [one.output_tokens for one in known.values() if one.output_tokens is not None and one.grade is not None]
+    made = [
+        answer.output_tokens
+        for answer in known.values()
+        if answer.output_tokens is not None and answer.grade is not None
+    ]
     observed = len(made) >= _OBSERVED
-    each = sum(made) / len(made) if observed else _ANSWER_TOKENS
+    answer_tokens = sum(made) / len(made) if observed else _ANSWER_TOKENS
     asked = list(questions.values())
-    told = estimated_tokens([judge.prompt.system])[0] * len(asked)
+    system_tokens = estimated_tokens([judge.prompt.system])[0] * len(asked)
     return Work(
         questions=tuple(asked),
         graded=graded,
         failed=failed,
-        input_tokens=told + sum(estimated_tokens([question.message for question in asked])),
-        output_tokens=round(each * len(asked)),
+        input_tokens=system_tokens + sum(estimated_tokens([question.message for question in asked])),
+        output_tokens=round(answer_tokens * len(asked)),
         observed=observed,
         price=price or chat_price(judge.host, judge.settings["model"]),
     )

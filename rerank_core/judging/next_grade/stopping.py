@@ -25,7 +25,7 @@ _NOTHING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class VerdictStanding:
     """What the grades so far say of the mean delta (nDCG@k of b less that of a) that full judgement would find.
 
     Random are the missing grades, given the model of `grade_prior`; the queries are not a sample here, so nothing is
@@ -54,7 +54,7 @@ def standing(
     confidence: float,
     more: int | None,
     check: RandomCheck,
-) -> Standing:
+) -> VerdictStanding:
     """From draws of the mean delta; `left`: the standard deviation that missing grades leave to it."""
     above, level = float((draws > _NOTHING).mean()), float((np.abs(draws) <= _NOTHING).mean())
     p = above + level / 2.0
@@ -63,7 +63,7 @@ def standing(
     may_stop, reason = _reason(decided, p, grades, left, confidence, check)
     if may_stop or decided:
         more = max(0, MINIMUM - grades) if decided and not may_stop else 0
-    return Standing(p, float(draws.mean()), float(low), float(high), more, may_stop, reason, grades, confidence)
+    return VerdictStanding(p, float(draws.mean()), float(low), float(high), more, may_stop, reason, grades, confidence)
 
 
 def _reason(

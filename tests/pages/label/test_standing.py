@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pages.ui.label.standing import sentences
-from rerank_core.judging.next_grade.stopping import Standing
+from rerank_core.judging.next_grade.stopping import VerdictStanding
 
-OPEN = Standing(0.13, -0.012, -0.04, 0.016, 42, False, "Not yet.", 60, 0.95)
+OPEN = VerdictStanding(0.13, -0.012, -0.04, 0.016, 42, False, "Not yet.", 60, 0.95)
 
 
 def test_a_judge_hears_how_sure_it_is_and_how_much_is_missing_and_no_name():
