@@ -30,17 +30,17 @@ def look(path: Path, columns: Columns = USUAL, parts: Mapping[str, Part] | None 
     that cannot be read or claims a part and does not fit it, for a name in `parts` that is no file, and where several
     folders hold a dataset each.
     """
-    said = _Said(path, parts or {})
+    choices = _Choices(path, parts or {})
     if path.is_dir():
-        looks = _settle(path, list(_in_folder(path, columns, said)))
+        looks = _settle(path, list(_in_folder(path, columns, choices)))
     else:
-        looks = [look_at(path, columns, said.part(path))]
-    said.refuse_unmet()
+        looks = [look_at(path, columns, choices.part(path))]
+    choices.refuse_unmet()
     return tuple(looks)
 
 
 @dataclass(slots=True)
-class _Said:
+class _Choices:
     """The parts that the user named."""
 
     root: Path
@@ -65,14 +65,14 @@ class _Said:
                 )
 
 
-def _in_folder(root: Path, columns: Columns, said: _Said) -> Iterator[FileLook]:
+def _in_folder(root: Path, columns: Columns, choices: _Choices) -> Iterator[FileLook]:
     files, hidden = _walk(root)
     unpacked = set(files)
     records = any(plain_suffix(path.name) in DATA for path in files)
     parts = records or any(is_list(path) for path in files)
     texts: list[Path] = []
     for path in files:
-        asked = said.part(path)
+        asked = choices.part(path)
         if asked is not None:
             yield look_at(path, columns, asked, root)
         elif path.suffix.lower() == ".gz" and path.with_suffix("") in unpacked:
@@ -103,15 +103,15 @@ def _is_prose(path: Path) -> bool:
 
 def _walk(root: Path) -> tuple[list[Path], int]:
     """The files at any depth by their relative path, and how many files and folders are hidden."""
-    found: list[Path] = []
+    files: list[Path] = []
     hidden = 0
     for place, folders, names in os.walk(root, onerror=_refuse_folder):
         shown = [name for name in folders if not name.startswith(".")]
         visible = [name for name in names if not name.startswith(".")]
         hidden += len(folders) - len(shown) + len(names) - len(visible)
         folders[:] = sorted(shown)
-        found += [Path(place, name) for name in visible]
-    return sorted(found, key=lambda path: path.relative_to(root).as_posix()), hidden
+        files += [Path(place, name) for name in visible]
+    return sorted(files, key=lambda path: path.relative_to(root).as_posix()), hidden
 
 
 def _refuse_folder(error: OSError) -> None:
