@@ -59,14 +59,14 @@ class Figures:
     def remarks(self) -> list[str]:
         """What a reader of the figures has to know of single systems: failures, empty answers, other candidates."""
         lines = []
-        for one in self.summary.systems:
-            lines += not_compared_alike(one)
-            if one.empty:
-                lines.append(f"{one.label} returned nothing on {one.empty:,} queries, which count 0.")
+        for system in self.summary.systems:
+            lines += not_compared_alike(system)
+            if system.empty:
+                lines.append(f"{system.label} returned nothing on {system.empty:,} queries, which count 0.")
         if self.left_out:
             lines.append(f"{self.left_out:,} graded queries are left out: a system has not ranked them, or failed.")
-        own = [qid for qid in self.everything.own_passages if qid in self.whole.queries]
-        if sentence := own_passages_sentence(own, self.experiment.dataset, self.own_left_out):
+        own_passages = [qid for qid in self.everything.own_passages if qid in self.whole.queries]
+        if sentence := own_passages_sentence(own_passages, self.experiment.dataset, self.own_left_out):
             lines.append(sentence)
         return lines
 
@@ -84,7 +84,7 @@ def figures(
     that is not there and for a baseline that is not among the systems, BadInputError for what is no measure.
     """
     experiment.check_baseline()
-    parsed = [parse_measure(one) if isinstance(one, str) else one for one in measures]
+    parsed = [parse_measure(measure) if isinstance(measure, str) else measure for measure in measures]
     everything = load_whole_set(experiment)
     whole = of_slices(everything, only)
     whole = whole.without_own_passages() if own_left_out else whole
