@@ -40,17 +40,19 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     st.table(elsewhere.assign(Value=elsewhere["Value"].map("{:.4f}".format)), hide_index=True)
 
 
-def _sums(space: Workspace, view: View, found: Explanation) -> None:
-    docids = [row.docid for row in (*found.rows, *found.ideal)]
+def _sums(space: Workspace, view: View, explanation: Explanation) -> None:
+    docids = [row.docid for row in (*explanation.rows, *explanation.ideal)]
     titles = passage_names(space, view, docids, 80)
     four, whole = (st.column_config.NumberColumn(format=shape, width=w) for shape, w in (("%.4f", 95), ("%d", 60)))
     columns = {"Discount": four, "Contribution": four, **dict.fromkeys(("Rank", "Grade", "Gain", "Stands at"), whole)}
     left, right = st.columns(2, gap="medium")
     left.markdown("**This ranking**")
-    left.dataframe(gains_frame(found, titles), hide_index=True, width="stretch", placeholder="–", column_config=columns)
+    left.dataframe(
+        gains_frame(explanation, titles), hide_index=True, width="stretch", placeholder="–", column_config=columns
+    )
     left.caption("Discount = 1 / log2(rank + 1); contribution = gain × discount. No grade counts as gain 0.")
     right.markdown("**The ideal list**")
     right.dataframe(
-        ideal_frame(found, titles), hide_index=True, width="stretch", placeholder="–", column_config=columns
+        ideal_frame(explanation, titles), hide_index=True, width="stretch", placeholder="–", column_config=columns
     )
     right.caption("All graded passages of this query, best first, whether returned or not.")

@@ -105,9 +105,9 @@ def _closer(space: Workspace, view: View, query: Query, comparison: Comparison, 
     if job.is_open:
         work.watch(space, [job.id], lambda: None)
     elif job.state == "done":
-        found = Inspection.from_dict(job.result)
-        _result(found, comparison.docs[docid].content)
-        if found.score is not None:
+        inspection = Inspection.from_dict(job.result)
+        _result(inspection, comparison.docs[docid].content)
+        if inspection.score is not None:
             closer = OccludeRequest.of(view.dataset, query, docid, asked.id)
             occlusion.show(space, closer, asked, comparison.rankings[chosen.id], docid)
     else:
@@ -115,23 +115,23 @@ def _closer(space: Workspace, view: View, query: Query, comparison: Comparison, 
         st.button("Try again", on_click=work.submit, args=(space, request, True))
 
 
-def _result(found: Inspection, content: str) -> None:
-    if found.score is None:
+def _result(inspection: Inspection, content: str) -> None:
+    if inspection.score is None:
         st.info("This system has no model of its own, so a single passage cannot be inspected.")
         st.html(seen_html(content, None))
         return
     left, middle, right = st.columns(3)
-    left.metric("Raw score", f"{found.score:.4f}")
-    if found.tokens is not None:
-        middle.metric("Tokens seen", f"{found.tokens - found.tokens_cut:,} of {found.tokens:,}")
-        right.metric("Tokens cut", f"{found.tokens_cut:,}")
-    if found.tokens_cut:
-        st.warning(f"The model did not see the last {found.tokens_cut:,} tokens of this passage.")
+    left.metric("Raw score", f"{inspection.score:.4f}")
+    if inspection.tokens is not None:
+        middle.metric("Tokens seen", f"{inspection.tokens - inspection.tokens_cut:,} of {inspection.tokens:,}")
+        right.metric("Tokens cut", f"{inspection.tokens_cut:,}")
+    if inspection.tokens_cut:
+        st.warning(f"The model did not see the last {inspection.tokens_cut:,} tokens of this passage.")
     st.markdown("**The passage, as the model sees it**")
-    st.html(seen_html(found.text or content, found.seen))
-    if found.alignment is not None:
+    st.html(seen_html(inspection.text or content, inspection.seen))
+    if inspection.alignment is not None:
         st.markdown("**Which query token meets which passage token**")
-        st.altair_chart(alignment_chart(found.alignment, most=36), width="content")
-    if found.terms is not None:
+        st.altair_chart(alignment_chart(inspection.alignment, most=36), width="content")
+    if inspection.terms is not None:
         st.markdown("**What each shared term adds**")
-        st.altair_chart(terms_chart(found.terms), width="stretch")
+        st.altair_chart(terms_chart(inspection.terms), width="stretch")

@@ -105,15 +105,17 @@ def answer(
     sent.passed = max(sent.passed, wish.passed)
     with space.open() as db:
         newest = judgments.last_event(db, dataset.id)
-        scale, found = scales.get_scale(db, dataset.id), labelling.standing()
+        scale, standing = scales.get_scale(db, dataset.id), labelling.standing()
         ahead, done, progress = labelling.upcoming(AHEAD + sent.passed), labelling.history(DONE), labelling.progress()
         pairs = sent.due(ahead, done, wish.texts)
         docs = datasets.get_docs(db, dataset.id, list(dict.fromkeys(docid for _, docid in pairs)))
         gone = {docid: Doc(docid, "This passage is no longer here. Skip it.") for _, docid in pairs}
         queries = _queries(datasets.get_queries(db, dataset.id), pairs) if pairs else {}
     skipped_ahead = max(len(ahead) - (progress.left - progress.skipped), 0)
-    said = [] if found is None else sentences(found, names)
-    return LabelUpdate(outbox_key, scale, ack, newest, ahead, skipped_ahead, done, progress, gone | docs, queries, said)
+    standing_sentences = [] if standing is None else sentences(standing, names)
+    return LabelUpdate(
+        outbox_key, scale, ack, newest, ahead, skipped_ahead, done, progress, gone | docs, queries, standing_sentences
+    )
 
 
 def _queries(queries: Iterable[Query], pairs: Iterable[Pair]) -> dict[str, Query]:
