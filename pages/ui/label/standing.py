@@ -17,7 +17,8 @@ def sentences(standing: VerdictStanding, names: tuple[str, str] | None) -> list[
 
 def _sure(standing: VerdictStanding, names: tuple[str, str] | None) -> str:
     if standing.grades < MINIMUM and not standing.may_stop:
-        return f"{standing.grades} of {MINIMUM} grades are given; after these, this line shows which system is ahead."
+        given = f"{standing.grades} of the first {MINIMUM} grades are given"
+        return f"{given}; after that this line shows which system is ahead."
     share = _percent(max(standing.p_better, 1 - standing.p_better))
     if names is None:
         return f"It is now {share} certain which of the two systems is better."
