@@ -104,7 +104,7 @@ def in_words(report: AgreementReport) -> list[str]:
     ]
     alpha = report.alpha
     if alpha is None:
-        sentences.append("Whether that is more than chance cannot be told: it takes more than one kind of grade.")
+        sentences.append("Whether that is more than chance is not known: this needs at least two different grades.")
         return sentences
     sentences.append(
         f"Beyond what chance would give they agree at {alpha.value:.2f} (Krippendorff's alpha, {alpha.confidence:.0%} "
@@ -119,7 +119,7 @@ def _advice(agreement: Agreement) -> str:
         return "These grades can be relied on."
     if agreement.high < TENTATIVE:
         return (
-            "That is too little to rest a verdict on: talk about the guideline, with the passages below, before more."
+            "That is too little to base a verdict on: talk about the guideline, with the passages below, before more."
         )
     if agreement.value >= RELIABLE:
         return (
@@ -127,4 +127,4 @@ def _advice(agreement: Agreement) -> str:
         )
     if agreement.value >= TENTATIVE:
         return "Enough for tentative conclusions. Settling the passages below, and the guideline, would make it better."
-    return "So far too little to rest a verdict on; more passages in common would tell. Talk about those below first."
+    return "So far too little to base a verdict on; more passages in common would tell. Talk about those below first."

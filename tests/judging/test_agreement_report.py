@@ -111,7 +111,7 @@ def test_the_words_hold_the_figures(workspace, birds, give):
         (0.85, 0.70, 0.95, "grade some more of the same ones"),
         (0.72, 0.60, 0.80, "tentative conclusions"),
         (0.60, 0.50, 0.70, "more passages in common would tell"),
-        (0.40, 0.30, 0.50, "too little to rest a verdict on: talk about the guideline"),
+        (0.40, 0.30, 0.50, "too little to base a verdict on: talk about the guideline"),
     ],
 )
 def test_the_advice_looks_at_the_interval_as_well(workspace, birds, give, value, low, high, expected):

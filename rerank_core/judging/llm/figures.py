@@ -64,7 +64,7 @@ def kappa_sentence(confusion: Confusion) -> list[str]:
 
 def _kappa(name: str, agreement: Agreement | None) -> str:
     if agreement is None:
-        return f"{name}: cannot be told; it takes more than one kind of grade."
+        return f"{name}: not known; this needs at least two different grades."
     strength = next((word for above, word in reversed(_WORDS) if agreement.value > above), "no")
     value, low, high = (
         f"{number:.2f}".replace("-", "−") for number in (agreement.value, agreement.low, agreement.high)

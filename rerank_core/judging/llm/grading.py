@@ -78,7 +78,7 @@ def grade_pairs(
             for one in answered:
                 counts["failed" if one.grade is None else "graded"] += 1
             _check(counts, answered, chat)
-            unusable = f"answers of no use: {counts['failed']:,}"
+            unusable = f"unusable answers: {counts['failed']:,}"
             progress(counts["graded"] + counts["failed"], total, f"{name}: {unusable}")
     finally:
         asking.drain()

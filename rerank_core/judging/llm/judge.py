@@ -1,4 +1,4 @@
-"""A language model as a judge: where it is, what it is told, what is left to ask it, and what that may cost."""
+"""A language model as a judge: where it is, its prompt, what is left to ask it, and what that may cost."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def plan_work(
     retry: bool = False,
     price: ChatPrice | None = None,
 ) -> Work:
-    """Which of `pairs` have to be asked: those without an answer, and with `retry` those whose answer was of no use.
+    """Which of `pairs` have to be asked: those without an answer, and with `retry` those whose answer was unusable.
 
     Pairs of the same texts are asked once. A pair of a query or a passage that is not there is left out. `price`: one
     that a person named; None: the one that we know, if any.

@@ -71,9 +71,9 @@ class GradeReply:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model is told. `scale`: (grade, name, guideline), guideline "" where there is none.
+    """What a model reads before the pair. `scale`: (grade, name, guideline), guideline "" where there is none.
 
-    `max_words`: how many words of a passage are sent; whoever sends it cuts.
+    `max_words`: how many words of a passage are sent; the sender cuts.
     """
 
     scale: tuple[tuple[int, str, str], ...]

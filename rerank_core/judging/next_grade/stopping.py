@@ -72,11 +72,14 @@ def _reason(
     if left <= _NOTHING:
         return True, "No missing grade can change the difference between the two."
     if grades < MINIMUM:
-        return False, f"Fewer than {MINIMUM} grades: too few to check the model by."
+        return False, f"Fewer than {MINIMUM} grades: too few to check the model."
     if not decided:
-        return False, f"The better of the two is so by {max(p, 1.0 - p):.0%}, not yet by {confidence:.0%}."
+        return (
+            False,
+            f"One of the two is better with a probability of {max(p, 1.0 - p):.0%}, not yet {confidence:.0%}.",
+        )
     if check.biased:
-        return False, "The randomly drawn passages are graded otherwise than predicted: the probability may be wrong."
+        return False, "The randomly drawn passages have other grades than predicted: the probability may be wrong."
     return True, f"One of the two is better with a probability of {confidence:.0%} or more."
 
 
