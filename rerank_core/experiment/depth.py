@@ -129,7 +129,7 @@ def _with_estimates(points: Sequence[DepthPoint]) -> list[DepthPoint]:
 def knee(values: Mapping[int, float], tolerance: float = TOLERANCE) -> int | None:
     """The smallest depth whose value is at most `tolerance` below the best one of the curve; None for an empty curve.
 
-    That is the rule, and all of it: reranking deeper would gain no more than `tolerance` on this data. It asks for no
+    That is the whole rule: reranking deeper would gain no more than `tolerance` on this data. It asks for no
     smooth curve, and holds also where a reranker gets worse with more candidates.
     """
     if not values:

@@ -235,7 +235,7 @@ class LlmGradeRequest(CandidatesRequest):
     """Have a language model grade the first `k` passages of some systems.
 
     `graded`: also what people graded. `judge`: the model's settings: the name of the variable that holds the key, and
-    never a key. `retry`: ask again where an answer was of no use.
+    never a key. `retry`: ask again where an answer was unusable.
     """
 
     kind: ClassVar[str] = "llm-grade"

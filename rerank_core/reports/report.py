@@ -24,7 +24,7 @@ from rerank_core.text import shortened
 from rerank_core.types import Doc, Query
 
 MOST_TOLD = 3
-"""So many wins, and so many losses, are told of each system."""
+"""The number of wins, and of losses, that the report shows per system."""
 LONGEST = 90
 """Characters of a passage that stand for it where it has no title."""
 

@@ -33,7 +33,7 @@ def reweigh(
     """Write new weights for the postings of each part into its file of `files`, as np.load reads them.
 
     The parts hold the weights of `postings.write` with these `k1` and `b`. `alive` has shape (rows of all parts,).
-    Holds some million postings in memory. `progress` is told between steps.
+    Holds some million postings in memory. `progress` is called between steps.
     """
     each = np.split(alive, np.cumsum([len(part.lengths) for part in parts])[:-1])
     holding = _holding(parts, each)

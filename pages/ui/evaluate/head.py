@@ -49,7 +49,7 @@ def choose_price(column: DeltaGenerator) -> float | None:
 
 
 def choose_measures(column: DeltaGenerator) -> list[Measure]:
-    """Any measures, by name or alias; what is no measure is said and left out. The first one is the headline."""
+    """Any measures, by name or alias; what is no measure is named and left out. The first one is the headline."""
     chosen = column.multiselect(
         "Measures",
         OFFERED,
