@@ -23,7 +23,7 @@ class Efficiency:
     `run_id`: the run that they are from; None: no run covers all queries, so they are of single rankings, and nobody
     knows which were cold. `stale`: why that run no longer speaks for the system, "" where it does. `device`: where it
     ran. `service_cost`: US dollars for 1,000 queries by use of a service, None where nothing is paid by use or the
-    price is not known. `local`: whether it runs on hardware of one's own. `scoring`: mean seconds a query, warm.
+    price is not known. `local`: whether it runs on own hardware. `scoring`: mean seconds per query, warm.
     """
 
     label: str

@@ -170,7 +170,7 @@ def not_compared_alike(system: SystemSummary) -> list[str]:
 
 
 def other_candidates_sentence(label: str, queries: int) -> str:
-    """That a system ranked other passages than the rest on so many queries, and what this means for its difference."""
+    """That a system ranked other passages than the rest on that many queries, and what this means for its difference."""
     return (
         f"{label} ranked passages that are not among the candidates, on {_queries(queries)}: not a fair comparison "
         "there, because the difference also reflects retrieval."
@@ -178,7 +178,7 @@ def other_candidates_sentence(label: str, queries: int) -> str:
 
 
 def failure_sentence(label: str, queries: int, reason: str) -> str:
-    """That a system failed on so many queries; `reason`: why, as a sentence or a line."""
+    """That a system failed on that many queries; `reason`: why, as a sentence or a line."""
     return f"{label} failed on {_queries(queries)}: {reason}"
 
 

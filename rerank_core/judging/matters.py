@@ -22,7 +22,7 @@ class Matters:
         self._chooser: NextGrade | None = None
 
     def follow(self, sheet: JudgeSheet, changed: Iterable[Pair], scale: Sequence[int]) -> None:
-        """Take in the pairs whose grades changed; on another scale, all grades anew. The qrels rule settles a pair."""
+        """Take in the pairs whose grades changed; on another scale, all grades again. The qrels rule settles a pair."""
         if self._chooser is None or tuple(scale) != self._scale:
             self._scale, self._chooser = tuple(scale), self._started(scale)
             changed = sheet.heard

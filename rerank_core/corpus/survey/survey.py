@@ -48,7 +48,7 @@ class _Choices:
     met: set[str] = field(default_factory=set)
 
     def part(self, path: Path) -> Part | None:
-        """The part of this file, None where nothing is said of it."""
+        """The part of this file, None where the user named none."""
         below = path.relative_to(self.root).as_posix() if path != self.root else path.name
         for name in (str(path), below, path.name):
             if name in self.parts:

@@ -21,7 +21,7 @@ from rerank_core.store.workspace import Workspace
 from rerank_core.types import Progress, no_progress
 
 GIVE_UP = 10
-"""Where none of the first answers can be used, so many are enough to stop."""
+"""Where none of the first answers can be used, this many are enough to stop."""
 _OF_THE_PAIR = frozenset({None, 200, 400, 413, 422})  # the service lives, and has a problem with this question
 _MOST_KEPT = 4000
 _LOOK = 0.5  # seconds after which a stop is heard, whether an answer came or not
