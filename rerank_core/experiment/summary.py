@@ -170,7 +170,7 @@ def not_compared_alike(system: SystemSummary) -> list[str]:
 
 
 def other_candidates_sentence(label: str, queries: int) -> str:
-    """That a system ranked other passages than the rest on that many queries, and what this means for its difference."""
+    """That a system ranked other passages than the rest on n queries, and what that means for its difference."""
     return (
         f"{label} ranked passages that are not among the candidates, on {_queries(queries)}: not a fair comparison "
         "there, because the difference also reflects retrieval."

@@ -19,22 +19,22 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     if not summary.qids:
         st.info("No graded query is ranked by every system yet.")
         return
-    ranked = [one for one in summary.systems if one.values is not None]
-    labels = {one.system: one.label for one in ranked}
+    ranked = [row for row in summary.systems if row.values is not None]
+    labels = {row.system: row.label for row in ranked}
     left, right = st.columns([3, 2])
     qid = left.selectbox(
         "Query",
         summary.qids,
-        format_func=lambda one: whole.queries[one].text,
+        format_func=lambda qid: whole.queries[qid].text,
         key=state.EXPLAINED_QUERY,
         bind="query-params",
     )
     system = right.selectbox("System", list(labels), format_func=labels.get, key=state.EXPLAINED, bind="query-params")
     compare_link(whole.queries[qid], "Open on Compare")
     ranking, grades = whole.ranking(system, qid).docids, whole.qrels[qid]
-    found = explain_ndcg(ranking, grades, summary.k)
-    st.markdown(f"#### nDCG@{summary.k}: {sum_line(found)}")
-    _sums(space, view, found)
+    explanation = explain_ndcg(ranking, grades, summary.k)
+    st.markdown(f"#### nDCG@{summary.k}: {sum_line(explanation)}")
+    _sums(space, view, explanation)
     st.markdown(f"**The same ranking in other tools:** six numbers that the field calls nDCG@{summary.k}")
     elsewhere = elsewhere_frame(ndcg_elsewhere(ranking, grades, summary.k))
     st.table(elsewhere.assign(Value=elsewhere["Value"].map("{:.4f}".format)), hide_index=True)

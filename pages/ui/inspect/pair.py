@@ -34,7 +34,7 @@ def show(space: Workspace, view: View, query: Query) -> None:
     docid = right.selectbox(
         "Passage, in this system's order",
         list(places),
-        format_func=lambda one: f"{places[one].rank}. {comparison.docs[one].name(80)}",
+        format_func=lambda docid: f"{places[docid].rank}. {comparison.docs[docid].name(80)}",
         key=state.PASSAGE,
         bind="query-params",
     )
@@ -44,7 +44,7 @@ def show(space: Workspace, view: View, query: Query) -> None:
     for note in ranking.notes:
         st.caption(plain(note))
     with space.open() as db:
-        grades = {one.docid: one.grade for one in judgments.in_force(db, view.dataset.id, query.qid)}
+        grades = {label.docid: label.grade for label in judgments.in_force(db, view.dataset.id, query.qid)}
     _places(comparison, chosen, docid, labels, grades)
     _parts(places[docid])
     system = next(system for system in view.systems if system.id == chosen)
@@ -71,7 +71,7 @@ def _places(comparison: Comparison, chosen: str, docid: str, labels: dict[str, s
         },
     )
     left.caption("Raw scores have each system's own scale: compare ranks, not scores.")
-    titles = {one: doc.name(80) for one, doc in comparison.docs.items()}
+    titles = {docid: doc.name(80) for docid, doc in comparison.docs.items()}
     right.markdown(f"**Around it, by {plain(labels[chosen])}**")
     right.dataframe(
         neighbours_frame(comparison.rankings[chosen], docid, titles, grades),
@@ -94,7 +94,7 @@ def _parts(doc: ScoredDoc) -> None:
 
 
 def _closer(space: Workspace, view: View, query: Query, comparison: Comparison, chosen: System, docid: str) -> None:
-    """What the model tells; a composite's scores may be those of one of its members, which is asked then."""
+    """The model's own account; of a composite, that of the member whose scores it shows."""
     asked = chosen.scored_by or chosen
     if asked.id != chosen.id:
         st.caption(f"Its scores come from {plain(asked.label)}, which is shown here.")
