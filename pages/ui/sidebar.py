@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import cache, state
-from pages.ui.judge import LONGEST_NAME
+from pages.ui.judge import name_field
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.errors import SettingsError
@@ -57,19 +57,10 @@ def choose_view(space: Workspace) -> View:
         experiment = Experiment(space, dataset, settings, systems, baseline, level)
         _show_search(space, dataset, settings)
         _show_recall(experiment)
-        judge = _choose_judge()
+        judge = name_field("Kept with each grade.", state.NOBODY)
     state.remember_view()
     language = language_of(space, dataset, settings)
     return View(experiment, shown, judge, language)
-
-
-def _choose_judge() -> str:
-    if state.take(state.JUDGE) is None and (named := st.query_params.get(state.JUDGE, "").strip()):
-        state.put(state.JUDGE, named[:LONGEST_NAME])
-    name = st.text_input(
-        "Your name", state.NOBODY, key=state.JUDGE, persist_state="session", help="Kept with each grade."
-    )
-    return name.strip() or state.NOBODY
 
 
 def _choose_systems(space: Workspace) -> tuple[System, ...]:

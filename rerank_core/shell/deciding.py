@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from rerank_core.errors import SettingsError
 from rerank_core.evaluation.gate import gate as judge
 from rerank_core.evaluation.names import Measure
-from rerank_core.evaluation.verdict import is_sure, verdict
+from rerank_core.evaluation.verdict import verdict
 from rerank_core.experiment.figures import Figures, figures
 from rerank_core.experiment.summary import SystemSummary
 from rerank_core.shell.answer import DONE, NO, NOTHING, Call, VerbResult
@@ -40,7 +39,7 @@ def compare(call: Call) -> VerbResult:
     figures = read_figures(call, ids, call.options.measures, baseline)
     summary = figures.summary
     verdicts = [verdict(row.comparison) for row in summary.systems if row.comparison is not None]
-    rows = [_compared(figures, row) for row in summary.systems]
+    rows = figures.rows()
     value = {
         "dataset": figures.experiment.dataset.name,
         "baseline": baseline,
@@ -90,23 +89,6 @@ def gate(call: Call) -> VerbResult:
 
 def _values(figures: Figures, row: SystemSummary) -> dict[str, float | None]:
     return {str(measure): row.values[measure] if row.values else None for measure in figures.summary.measures}
-
-
-def _compared(figures: Figures, row: SystemSummary) -> dict[str, Any]:
-    comparison = row.comparison
-    interval = comparison.interval if comparison is not None else None
-    return {
-        "system": row.system,
-        **_values(figures, row),
-        "delta": comparison.mean if comparison is not None else None,
-        "low": interval.low if interval is not None else None,
-        "high": interval.high if interval is not None else None,
-        "p": comparison.p_holm if comparison is not None else None,
-        "won": comparison.wins if comparison is not None else None,
-        "tied": comparison.ties if comparison is not None else None,
-        "lost": comparison.losses if comparison is not None else None,
-        "sure": is_sure(comparison) if comparison is not None else None,
-    }
 
 
 NOTHING_YET = "Nothing to compare: no graded query is ranked by every system with these settings."

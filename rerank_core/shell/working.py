@@ -21,19 +21,24 @@ from rerank_core.systems.systems import all_systems
 
 
 def list_datasets(call: Call) -> VerbResult:
-    """One row per dataset."""
+    """One row per dataset; sentences below name those that this version cannot read."""
     with call.workspace.open() as db:
-        return rows_result(
-            [
-                {
-                    "name": row.name,
-                    "passages": row.n_docs,
-                    "queries": row.n_queries,
-                    "graded": judgments.count(db, row.id),
-                }
-                for row in datasets.list_datasets(db)
-            ]
-        )
+        rows = [
+            {
+                "name": row.name,
+                "passages": row.n_docs,
+                "queries": row.n_queries,
+                "graded": judgments.count(db, row.id),
+            }
+            for row in datasets.list_datasets(db)
+        ]
+        unreadable = datasets.unreadable_datasets(db)
+    lines = tuple(f"'{name}' is not known to this version: {why}" for name, why in unreadable.items())
+    if not lines:
+        return rows_result(rows)
+    nothing = {"passages": None, "queries": None, "graded": None}
+    more = [{"name": name, **nothing, "problem": why} for name, why in unreadable.items()]
+    return VerbResult([*rows, *more], lines, rows)
 
 
 def list_systems(call: Call) -> VerbResult:

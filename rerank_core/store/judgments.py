@@ -16,6 +16,8 @@ from rerank_core.store.workspace import now
 from rerank_core.types import Judgment
 
 KINDS = ("grade", "undo", "skip", "note")
+MOST_IDLE = 10_000
+"""So many page loads' events that found nothing to do are remembered."""
 RULES = {
     "": "chosen by the judge, or from a file",
     "pool": "from the pool",
@@ -73,8 +75,17 @@ def record(
         if not _is_kept(db, event) and not (_undo if event.kind == "undo" else _say)(
             db, dataset_id, judge, event, source
         ):
-            db.conn.execute("INSERT INTO idle_event VALUES (?, ?, ?)", [event.client_id, event.seq, now()])
+            _keep_idle(db, event)
     return {event.client_id: max(e.seq for e in events if e.client_id == event.client_id) for event in events}
+
+
+def _keep_idle(db: Database, event: GradeEvent) -> None:
+    """Remember an event that found nothing to do: a client's last one, which covers those before it, of MOST_IDLE."""
+    db.conn.execute("DELETE FROM idle_event WHERE client_id = ?", [event.client_id])
+    db.conn.execute("INSERT INTO idle_event VALUES (?, ?, ?)", [event.client_id, event.seq, now()])
+    if db.execute("SELECT count(*) FROM idle_event").fetchone()[0] > MOST_IDLE:
+        sql = "DELETE FROM idle_event WHERE client_id IN (SELECT client_id FROM idle_event ORDER BY at LIMIT ?)"
+        db.conn.execute(sql, [MOST_IDLE // 10])
 
 
 def check(events: Iterable[GradeEvent], scale: Iterable[int]) -> None:

@@ -171,6 +171,7 @@ def test_a_grade_off_the_scale_is_refused_acknowledged_and_holds_nothing_up(work
     first, second, _ = ranked.found
     down = send(compare(), grade_event(1, first, 9), grade_event(2, second, 1))
     assert down["ack"] == {CLIENT: 2}
+    assert down["refused"] == ["'birds' has no such grade, or goes by no such rule: 1 not kept"]
     assert stored(workspace) == {"q1": {second: 1}}
 
 
@@ -202,12 +203,27 @@ def test_an_event_of_another_dataset_goes_to_that_dataset(workspace, ranked, ano
     assert (stored(workspace, "silent"), stored(workspace)) == ({"q9": {"d3": 1}}, {})
 
 
-def test_an_event_of_nothing_that_is_here_is_acknowledged_and_dropped(workspace, ranked):
+def test_an_event_of_nothing_that_is_here_is_acknowledged_and_said_to_be_lost(workspace, ranked):
     app = compare()
     keys = ['["gone", "me"]', "not json", "[]", '[["silent"], "me"]', "{}", '["birds"]', "17"]
     for seq, key in enumerate(keys, 1):
-        assert send(app, grade_event(seq, "d3", 1, outbox_key=key))["ack"] == {CLIENT: seq}, key
+        down = send(app, grade_event(seq, "d3", 1, outbox_key=key))
+        assert (down["ack"], len(down["refused"])) == ({CLIENT: seq}, 1), key
         assert stored(workspace) == {}, key
+
+
+def test_without_the_workspace_nothing_is_acknowledged_and_the_page_says_where_the_grades_are(workspace, ranked):
+    app, away = compare(), workspace.path.with_name("away.db")
+    app.session_state["board"] = {"outbox": [grade_event(1, ranked.found[0], 3)]}
+    workspace.path.rename(away)
+    app.run()
+    assert not app.exception
+    assert "not where it was" in texts(app.error)
+    assert "grades stay in the browser's tab" in texts(app.error)
+    assert not workspace.path.exists()
+    away.rename(workspace.path)
+    assert payloads(app.run())[1]["ack"] == {CLIENT: 1}
+    assert stored(workspace) == {"q1": {ranked.found[0]: 3}}
 
 
 def test_a_grade_carries_the_name_of_its_judge(workspace, ranked):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import cache, state
-from pages.ui.judge import LONGEST_NAME, who_grades
+from pages.ui.judge import name_field
 from pages.ui.markdown import plain
 from rerank_core.errors import RerankLensError
 from rerank_core.judging.agreement_report import RELIABLE, TENTATIVE, AgreementReport, in_words
@@ -21,16 +21,8 @@ ORDERS = {"pool": "shuffled for each judge", "matters": "what matters most for t
 
 def settler() -> str:
     """Who settles here: the signed-in person, else a typed name; "" while nobody said one."""
-    if st.user.get("is_logged_in") is not None:
-        return who_grades()
-    name = st.sidebar.text_input(
-        "Your name",
-        key=state.JUDGE,
-        max_chars=LONGEST_NAME,
-        persist_state="session",
-        help="Kept with each grade that you settle or confirm.",
-    )
-    return (name or "").strip()
+    with st.sidebar:
+        return name_field("Kept with each grade that you settle or confirm.")
 
 
 def choose_report(space: Workspace, dataset: DatasetRow) -> AgreementReport:

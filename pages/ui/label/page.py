@@ -15,7 +15,7 @@ from pages.ui.label.page_data import LabelData, Link
 from pages.ui.markdown import plain
 from pages.ui.outbox import commit, side_route
 from pages.ui.outbox.events import GradeEvent
-from rerank_core.errors import RerankLensError
+from rerank_core.errors import RerankLensError, WorkspaceError
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.job_requests import RunRequest
 from rerank_core.judging.judge_queue import Labelling
@@ -130,8 +130,12 @@ def grades(
     def reply(events: Sequence[GradeEvent], wish: Wish = NOTHING) -> Mapping[str, Any]:
         # the last connection to close writes SQLite's log back: this one closes after the answer is made
         with space.open():
-            ack = commit.commit(space, events)
-            return answer(space, dataset, labelling, owner, ack, sent, wish, names).to_json()
+            receipt = commit.commit(space, events)
+            return answer(space, dataset, labelling, owner, receipt, sent, wish, names).to_json()
 
-    route = side_route.offer(state.LABEL, owner, reply)
-    sync(reply(read_outbox(state.LABEL), read_wish(state.LABEL)), route, key=state.LABEL)
+    try:
+        down = reply(read_outbox(state.LABEL), read_wish(state.LABEL))
+    except WorkspaceError as error:
+        st.error(plain(str(error)))
+        return
+    sync(down, side_route.offer(state.LABEL, owner, reply), key=state.LABEL)

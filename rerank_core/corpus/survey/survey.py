@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from rerank_core.corpus.formats import folder
 from rerank_core.corpus.formats.file_format import DATA
-from rerank_core.corpus.formats.lines import plain_suffix, unreadable
+from rerank_core.corpus.formats.lines import plain_suffix
 from rerank_core.corpus.formats.record import USUAL, Columns
+from rerank_core.corpus.formats.regular import is_folder
+from rerank_core.corpus.formats.walk import Found, walk
 from rerank_core.corpus.survey.look import AS_SAID, FileLook, look_at, look_inside
 from rerank_core.corpus.survey.names import Part, claimed, home, is_about, is_list, stem
 from rerank_core.corpus.survey.shapes import A_TEXT
@@ -31,7 +32,7 @@ def look(path: Path, columns: Columns = USUAL, parts: Mapping[str, Part] | None 
     folders hold a dataset each.
     """
     choices = _Choices(path, parts or {})
-    if path.is_dir():
+    if is_folder(path):
         looks = _settle(path, list(_in_folder(path, columns, choices)))
     else:
         looks = [look_at(path, columns, choices.part(path))]
@@ -66,7 +67,8 @@ class _Choices:
 
 
 def _in_folder(root: Path, columns: Columns, choices: _Choices) -> Iterator[FileLook]:
-    files, hidden = _walk(root)
+    there = walk(root)
+    files = there.files
     unpacked = set(files)
     records = any(plain_suffix(path.name) in DATA for path in files)
     parts = records or any(is_list(path) for path in files)
@@ -93,29 +95,18 @@ def _in_folder(root: Path, columns: Columns, choices: _Choices) -> Iterator[File
     if texts:
         rows = tuple((path.relative_to(root).as_posix(),) for path in texts[:3])
         yield FileLook(root, "", "passages", "each text is cut into passages", TEXTS, ("file",), rows, files=len(texts))
-    if hidden:
-        yield FileLook(root, "", "not read", "their names begin with a dot", HIDDEN, files=hidden)
+    yield from _never_read(root, there)
+
+
+def _never_read(root: Path, there: Found) -> Iterator[FileLook]:
+    for path, kind in there.others:
+        yield FileLook(path, path.relative_to(root).as_posix(), "not read", "only regular files are read", kind)
+    if there.hidden:
+        yield FileLook(root, "", "not read", "their names begin with a dot", HIDDEN, files=there.hidden)
 
 
 def _is_prose(path: Path) -> bool:
     return plain_suffix(path.name) in folder.SUFFIXES
-
-
-def _walk(root: Path) -> tuple[list[Path], int]:
-    """The files at any depth by their relative path, and how many files and folders are hidden."""
-    files: list[Path] = []
-    hidden = 0
-    for place, folders, names in os.walk(root, onerror=_refuse_folder):
-        shown = [name for name in folders if not name.startswith(".")]
-        visible = [name for name in names if not name.startswith(".")]
-        hidden += len(folders) - len(shown) + len(names) - len(visible)
-        folders[:] = sorted(shown)
-        files += [Path(place, name) for name in visible]
-    return sorted(files, key=lambda path: path.relative_to(root).as_posix()), hidden
-
-
-def _refuse_folder(error: OSError) -> None:
-    raise unreadable(Path(error.filename), error)
 
 
 def _settle(root: Path, looks: list[FileLook]) -> list[FileLook]:
