@@ -74,14 +74,14 @@ class Figures:
         The difference is delta, its 95 % interval from low to high, p (corrected for all systems), the queries won,
         tied and lost, and whether it is sure. None: the baseline has none, and what ranked nothing has no figure.
         """
-        return [self._row(one) for one in self.summary.systems]
+        return [self._row(system) for system in self.summary.systems]
 
-    def _row(self, one: SystemSummary) -> dict[str, Any]:
-        comparison = one.comparison
+    def _row(self, system: SystemSummary) -> dict[str, Any]:
+        comparison = system.comparison
         interval = comparison.interval if comparison is not None else None
         return {
-            "system": one.system,
-            **{str(each): one.values[each] if one.values else None for each in self.summary.measures},
+            "system": system.system,
+            **{str(measure): system.values[measure] if system.values else None for measure in self.summary.measures},
             "delta": comparison.mean if comparison is not None else None,
             "low": interval.low if interval is not None else None,
             "high": interval.high if interval is not None else None,
