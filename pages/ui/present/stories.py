@@ -1,4 +1,4 @@
-"""The stories of the page Present: one question before and after, large, with a sentence; a key for the next one."""
+"""The stories of the page Present: one query before and after, large, with a sentence; a key for the next one."""
 
 from __future__ import annotations
 

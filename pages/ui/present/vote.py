@@ -19,7 +19,7 @@ ANSWERS = {"left": ("Left is better", "1"), "same": ("No difference", "2"), "rig
 
 
 def show_vote(space: Workspace, view: View, figures: Figures, after: str) -> None:
-    """The next question of this voter, or thanks; below, how the votes of all stand."""
+    """The next query of this voter, or thanks; below, the votes of all."""
     chosen = {system.id: system for system in view.systems}
     box = BallotBox(view.experiment, (chosen[view.baseline], chosen[after]), figures.whole, SHOWN)
     if not len(box):
