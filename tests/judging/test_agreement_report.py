@@ -91,7 +91,7 @@ def test_what_is_missing_for_agreement_is_said(workspace, birds, give):
     give("bob", (1, 1, 1, 1))
     told = in_words(agreement_report(workspace, birds))
     assert told[0] == "2 passages were graded by both judges; 2 of them (100%) got the same grade."
-    assert "cannot be told" in told[1]
+    assert "is not known" in told[1]
 
 
 def test_the_words_hold_the_figures(workspace, birds, give):
