@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Sequence
 
 from rerank_core.errors import CancelledError, NotFoundError, RerankLensError, SettingsError
-from rerank_core.shell.answer import FAILED, STOPPED, USAGE, Answer, Call, Verb, table
+from rerank_core.shell.answer import FAILED, STOPPED, USAGE, Call, Verb, VerbResult, table
 from rerank_core.shell.options import parser
 from rerank_core.shell.progress import progress
 from rerank_core.store.workspace import Workspace
@@ -49,7 +49,7 @@ def run_verb(verb: Verb, options: argparse.Namespace) -> int:
     return answer.code
 
 
-def _print(answer: Answer, as_json: bool) -> None:
+def _print(answer: VerbResult, as_json: bool) -> None:
     if as_json:
         print(json.dumps(answer.value, ensure_ascii=False, indent=2))
         return

@@ -20,7 +20,7 @@ SMALL_DATASET = 100  # up to so many queries, the whole set is ranked without as
 
 
 def make_comparison(space: Workspace, view: View, comparison: Comparison, changed: Callable[[], object]) -> None:
-    """Have the missing columns made, and show how far they are; a stop or a failure is said, with a way to go on."""
+    """Have the missing columns made and show their progress; a stop or failure is shown, with a way to continue."""
     ready = view.ready
     if not set(ready.ids).intersection(comparison.waiting) or space.why_only_read():
         return
@@ -86,7 +86,7 @@ def watch(space: Workspace, job_ids: Sequence[int], changed: Callable[[], object
 
 
 def finished(space: Workspace, job_id: int | None, failed: str) -> Job | None:
-    """The job once it is done; until then it is shown, and a stop or failure is said behind `failed`. None: no job."""
+    """The job once it is done; until then it is shown, and a stop or failure is shown behind `failed`. None: no job."""
     if job_id is None:
         return None
     with space.open() as db:
