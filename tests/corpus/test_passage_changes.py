@@ -231,7 +231,7 @@ def test_a_fault_in_the_middle_of_the_change_itself_undoes_it(workspace, birds, 
         raise sqlite3.OperationalError("disk full")
 
     monkeypatch.setattr(datasets, "count_docs", broken)
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(RerankLensError, match="The disk is full"):
         change_passages(workspace, "birds", PassageChange(jsonl(tmp_path / "a.jsonl", TERNS, GULL), remove=("d2",)))
     assert (row_of(workspace), docs_of(workspace)) == (birds, BIRDS)
 
