@@ -188,6 +188,11 @@ _SPLIT_AT_ONCE = 2**20
 def _cut_run(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     while start < end:
         part = text[start : min(start + _WINDOW, end)]
+        if part.isascii() and part != "\r":  # each character for itself, and none of a script without spaces
+            cut = min(start + LONGEST_WORD, end)
+            yield start, cut
+            start = cut
+            continue
         pieces = [found.span() for found in _UNIT.finditer(part)]
         if start + len(part) < end and len(pieces) > 1:
             del pieces[-1]  # it may go on in the next part

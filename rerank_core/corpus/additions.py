@@ -103,12 +103,19 @@ def own_passages(db: Database, dataset_id: int, queries: Iterable[Query]) -> tup
 
     Both are 0 where all these ids are plain numbers and no text is the same: then they only count alike.
     """
-    texts = {query.qid: query.text.split() for query in queries}
+    texts = {query.qid: _by_blanks(query.text) for query in queries}
     names = passages_by_form(db, dataset_id, texts)
     texts = {names.get(qid, qid): text for qid, text in texts.items()}
-    docs = datasets.get_docs(db, dataset_id, list(texts)).values()
-    same = sum(texts[doc.docid] in (doc.text.split(), doc.content.split()) for doc in docs)
-    return (len(docs), same) if same or not all(doc.docid.isdecimal() for doc in docs) else (0, 0)
+    count, same, numbers = 0, 0, True
+    for doc in datasets.walk_docs(db, dataset_id, list(texts)):
+        count += 1
+        same += texts[doc.docid] in (_by_blanks(doc.text), _by_blanks(doc.content))
+        numbers = numbers and doc.docid.isdecimal()
+    return (count, same) if same or not numbers else (0, 0)
+
+
+def _by_blanks(text: str) -> str:
+    return " ".join(text.split())
 
 
 def import_run(

@@ -12,7 +12,7 @@ from rerank_core.corpus.formats.lines import read_lines
 from rerank_core.corpus.full_disk import explained
 from rerank_core.corpus.ingest import DEFAULTS, ImportOptions
 from rerank_core.corpus.lengths import Lengths
-from rerank_core.corpus.report import ChangeReport, ImportReport, Listed, NotRead
+from rerank_core.corpus.report import ChangeReport, Counted, ImportReport, Listed, NotRead
 from rerank_core.corpus.survey.sources import doc_batches, estimate_passages, find_sources, is_text, read_passages
 from rerank_core.errors import BadInputError
 from rerank_core.store import datasets, judgments
@@ -123,7 +123,7 @@ class _Gathered:
     same: int = 0
     empty: int = 0
     old_pieces: int = 0
-    conflicting: list[str] = field(default_factory=list)
+    conflicting: Counted = field(default_factory=Counted)
     unknown: list[str] = field(default_factory=list)
     not_read: tuple[NotRead, ...] = ()
     lengths: Lengths = field(default_factory=Lengths)
@@ -166,7 +166,7 @@ class _Gathered:
                     problem = f"the passage {taken.refused[0]!r} is here, and among the ids to remove"
                     raise BadInputError(path, None, problem, "one or the other")
                 self.same += taken.same
-                self.conflicting += taken.conflicting
+                self.conflicting.add(taken.conflicting)
                 self.empty += sum(not doc.text.strip() for doc in taken.new)
                 self.lengths.add([doc.content for doc in taken.new])
                 self.read += len(batch)
@@ -188,7 +188,7 @@ class _Gathered:
             passages=self.dataset.n_docs + kinds.get("added", 0) - kinds.get("removed", 0),
             unknown=Listed.of(dict.fromkeys(self.unknown)),
             same_docs=self.same,
-            conflicting_docs=Listed.of(self.conflicting),
+            conflicting_docs=self.conflicting.listed,
             empty_texts=self.empty,
             stale_grades=sum(judgments.is_stale(label.text_hash, text or None) for label, _, text in graded),
             orphaned_grades=sum(kind == "removed" for _, kind, _ in graded),

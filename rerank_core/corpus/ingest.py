@@ -26,7 +26,7 @@ from rerank_core.corpus.formats.regular import resolved
 from rerank_core.corpus.formats.trec import LARGEST_GRADE
 from rerank_core.corpus.full_disk import explained, spare_room
 from rerank_core.corpus.lengths import Lengths
-from rerank_core.corpus.report import ImportReport, Listed, NotRead
+from rerank_core.corpus.report import Counted, ImportReport, Listed, NotRead
 from rerank_core.corpus.survey.look import group_unread, look_at
 from rerank_core.corpus.survey.names import PARTS, Part, split_name
 from rerank_core.corpus.survey.sources import Sources, doc_batches, estimate_passages, find_sources, read_passages
@@ -218,7 +218,7 @@ class _Passages:
     count: int = 0
     same: int = 0
     empty: int = 0
-    conflicting: list[str] = field(default_factory=list)
+    conflicting: Counted = field(default_factory=Counted)
     hashes: dict[str, str] = field(default_factory=dict)
     lengths: Lengths = field(default_factory=Lengths)
 
@@ -254,17 +254,21 @@ class _Passages:
         return tuple(names)
 
     def _without_repeats(self, db: Database, batch: list[Doc]) -> list[Doc]:
-        there = datasets.get_docs(db, self.dataset_id, list({doc.docid for doc in batch}))
-        fresh = []
+        own: dict[str, list[Doc]] = {}
         for doc in batch:
-            before = there.setdefault(doc.docid, doc)
-            if before is doc:
-                fresh.append(doc)
-            elif before == doc:
+            own.setdefault(doc.docid, []).append(doc)
+        for before in datasets.walk_docs(db, self.dataset_id, list(own)):
+            self._count_repeats(before, own.pop(before.docid))
+        for first, *others in own.values():
+            self._count_repeats(first, others)
+        return [docs[0] for docs in own.values()]
+
+    def _count_repeats(self, before: Doc, docs: Iterable[Doc]) -> None:
+        for doc in docs:
+            if before == doc:
                 self.same += 1
             else:
-                self.conflicting.append(doc.docid)
-        return fresh
+                self.conflicting.add([doc.docid])
 
 
 def _report(
@@ -280,7 +284,7 @@ def _report(
         splits=tuple(sources.qrels),
         queries_left_out=left_out,
         same_docs=passages.same,
-        conflicting_docs=Listed.of(passages.conflicting),
+        conflicting_docs=passages.conflicting.listed,
         empty_texts=passages.empty,
         same_queries=topics.same_queries,
         conflicting_queries=Listed.of(topics.conflicting_queries),

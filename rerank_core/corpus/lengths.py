@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,9 @@ WINDOW = 512
 """Tokens that most rerankers read at the most, [CLS] and [SEP] included."""
 
 _SPACE = re.compile(r"[ \t\r\n]+")
+_ENOUGH = 2**16
+"""A text of so many characters has more than 512 tokens, unless it is of words that nobody writes."""
+_AT_ONCE = 500_000
 _REMEMBERED = 200_000
 _LONGEST_REMEMBERED = 40
 
@@ -51,8 +54,23 @@ class Lengths:
             words = count_units(text)
             self.words[bin_label(max(start for start in BINS if start <= words))] += 1
             self.longest = max(self.longest, words)
-        doubtful = [text for text in texts if not fits_surely(text)]
-        self.over += sum(count > WINDOW for count in self._tokens.count(doubtful))
+        doubtful = [text[:_ENOUGH] for text in texts if not fits_surely(text)]
+        for part in _parts(doubtful):
+            self.over += sum(count > WINDOW for count in self._tokens.count(part))
+
+
+def _parts(texts: Sequence[str]) -> Iterator[list[str]]:
+    """The texts in lists of about 500,000 characters: each word of theirs is in memory for a moment."""
+    part: list[str] = []
+    chars = 0
+    for text in texts:
+        part.append(text)
+        chars += len(text)
+        if chars >= _AT_ONCE:
+            yield part
+            part, chars = [], 0
+    if part:
+        yield part
 
 
 def fits_surely(text: str) -> bool:

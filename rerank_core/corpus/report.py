@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
@@ -23,6 +23,24 @@ class Listed:
         """Count `items` and keep the first 20."""
         everything = tuple(items)
         return cls(len(everything), everything[:LISTED])
+
+
+@dataclass(slots=True)
+class Counted:
+    """Items as they come: how many, and the first 20 of them. `listed` when all have come."""
+
+    count: int = 0
+    first: list[str] = field(default_factory=list)
+
+    def add(self, items: Sequence[str]) -> None:
+        """Count these too."""
+        self.count += len(items)
+        self.first += items[: LISTED - len(self.first)]
+
+    @property
+    def listed(self) -> Listed:
+        """What came so far."""
+        return Listed(self.count, tuple(self.first))
 
 
 @dataclass(frozen=True, slots=True)

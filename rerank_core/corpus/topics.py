@@ -19,6 +19,7 @@ _SCALES = {max(names): names for names in map(preset_names, PRESETS)} | {
     2: {0: "Not relevant", 1: "Related", 2: "Answers it"}
 }
 """Highest grade -> the scale that a person is offered."""
+_MOST_CHARS = 64_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Topics:
     _asked: set[str] = field(default_factory=set)
     _by_text: dict[str, str] = field(default_factory=dict)
     _last_number: int = 0
+    _chars: int = 0
 
     def __post_init__(self) -> None:
         for query in self.known.values():
@@ -68,7 +70,8 @@ class Topics:
     def add_queries(self, path: Path) -> None:
         """Take the queries of a file. A qid that comes again keeps its first text. Raises BadInputError."""
         numbered = not has_ids(path)
-        for _, query in read_queries(path):
+        for line, query in read_queries(path):
+            self._hold(len(query.qid) + len(query.text) + len(query.note) + sum(map(len, query.tags)), path, line)
             if numbered:
                 self._add_text(query.text)
                 continue
@@ -112,12 +115,20 @@ class Topics:
         Raises BadInputError.
         """
         for found in read_judgments(path):
+            self._hold(len(found.docid) + len(found.query) * found.by_text, path, found.line)
             qid = self._qid(found.query) if found.by_text else self._own_qid(found.query)
             if found.grade is None:
                 self.ungraded += 1
                 self._asked.add(qid)
             else:
                 self._put_row(Row(qid, found.docid, found.grade, judge, path, found.line))
+
+    def _hold(self, chars: int, path: Path, line: int) -> None:
+        """Queries and grades are held in memory until the passages are there."""
+        self._chars += chars
+        if self._chars > _MOST_CHARS:
+            problem = "the queries and grades up to here have more than 64 million characters"
+            raise BadInputError(path, line, problem, "fewer of them, or shorter ids")
 
     def _put_row(self, row: Row) -> None:
         before = self.pairs.get((row.qid, row.docid))

@@ -148,6 +148,12 @@ def get_docs(db: Database, dataset_id: int, docids: Sequence[str]) -> dict[str, 
     return {row["docid"]: _doc(row) for row in db.query(sql, [dataset_id, json.dumps(list(docids))])}
 
 
+def walk_docs(db: Database, dataset_id: int, docids: Sequence[str]) -> Iterator[Doc]:
+    """As `get_docs`, one passage in memory at a time."""
+    sql = "SELECT * FROM doc WHERE dataset_id = ? AND docid IN (SELECT value FROM json_each(?))"
+    yield from map(_doc, db.query(sql, [dataset_id, json.dumps(list(docids))]))
+
+
 def text_hashes(db: Database, dataset_id: int, docids: Sequence[str]) -> dict[str, str]:
     """docid -> hash of the passage's text now, for those of `docids` that exist."""
     sql = """SELECT docid, text_hash FROM doc

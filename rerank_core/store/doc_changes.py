@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from sqlite_utils import Database
 
 from rerank_core.store import datasets
 from rerank_core.types import Doc
 
+Item = TypeVar("Item")
 _TABLE = """CREATE TEMP TABLE change (
     id INTEGER PRIMARY KEY, docid TEXT NOT NULL UNIQUE, path TEXT,
     kind TEXT NOT NULL CHECK (kind IN ('same', 'added', 'replaced', 'removed')),
@@ -56,10 +58,28 @@ class DocChanges:
 
         `from_text`: they are pieces of the text file that their metadata's `path` names.
         """
+        taken = Taken()
+        for part in self._parts(docs):
+            self._put(part, from_text, taken)
+        return taken
+
+    def _parts(self, docs: Sequence[Doc]) -> Iterator[list[Doc]]:
+        """The passages in lists whose stored ones weigh no more than some megabytes together."""
+        length = "length(coalesce(title, '')) + length(coalesce(text, '')) + length(coalesce(metadata, ''))"
+        ids = json.dumps(list({doc.docid for doc in docs}))
+        sql = f"""SELECT docid, {length} FROM doc
+                  WHERE dataset_id = ? AND docid IN (SELECT value FROM json_each(?))
+                  UNION ALL SELECT docid, {length} FROM change WHERE docid IN (SELECT value FROM json_each(?))"""
+        sizes: dict[str, int] = {}
+        for docid, size in self._db.execute(sql, [self._dataset, ids, ids]):
+            sizes[docid] = sizes.get(docid, 0) + size
+        return _by_weight(docs, lambda doc: sizes.get(doc.docid, 0))
+
+    def _put(self, docs: Sequence[Doc], from_text: bool, taken: Taken) -> None:
         docids = list({doc.docid for doc in docs})
         there = datasets.get_docs(self._db, self._dataset, docids)
         told = self._told(docids, there)
-        taken, rows = Taken(), []
+        rows = []
         for doc in docs:
             if doc.docid not in told:
                 old = there.get(doc.docid)
@@ -78,7 +98,6 @@ class DocChanges:
             rows,
         )
         self._db.conn.commit()
-        return taken
 
     def remove_old_pieces(self) -> int:
         """Have the pieces removed that text files of which others came no longer have; return how many."""
@@ -124,7 +143,8 @@ class DocChanges:
             if not rows:
                 return
             last = rows[-1][0]
-            yield list(datasets.get_docs(self._db, self._dataset, [docid for _, docid in rows]).values())
+            docs = datasets.walk_docs(self._db, self._dataset, [docid for _, docid in rows])
+            yield from _by_weight(docs, lambda doc: len(doc.title) + len(doc.text))
 
     def staying(self) -> Iterator[list[str]]:
         """The contents of the passages that neither change nor go, in batches."""
@@ -133,8 +153,7 @@ class DocChanges:
                AND docid NOT IN (SELECT docid FROM change WHERE kind IN ('replaced', 'removed'))""",
             [self._dataset],
         )
-        while rows := cursor.fetchmany(2000):
-            yield [content for (content,) in rows]
+        yield from _by_weight((content for (content,) in cursor), len)
 
     def apply(self) -> None:
         """Make the changes. A replaced passage keeps its place, added ones come last. To be called in a transaction."""
@@ -163,6 +182,20 @@ class DocChanges:
             else:
                 found[docid] = Doc(docid, text, title, json.loads(metadata))
         return found
+
+
+def _by_weight(items: Iterable[Item], weigh: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """Lists of at most 2,000 items and about 8 million characters."""
+    part: list[Item] = []
+    total = 0
+    for item in items:
+        part.append(item)
+        total += weigh(item)
+        if len(part) == 2_000 or total >= 8_000_000:
+            yield part
+            part, total = [], 0
+    if part:
+        yield part
 
 
 def _row(doc: Doc, kind: str, from_text: bool) -> tuple[str | None, ...]:

@@ -121,6 +121,23 @@ def require_columns(names: Iterable[str], chosen: Columns, source: Path, line: i
     return found
 
 
+def weight(value: Any) -> int:
+    """About how many characters a value of JSON is long; each number, list and object counts as 16."""
+    total, waiting = 0, [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            total += len(item)
+            continue
+        total += 16
+        if isinstance(item, Mapping):
+            total += sum(map(len, item))
+            waiting.extend(item.values())
+        elif isinstance(item, list | tuple):
+            waiting.extend(item)
+    return total
+
+
 def make_doc(record: Mapping[str, Any], chosen: Columns, source: Path, line: int | None) -> Doc:
     """A passage from a record.
 

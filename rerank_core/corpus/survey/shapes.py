@@ -21,7 +21,7 @@ from rerank_core.corpus.formats.judgments import (
 )
 from rerank_core.corpus.formats.lines import WHITE, read_lines
 from rerank_core.corpus.formats.queries import QUERY_NAMES, USED, is_id_and_text, query_columns
-from rerank_core.corpus.formats.record import Columns, find_columns, find_usual, require_columns
+from rerank_core.corpus.formats.record import Columns, find_columns, find_usual, require_columns, weight
 from rerank_core.corpus.formats.topic_files import read_topics
 from rerank_core.corpus.formats.trec import split_fields
 from rerank_core.corpus.survey.names import Claim, Part
@@ -30,6 +30,8 @@ from rerank_core.errors import BadInputError
 SAMPLE = 20
 """So many rows are looked at."""
 
+_SAMPLE_CHARS = 2**20
+"""The sample ends with the row in which it becomes so long."""
 A_TEXT = "it is a text"
 _LONGEST_ID = 3
 """Words of a docid in a table of grades without a header; what is longer is a text."""
@@ -78,8 +80,12 @@ def sample(path: Path, kind: Format) -> Sample:
 def _until_bad(rows: Any) -> list[Any]:
     records: list[Any] = []
     try:
+        seen = 0
         for _, row in islice(rows, SAMPLE):
             records.append(row)
+            seen += weight(row)
+            if seen > _SAMPLE_CHARS:
+                break
     except BadInputError:
         if not records:
             raise

@@ -9,7 +9,7 @@ from pathlib import Path
 from rerank_core.corpus.formats import delimited, folder, jsonl, parquet
 from rerank_core.corpus.formats.file_format import ACCEPTED, Format, format_of
 from rerank_core.corpus.formats.lines import count_lines
-from rerank_core.corpus.formats.record import USUAL, YOURS, Columns
+from rerank_core.corpus.formats.record import USUAL, YOURS, Columns, weight
 from rerank_core.corpus.formats.regular import is_folder
 from rerank_core.corpus.report import NotRead
 from rerank_core.corpus.survey.look import FileLook, group_unread
@@ -116,12 +116,12 @@ BATCH_CHARS = 8_000_000
 
 
 def doc_batches(docs: Iterable[Doc]) -> Iterator[list[Doc]]:
-    """Lists of at most 2,000 passages, fewer where they are long."""
+    """Lists of at most 2,000 passages, fewer where they are long, their titles and metadata included."""
     batch: list[Doc] = []
     chars = 0
     for doc in docs:
         batch.append(doc)
-        chars += len(doc.text)
+        chars += len(doc.text) + len(doc.title) + len(doc.docid) + (weight(doc.metadata) if doc.metadata else 0)
         if len(batch) == BATCH_DOCS or chars >= BATCH_CHARS:
             yield batch
             batch, chars = [], 0
