@@ -8,7 +8,9 @@ from typing import Literal
 import streamlit as st
 
 from pages.ui import cache, state
+from pages.ui.host_check import serves_this_machine_only
 from pages.ui.markdown import plain
+from rerank_core.corpus.import_roots import close_paths
 from rerank_core.corpus.ingest import ImportOptions, import_dataset
 from rerank_core.errors import RerankLensError
 from rerank_core.store import datasets, jobs
@@ -38,6 +40,8 @@ def open_page(title: str, sidebar: Literal["auto", "collapsed"] = "auto") -> Wor
         st.error(plain(str(error)))
         st.stop()
     cache.offer_secrets()
+    if not serves_this_machine_only():
+        close_paths()
     cache.keep_worker()
     return space
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from rerank_core.corpus.import_roots import uploads_folder
 from rerank_core.errors import SettingsError
 from rerank_core.store.workspace import Workspace
 
@@ -30,7 +31,7 @@ def save(space: Workspace, files: Sequence[Uploaded]) -> Path:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise SettingsError(f"Two of the files are called '{twice}'. Name the path of their folder instead.")
-    folder = _fresh(space.path.with_name(space.path.name + ".uploads"))
+    folder = _fresh(uploads_folder(space.path))
     for name, file in zip(names, files, strict=True):
         (folder / name).write_bytes(file.getbuffer())
     return folder / names[0] if len(files) == 1 else folder

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rerank_core.corpus.formats.chunking import spans
 from rerank_core.corpus.formats.lines import read_text
+from rerank_core.corpus.formats.links import why_not_followed
 from rerank_core.corpus.formats.record import as_id
 from rerank_core.errors import BadInputError
 from rerank_core.types import Doc
@@ -19,11 +20,15 @@ _FENCE = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1", re.MULTILINE | re.DOTALL)
 
 
 def find_files(folder: Path) -> list[Path]:
-    """The text files under `folder` at any depth, by relative path; names that begin with a dot are left out."""
+    """The text files under `folder` at any depth, by relative path.
+
+    Left out are names that begin with a dot, and links that lead out of the folder or nowhere.
+    """
     found = []
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(place, name) for name in names if _is_text(name)]
+        paths = [Path(place, name) for name in names if _is_text(name)]
+        found += [path for path in paths if not why_not_followed(path, folder)]
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
 
 

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from rerank_core.corpus.formats import folder
 from rerank_core.corpus.formats.file_format import DATA
 from rerank_core.corpus.formats.lines import plain_suffix, unreadable
+from rerank_core.corpus.formats.links import why_not_followed
 from rerank_core.corpus.formats.record import USUAL, Columns
 from rerank_core.corpus.survey.look import AS_SAID, FileLook, look_at, look_inside
 from rerank_core.corpus.survey.names import Part, claimed, home, is_about, is_list, stem
@@ -20,6 +21,8 @@ TEXTS = "texts"
 """The kind of the one look at all texts of a folder."""
 _LISTS: tuple[Part, ...] = ("passages", "queries", "grades")
 HIDDEN = "hidden files and folders"
+LINK = "a link"
+FOLDER_LINK = "links to folders are not followed"
 
 
 def look(path: Path, columns: Columns = USUAL, parts: Mapping[str, Part] | None = None) -> tuple[FileLook, ...]:
@@ -66,7 +69,7 @@ class _Said:
 
 
 def _in_folder(root: Path, columns: Columns, said: _Said) -> Iterator[FileLook]:
-    files, hidden = _walk(root)
+    files, hidden, linked = _walk(root)
     unpacked = set(files)
     records = any(plain_suffix(path.name) in DATA for path in files)
     parts = records or any(is_list(path) for path in files)
@@ -93,6 +96,7 @@ def _in_folder(root: Path, columns: Columns, said: _Said) -> Iterator[FileLook]:
     if texts:
         rows = tuple((path.relative_to(root).as_posix(),) for path in texts[:3])
         yield FileLook(root, "", "passages", "each text is cut into passages", TEXTS, ("file",), rows, files=len(texts))
+    yield from linked
     if hidden:
         yield FileLook(root, "", "not read", "their names begin with a dot", HIDDEN, files=hidden)
 
@@ -101,17 +105,32 @@ def _is_prose(path: Path) -> bool:
     return plain_suffix(path.name) in folder.SUFFIXES
 
 
-def _walk(root: Path) -> tuple[list[Path], int]:
-    """The files at any depth by their relative path, and how many files and folders are hidden."""
+def _walk(root: Path) -> tuple[list[Path], int, list[FileLook]]:
+    """The files at any depth by their relative path, how many files and folders are hidden, links not followed."""
     found: list[Path] = []
+    linked: list[FileLook] = []
     hidden = 0
     for place, folders, names in os.walk(root, onerror=_refuse_folder):
         shown = [name for name in folders if not name.startswith(".")]
         visible = [name for name in names if not name.startswith(".")]
         hidden += len(folders) - len(shown) + len(names) - len(visible)
         folders[:] = sorted(shown)
-        found += [Path(place, name) for name in visible]
-    return sorted(found, key=lambda path: path.relative_to(root).as_posix()), hidden
+        for path in (Path(place, name) for name in visible):
+            if why := why_not_followed(path, root):
+                linked.append(_link(path, root, why))
+            else:
+                found.append(path)
+        links = (path for name in shown if (path := Path(place, name)).is_symlink())
+        linked += [_link(path, root, why_not_followed(path, root) or FOLDER_LINK) for path in links]
+    return (
+        sorted(found, key=lambda path: path.relative_to(root).as_posix()),
+        hidden,
+        sorted(linked, key=lambda seen: seen.name),
+    )
+
+
+def _link(path: Path, root: Path, why: str) -> FileLook:
+    return FileLook(path, path.relative_to(root).as_posix(), "not read", why, LINK)
 
 
 def _refuse_folder(error: OSError) -> None:
