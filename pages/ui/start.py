@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.ui import cache
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_table
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import all_systems
@@ -31,7 +32,7 @@ def datasets_table(space: Workspace) -> None:
     st.subheader("Datasets")
     with space.open() as db:
         rows = datasets.list_datasets(db)
-    st.dataframe(datasets_frame(rows), hide_index=True, width="stretch")
+    st.dataframe(harmless_table(datasets_frame(rows)), hide_index=True, width="stretch")
     st.caption(f"All of it lies in one file: `{space.path}`. Copy it and everything is copied.")
 
 

@@ -9,6 +9,7 @@ from pages.ui.agreement import history, matters
 from pages.ui.agreement import settle as agreement_settle
 from pages.ui.agreement import stale as agreement_stale
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_table
 from rerank_core.judging.agreement_report import AgreementReport
 from rerank_core.judging.disputes import cases
 from rerank_core.judging.plan import LabelPlan
@@ -57,7 +58,7 @@ def _judges(space: Workspace, dataset: DatasetRow, report: AgreementReport) -> N
     if not report.judges:
         st.info("Nobody has graded anything here yet.")
         return
-    st.dataframe(judges_frame(report.judges), hide_index=True, width="stretch")
+    st.dataframe(harmless_table(judges_frame(report.judges)), hide_index=True, width="stretch")
     with space.open() as db:
         counts = judges.grades_by_rule(db, dataset.id)
     if counts:
@@ -75,7 +76,13 @@ def _judges(space: Workspace, dataset: DatasetRow, report: AgreementReport) -> N
         st.markdown("**Every two of those compared**")
         two = st.column_config.NumberColumn(format="%.2f")
         columns = {"Same grade": st.column_config.NumberColumn(format="percent"), "Kappa": two, "Weighted kappa": two}
-        st.dataframe(twos_frame(report.twos), hide_index=True, width="stretch", placeholder="–", column_config=columns)
+        st.dataframe(
+            harmless_table(twos_frame(report.twos)),
+            hide_index=True,
+            width="stretch",
+            placeholder="–",
+            column_config=columns,
+        )
         st.caption(
             "Weighted: by the square of how far apart two grades are. Empty: both gave one single grade throughout."
         )

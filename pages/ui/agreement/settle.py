@@ -9,6 +9,7 @@ import streamlit as st
 from pages.ui import state
 from pages.ui.agreement.card import grade_buttons, passage, step
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_table
 from rerank_core.errors import RerankLensError
 from rerank_core.judging.disputes import Case, adjudicate, take_back
 from rerank_core.store.datasets import DatasetRow
@@ -41,7 +42,7 @@ def show(space: Workspace, dataset: DatasetRow, judge: str, found: Sequence[Case
     with st.container(border=True):
         passage(case.query, case.doc, case.docid)
         said = [(one.judge, one.grade, one.note) for one in case.said]
-        st.dataframe(said_frame(said, dataset.scale), hide_index=True, width="stretch")
+        st.dataframe(harmless_table(said_frame(said, dataset.scale)), hide_index=True, width="stretch")
         if case.settled is not None:
             why = f": {plain(case.settled.note)}" if case.settled.note else "."
             st.markdown(f"Settled as **{case.settled.grade}** by {plain(case.settled.judge)}{why}")

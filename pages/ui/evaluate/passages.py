@@ -8,6 +8,7 @@ from pages.ui import state
 from pages.ui.board import charts
 from pages.ui.evaluate.cards import compare_link, passage_names
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_table
 from pages.ui.view import View
 from rerank_core.evaluation.rank_changes import document_rows
 from rerank_core.experiment.figures import Figures
@@ -39,7 +40,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     rows = document_rows(orders, grades, view.baseline, top)
     labels = {system: whole.labels[system] for system in rankings}
     st.dataframe(
-        documents_table(rows, labels, titles, view.dataset.scale),
+        harmless_table(documents_table(rows, labels, titles, view.dataset.scale)),
         hide_index=True,
         width="stretch",
         height=min(36 * (len(rows) + 1), 620),

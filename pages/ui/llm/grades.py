@@ -10,6 +10,7 @@ from pages.ui import state
 from pages.ui.evaluate import cache
 from pages.ui.evaluate.cache import Stamp
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_table
 from pages.ui.view import MEASURES, View
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.experiment.whole_set import WholeSet
@@ -156,7 +157,7 @@ def _verdicts(found: Sequence[Side], view: View, measure: str) -> None:
         st.altair_chart(sides_chart(frame, measure, baseline), width="stretch")
     figure = st.column_config.NumberColumn
     st.dataframe(
-        frame.drop(columns=["low", "high"]),
+        harmless_table(frame.drop(columns=["low", "high"])),
         hide_index=True,
         width="stretch",
         placeholder="–",
@@ -176,5 +177,5 @@ def _failures(answers: Mapping[Pair, LlmGrade], whole: WholeSet) -> None:
     frame = failures_frame(answers, whole.queries)
     if not frame.empty:
         with st.expander(f"Answers of no use: {len(frame):,}"):
-            st.dataframe(frame, hide_index=True, width="stretch")
+            st.dataframe(harmless_table(frame), hide_index=True, width="stretch")
             st.caption(f"None of them counts as a grade. They are asked again where you tick that under **{ASK}**.")
