@@ -33,7 +33,7 @@ def datasets_table(space: Workspace) -> None:
     with space.open() as db:
         rows = datasets.list_datasets(db)
     st.dataframe(harmless_table(datasets_frame(rows)), hide_index=True, width="stretch")
-    st.caption(f"All of it lies in one file: `{space.path}`. Copy it and everything is copied.")
+    st.caption(f"All of it lies in one file: {plain(str(space.path))}. Copy it and everything is copied.")
 
 
 def rerankers_line(space: Workspace) -> None:

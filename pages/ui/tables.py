@@ -29,6 +29,11 @@ def harmless_table(table: pd.DataFrame | Mapping[str, Sequence[Any]]) -> pd.Data
     return made
 
 
+def harmless_names(names: Mapping[str, str]) -> dict[str, str]:
+    """The same for names that are put into a table with colours: id -> name."""
+    return {key: str(_cell(name)) for key, name in names.items()}
+
+
 def _cell(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_cell(one) for one in value]

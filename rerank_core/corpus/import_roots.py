@@ -48,12 +48,14 @@ def named_path(text: str) -> Path:
     return path
 
 
-def looks_like_path(name: str) -> bool:
-    """Whether a name that may be a model's on a hub, "org/model", leads to this machine's disk instead."""
+def refuse_folder(name: str) -> None:
+    """Raise SettingsError where a model's name, "org/model", is a folder's instead, outside of the roots."""
     try:
-        return name.startswith(("/", "~", ".", "\\")) or Path(name).is_absolute() or Path(name).exists()
-    except (OSError, ValueError):
-        return True
+        path = Path(name).expanduser()
+        if name.startswith((".", "~")) or path.is_absolute() or path.exists():
+            refuse_outside(path, None)
+    except (OSError, RuntimeError, ValueError):
+        raise SettingsError(f"{_short(name)} is neither a model's name nor a folder's.") from None
 
 
 def refuse_outside(path: Path, workspace: Path | None) -> None:

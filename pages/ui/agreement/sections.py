@@ -62,7 +62,7 @@ def _judges(space: Workspace, dataset: DatasetRow, report: AgreementReport) -> N
     with space.open() as db:
         counts = judges.grades_by_rule(db, dataset.id)
     if counts:
-        told = " · ".join(f"**{count:,}** {RULES.get(rule, rule)}" for rule, count in counts.items())
+        told = " · ".join(f"**{count:,}** {plain(RULES.get(rule, rule))}" for rule, count in counts.items())
         st.markdown(f"Grades by how the passage came to the judge: {told}.")
         st.caption("Only what came from the pool, or was drawn at random from it, stands for the pool.")
     if report.alpha is not None and report.nominal is not None:

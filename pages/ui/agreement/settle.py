@@ -47,7 +47,7 @@ def show(space: Workspace, dataset: DatasetRow, judge: str, found: Sequence[Case
             why = f": {plain(case.settled.note)}" if case.settled.note else "."
             st.markdown(f"Settled as **{case.settled.grade}** by {plain(case.settled.judge)}{why}")
         else:
-            st.markdown(f"Now **{case.label}** counts.")
+            st.markdown(f"Now **{plain(str(case.label))}** counts.")
         if case.doc is not None:
             st.text_input("Why (kept with the grade, may stay empty)", key=state.REASON)
             grade_buttons(dataset, not judge, _settle, (space, dataset, judge, case))

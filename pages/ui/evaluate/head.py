@@ -66,7 +66,7 @@ def choose_measures(column: DeltaGenerator) -> list[Measure]:
         try:
             measures.append(parse_measure(name))
         except BadInputError as error:
-            st.error(str(error))
+            st.error(plain(str(error)))
     return measures or [parse_measure(DEFAULT[0])]
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.ui import state, work
 from pages.ui.markdown import plain
 from pages.ui.tables import harmless_table
-from rerank_core.corpus.import_roots import looks_like_path, named_path
+from rerank_core.corpus.import_roots import refuse_folder
 from rerank_core.errors import RerankLensError
 from rerank_core.experiment.job_requests import DownloadRequest
 from rerank_core.rerankers.catalogue.catalog import NAMED_FAMILIES, catalog, model_from_name
@@ -72,8 +72,7 @@ def _put(space: Workspace) -> None:
     """Keep the model of the form; before the page is drawn, so that its tables hold it."""
     try:
         name = (state.take(state.MODEL) or "").strip()
-        if looks_like_path(name):
-            named_path(name)
+        refuse_folder(name)
         model = model_from_name(state.take(state.FAMILY), name)
     except RerankLensError as error:
         state.put(state.ADDED, ("error", str(error)))

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import state
+from pages.ui.markdown import plain
 from rerank_core.errors import RerankLensError
 from rerank_core.rerankers.catalogue.catalog import catalog
 from rerank_core.rerankers.catalogue.model import Setting
@@ -35,7 +36,7 @@ def variant(space: Workspace) -> None:
         st.rerun()
     said = state.pop(state.VARIANT_SAVED)
     if said is not None:
-        (st.success if said[0] else st.error)(said[1])
+        (st.success if said[0] else st.error)(plain(said[1]))
 
 
 def _field(model: str, setting: Setting) -> Any:
