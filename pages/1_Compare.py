@@ -8,7 +8,9 @@ from pages.ui import cache, frame, glossary, state, work
 from pages.ui.board import charts, grades, own_passage
 from pages.ui.board.board import board
 from pages.ui.board.data import board_data
-from pages.ui.view import MEASURES, choose_query, choose_view
+from pages.ui.query_picker import choose_query
+from pages.ui.sidebar import choose_view
+from pages.ui.view import MEASURES
 from rerank_core.experiment.one_query import Comparison, load_comparison
 
 space = frame.open_page("Compare")

@@ -7,7 +7,8 @@ import streamlit as st
 from pages.ui import cache, frame, glossary, work
 from pages.ui.evaluate import head, sections, slices
 from pages.ui.evaluate.cache import figures
-from pages.ui.view import MEASURES, choose_view
+from pages.ui.sidebar import choose_view
+from pages.ui.view import MEASURES
 
 space = frame.open_page("Evaluate")
 view = choose_view(space)

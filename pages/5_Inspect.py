@@ -8,7 +8,8 @@ from pages.ui import frame, glossary
 from pages.ui.inspect import pair as inspect_pair
 from pages.ui.inspect import threshold
 from pages.ui.llm import reads
-from pages.ui.view import choose_query, choose_view
+from pages.ui.query_picker import choose_query
+from pages.ui.sidebar import choose_view
 
 space = frame.open_page("Inspect")
 view = choose_view(space)

@@ -8,14 +8,14 @@ from pages.ui import frame, glossary
 from pages.ui.evaluate.cache import whole_set
 from pages.ui.llm import ask
 from pages.ui.llm import grades as llm_grades
-from pages.ui.view import choose_view
+from pages.ui.sidebar import choose_view
 
 space = frame.open_page("LLM grades")
 view = choose_view(space)
 whole, stamp = whole_set(view.experiment)
 st.title("LLM grades")
 st.caption(
-    "A language model grades passages by our own prompt in UMBRELA's manner (arXiv 2406.06519): UMBRELA's published "
+    "A language model grades passages with our own prompt, modelled on UMBRELA (arXiv 2406.06519): UMBRELA's published "
     "figures do not apply. Its grades are kept apart: no figure on another page counts them, and nobody who grades "
     "sees them."
 )

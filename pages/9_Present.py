@@ -8,7 +8,8 @@ from pages.ui import frame, state
 from pages.ui.evaluate.cache import figures
 from pages.ui.present import stories
 from pages.ui.present import vote as present_vote
-from pages.ui.view import MEASURES, choose_view
+from pages.ui.sidebar import choose_view
+from pages.ui.view import MEASURES
 from rerank_core.evaluation.names import parse_measure
 
 space = frame.open_page("Present", sidebar="collapsed")

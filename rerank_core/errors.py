@@ -5,6 +5,7 @@ RerankLensError
 ├── NotFoundError          a dataset, query, passage, system or job that the workspace does not hold
 ├── SettingsError          settings that cannot work together, or lie outside their range
 ├── NotReadyError          a reranker that needs a download, a key, an extra or a GPU first
+├── WorkspaceError         the workspace's file cannot be used now: moved, damaged, full, newer, only to be read
 ├── CancelledError         a person asked for the work to stop
 └── ProviderError          somebody else's service failed (vendor, status, retryable)
 """
@@ -15,7 +16,15 @@ from pathlib import Path
 
 
 class RerankLensError(Exception):
-    """The root: a message that can be shown to a person as it is."""
+    """The root: a message that can be shown to a person as it is.
+
+    >>> import rerank_core as rl
+    >>> try:
+    ...     rl.load("no-such-model")
+    ... except rl.RerankLensError as error:
+    ...     print(error)
+    there is no reranker 'no-such-model' in the catalogue
+    """
 
 
 class BadInputError(RerankLensError):
@@ -41,6 +50,13 @@ class SettingsError(RerankLensError):
 
 class NotReadyError(RerankLensError):
     """A reranker that needs a download, a key, an extra or a GPU first; the message says which and how."""
+
+
+class WorkspaceError(RerankLensError):
+    """The workspace's file cannot be used now: it is not where it was, or damaged, full, newer, locked or read-only.
+
+    Nothing of what was to be written has been kept in it.
+    """
 
 
 class CancelledError(RerankLensError):

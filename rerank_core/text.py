@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
+from typing import Literal
 
 import regex
 
@@ -40,10 +41,14 @@ _SHOWN_CHARACTER = regex.compile(r".[\p{M}\p{Default_Ignorable_Code_Point}ﾞﾟ
 
 _RUN = re.compile(r"\S+")
 _HAS_UNSPACED = regex.compile(f"[{_UNSPACED}]")
+# every repetition has an end: what is longer is cut, and no text takes more than its length in time
 _UNIT = regex.compile(
-    rf"[\p{{Ps}}\p{{Pi}}]*(?:(?=[{_UNSPACED}])\X){{1,2}}[\p{{Pe}}\p{{Pf}}\p{{Po}}]*"
-    rf"|(?:(?![{_UNSPACED}]|[\p{{Ps}}\p{{Pi}}]+[{_UNSPACED}])\X)+|\X"
+    rf"[\p{{Ps}}\p{{Pi}}]{{0,8}}(?:(?=[{_UNSPACED}])\X){{1,2}}[\p{{Pe}}\p{{Pf}}\p{{Po}}]{{0,64}}"
+    rf"|(?:(?![{_UNSPACED}]|[\p{{Ps}}\p{{Pi}}]{{1,8}}[{_UNSPACED}])\X){{1,{LONGEST_WORD}}}+|\X"
 )
+_CLUSTERS = regex.compile(rf"(?:\X){{1,{LONGEST_WORD}}}")
+_WINDOW = 1_024
+"""A longer run is looked at in parts: for one character of a flag, Unicode's rules look back over all flags before."""
 
 _NOT_ASCII_RUN = re.compile(r"(?<![^ \t\n\r\f\v])[^ \t\n\r\f\v\x80-\U0010ffff]*+[^\x00-\x7f][^ \t\n\r\f\v]*")
 # soft hyphens, joiners, marks of direction, variation selectors, keycaps: they split a word and mean nothing in it
@@ -57,6 +62,9 @@ _POINTS = re.compile(
 )
 _OTHER_DIGIT = regex.compile(r"[\p{Nd}--[0-9]]", regex.V1)
 _LETTERS = str.maketrans({"\u02bc": "'", "\u02b9": "'"})  # apostrophes that Unicode calls letters
+# a letter has no more marks that count: to sort n of them takes n * n steps, and UAX #15 streams them by 30 as well
+_MANY_MARKS = regex.compile(r"(\p{M}{30})\p{M}+")
+_FEW = 60  # characters: a shorter text is normalised as it is
 _REMEMBERED_CHARS = 30  # the same few short words and signs come again and again
 _TURKISH = str.maketrans({"I": "ı", "İ": "i"})
 
@@ -67,8 +75,15 @@ def same_text(text: str) -> str:
     For ids and query texts, which mean another thing in another case: it keeps case, width and accents.
     """
     if not text.isascii():
-        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+        text = normalized("NFC", _INVISIBLE.sub("", text))
     return " ".join(text.split())
+
+
+def normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
+    """Unicode's normal form, in a time that grows as the text does; marks beyond the 30th on a letter are left out."""
+    if len(text) > _FEW:
+        text = _MANY_MARKS.sub(r"\1", text)
+    return unicodedata.normalize(form, text)
 
 
 def folded(text: str, turkish: bool = False) -> str:
@@ -77,7 +92,7 @@ def folded(text: str, turkish: bool = False) -> str:
     White space between words stays white space. `turkish`: I is the capital of ı, and İ that of i. Idempotent.
     """
     if turkish:
-        text = unicodedata.normalize("NFC", text).translate(_TURKISH)
+        text = normalized("NFC", text).translate(_TURKISH)
     if not text.isascii():
         text = _NOT_ASCII_RUN.sub(_folded_match, text)
     return text.lower()
@@ -95,7 +110,7 @@ def _folded_word(run: str) -> str:
 
 def _folded_run(run: str) -> str:
     run = _GLUED.sub(" ", _INVISIBLE.sub("", run))
-    run = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", run).casefold())
+    run = normalized("NFKC", normalized("NFKC", run).casefold())
     if run.isascii():
         return run
     run = _POINTS.sub("", run).translate(_LETTERS).replace("i\u0307", "i")
@@ -152,29 +167,43 @@ def units(text: str) -> Iterator[tuple[int, int]]:
     for found in _RUN.finditer(text):
         start, end = found.span()
         if unspaced or end - start > LONGEST_WORD:
-            yield from ((start + one, start + other) for one, other in _cut_run(found.group()))
+            yield from _cut_run(text, start, end)
         else:
             yield start, end
 
 
 def count_units(text: str) -> int:
     """How many `units` a text has."""
+    if len(text) > _SPLIT_AT_ONCE:
+        return sum(1 for _ in units(text))
     runs = text.split()
     if max(map(len, runs), default=0) <= LONGEST_WORD and not _HAS_UNSPACED.search(text):
         return len(runs)
     return sum(1 for _ in units(text))
 
 
-def _cut_run(run: str) -> Iterator[tuple[int, int]]:
-    for found in _UNIT.finditer(run):
-        start, end = found.span()
-        if end - start <= LONGEST_WORD:
-            yield start, end
-            continue
-        # a hash, a link, marks without end: at clusters, and where one cluster is longer than all that, inside it
-        for cluster in regex.finditer(rf"(?:\X){{1,{LONGEST_WORD}}}", found.group()):
-            for place in range(cluster.start(), cluster.end(), 8 * LONGEST_WORD):
-                yield start + place, start + min(place + 8 * LONGEST_WORD, cluster.end())
+_SPLIT_AT_ONCE = 2**20
+
+
+def _cut_run(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while start < end:
+        part = text[start : min(start + _WINDOW, end)]
+        pieces = [found.span() for found in _UNIT.finditer(part)]
+        if start + len(part) < end and len(pieces) > 1:
+            del pieces[-1]  # it may go on in the next part
+        for first, last in pieces:
+            yield from _cut_piece(part, first, last, start)
+        start += pieces[-1][1]
+
+
+def _cut_piece(part: str, first: int, last: int, offset: int) -> Iterator[tuple[int, int]]:
+    if last - first <= LONGEST_WORD:
+        yield offset + first, offset + last
+        return
+    # a hash, a link, marks without end: at clusters, and where one cluster is longer than all that, inside it
+    for cluster in _CLUSTERS.finditer(part, first, last):
+        for place in range(cluster.start(), cluster.end(), 8 * LONGEST_WORD):
+            yield offset + place, offset + min(place + 8 * LONGEST_WORD, cluster.end())
 
 
 def shown_words(text: str) -> Iterator[tuple[int, int, tuple[int, ...]]]:

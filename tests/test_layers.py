@@ -62,8 +62,8 @@ PAGE_FOLDERS = {
     "9_Present": "present",
 }
 ALL_PAGES_SHARE = {
-    "__init__", "cache", "frame", "glossary", "host_check", "judge", "markdown", "server", "start", "state", "tables",
-    "view", "work",
+    "__init__", "cache", "frame", "glossary", "host_check", "judge", "markdown", "query_picker",
+    "server", "sidebar", "start", "state", "tables", "view", "work",
 }  # fmt: skip
 OUTBOX = "outbox"
 # (who, whose module): why

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,7 @@ from pages.ui.host_check import serves_this_machine_only
 from pages.ui.markdown import plain
 from rerank_core.corpus.import_roots import close_paths
 from rerank_core.corpus.ingest import ImportOptions, import_dataset
-from rerank_core.errors import RerankLensError
+from rerank_core.errors import RerankLensError, WorkspaceError
 from rerank_core.store import datasets, jobs
 from rerank_core.store.workspace import Workspace
 
@@ -34,21 +35,51 @@ def open_page(title: str, sidebar: Literal["auto", "collapsed"] = "auto") -> Wor
     st.html(f"<style>{STYLE}{FOLDED if sidebar == 'collapsed' else ''}</style>")
     state.enter(title)
     space = cache.workspace()
-    try:
-        _first_use(space)
-    except RerankLensError as error:
-        st.error(plain(str(error)))
-        st.stop()
     cache.offer_secrets()
     if not serves_this_machine_only():
         close_paths()
-    cache.keep_worker()
+    try:
+        _first_use(space)
+        _name_unreadable(space)
+        _keep_worker(space)
+    except RerankLensError as error:
+        st.error(plain(str(error)))
+        if isinstance(error, WorkspaceError):
+            _look_again(space)
+        st.stop()
     return space
+
+
+def _name_unreadable(space: Workspace) -> None:
+    with space.open() as db:
+        unreadable = datasets.unreadable_datasets(db)
+    for name, why in unreadable.items():
+        st.warning(f"The dataset '{plain(name)}' is not known to this version: {plain(why)}.")
+
+
+def _keep_worker(space: Workspace) -> None:
+    if why := space.why_only_read():
+        st.info(f"This workspace can only be read: {plain(why)}. Nothing new is graded, ranked or imported.")
+    else:
+        cache.keep_worker()
+
+
+def _look_again(space: Workspace) -> None:
+    """Run the page again as soon as the workspace can be opened: what waits in the browser's tab is saved then."""
+
+    @st.fragment(run_every=2.0)
+    def look() -> None:
+        with suppress(WorkspaceError):
+            with space.open():
+                pass
+            st.rerun()
+
+    look()
 
 
 def _first_use(space: Workspace) -> None:
     with space.open() as db:
-        if datasets.list_datasets(db) or jobs.open_jobs(db, "import"):
+        if datasets.list_datasets(db) or datasets.unreadable_datasets(db) or jobs.open_jobs(db, "import"):
             return
     with st.spinner("First start: reading the demo dataset…"):
         import_dataset(space, DEMO, DEMO_FOLDER, ImportOptions())

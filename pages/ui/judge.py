@@ -12,23 +12,40 @@ LONGEST_NAME = 80
 
 def who_grades() -> str:
     """The judge's name; stops the page with a way to say it where nobody has."""
-    signed_in = st.user.get("is_logged_in")
+    if _is_signed_in() is None:
+        _take_linked_name()
+        if not (state.take(state.JUDGE) or "").strip():
+            _ask()
+    with st.sidebar:
+        name = name_field("Kept with each grade. With the same name you continue where you stopped, on any computer.")
+    st.query_params[state.JUDGE] = name
+    return name
+
+
+def name_field(purpose: str, default: str | None = None) -> str:
+    """The signed-in person, else what is typed here; "" while nothing is. `purpose`: the field's help.
+
+    `default`: the name of whoever typed none. To be called where the field is to stand. Where the app has a sign-in,
+    the page stops until somebody has signed in.
+    """
+    signed_in = _is_signed_in()
     if signed_in is not None:
-        return _signed_in(bool(signed_in))
+        return _signed_in(signed_in)
+    _take_linked_name()
+    name = st.text_input(
+        "Your name", default or "", key=state.JUDGE, max_chars=LONGEST_NAME, persist_state="session", help=purpose
+    )
+    return (name or "").strip() or (default or "")
+
+
+def _is_signed_in() -> bool | None:
+    known = st.user.get("is_logged_in")
+    return None if known is None else bool(known)
+
+
+def _take_linked_name() -> None:
     if state.take(state.JUDGE) is None and (named := st.query_params.get(state.JUDGE, "").strip()):
         state.put(state.JUDGE, named[:LONGEST_NAME])
-    if not (state.take(state.JUDGE) or "").strip():
-        _ask()
-    with st.sidebar:
-        name = st.text_input(
-            "Your name",
-            key=state.JUDGE,
-            max_chars=LONGEST_NAME,
-            persist_state="session",
-            help="Kept with each grade. With this name you go on where you stopped, on another computer too.",
-        )
-    st.query_params[state.JUDGE] = name.strip()
-    return name.strip()
 
 
 def _signed_in(now: bool) -> str:
@@ -38,19 +55,17 @@ def _signed_in(now: bool) -> str:
         st.button("Sign in", type="primary", on_click=st.login)
         st.stop()
     name = str(st.user.get("email") or st.user.get("name") or st.user.get("sub") or "")
-    st.sidebar.markdown(f"Signed in as **{plain(name)}**")
+    st.markdown(f"Signed in as **{plain(name)}**")
     return name
 
 
 def _ask() -> None:
     st.title("Grade passages")
-    st.markdown(
-        "You will read a question and, one after the other, passages that may answer it. You say how well each does."
-    )
+    st.markdown("You read a query and, one after the other, passages that may answer it. You grade how well each does.")
     with st.form("who", border=False, width=420):
         st.text_input("Your name", key=state.NEW_JUDGE, max_chars=LONGEST_NAME, placeholder="for example Ann")
         st.form_submit_button("Start", type="primary", on_click=_named)
-    st.caption("With the same name you go on where you stopped, on another computer too.")
+    st.caption("With the same name you continue where you stopped, on any computer.")
     st.stop()
 
 

@@ -16,10 +16,11 @@ from rerank_core.views.tables import datasets_frame
 def next_steps() -> None:
     """Where to go from here."""
     steps = (
-        ("pages/1_Compare.py", "Compare", "Rerankers side by side on one query; grade, and the measures move."),
+        ("pages/1_Compare.py", "Compare", "Rerankers side by side on one query. Grade a passage, and the measures "
+        "update."),
         ("pages/2_Evaluate.py", "Evaluate", "All queries: which system is better, how sure that is, and what is lost."),
         ("pages/3_Data.py", "Data", "Bring your own: BEIR, JSONL, CSV, Parquet, text folders, TREC files."),
-        ("pages/4_Rerankers.py", "Rerankers", "The catalogue: what is ready here, and what the others need."),
+        ("pages/4_Rerankers.py", "Rerankers", "The catalogue: which rerankers are ready, and what the others need."),
     )  # fmt: skip
     for column, (page, label, why) in zip(st.columns(len(steps)), steps, strict=True):
         with column.container(border=True, height="stretch"):
@@ -33,7 +34,7 @@ def datasets_table(space: Workspace) -> None:
     with space.open() as db:
         rows = datasets.list_datasets(db)
     st.dataframe(harmless_table(datasets_frame(rows)), hide_index=True, width="stretch")
-    st.caption(f"All of it lies in one file: {plain(str(space.path))}. Copy it and everything is copied.")
+    st.caption(f"The whole workspace is one file: {plain(str(space.path))}. To copy the workspace, copy that file.")
 
 
 def rerankers_line(space: Workspace) -> None:

@@ -9,38 +9,114 @@ from typing import Any
 
 import streamlit as st
 
-DATASET, QUERY, SYSTEMS, BASELINE = "ds", "q", "sys", "base"
-DEPTH, SHOWN, LEVEL = "depth", "top", "rel"
-RETRIEVERS, FUSION, DENSE_WEIGHT, LANGUAGE, CUTTING = "ret", "fuse", "w", "lang", "cut"
-JUDGE, TYPED = "judge", "typed_query"
+# the view: on every page that shows results; each is a query parameter of the link
+DATASET = "ds"
+QUERY = "q"
+SYSTEMS = "sys"
+BASELINE = "base"
+DEPTH = "depth"
+SHOWN = "top"
+LEVEL = "rel"
+RETRIEVERS = "ret"
+FUSION = "fuse"
+DENSE_WEIGHT = "w"
+LANGUAGE = "lang"
+CUTTING = "cut"
+FILTER_FIELD = "ff"
+FILTER_VALUES = "fv"
+
+# who judges, and a query that was typed
+JUDGE = "judge"
 NOBODY = "me"  # the judge's name where nobody gave one
-FILTER_FIELD, FILTER_VALUES = "ff", "fv"
-INSPECTED, PASSAGE = "by", "doc"
-MEASURES, PRICE, SECTION = "m", "usd", "part"
-COMPARED, EXPLAINED, EXPLAINED_QUERY, DEEPENED = "of", "why", "wq", "deep"
+TYPED = "typed_query"
+
+# Compare
+BOARD = "board"
+
+# Evaluate
+SECTION = "part"
+MEASURES = "m"
+PRICE = "usd"
+COMPARED = "of"
+EXPLAINED = "why"
+EXPLAINED_QUERY = "wq"
+DEEPENED = "deep"
 EXPORTED = "out"
 OWN_LEFT_OUT = "noself"
-SLICES, ORDER, HEAT, HEAT_ORDER = "only", "by_difference", "heat", "heat_by"
-SCORED, TOP_K, TARGET, FIRST = "scored", "tk", "tp", "first"
-BOARD = "board"
-LABEL, NEW_JUDGE, SHOW_RANK, SETUP = "label", "new_judge", "rank", "setup"
-STORY, PRESENTED = "story", "present"
-READS, READ_BY = "reads", "reader"
-AGREEING, AGREEMENT_PART, AGREEMENT_ERROR, SETTLED_TOO, REASON = "who", "agree", "agreement_error", "settled", "reason"
-HISTORY_JUDGES, HISTORY_KINDS, HISTORY_SOURCES, HISTORY_WORDS = "hist_by", "hist_what", "hist_from", "hist_has"
-PAGE, REMEMBERED, LINKED = "page", "remembered", "linked"
+SLICES = "only"
+ORDER = "by_difference"
+HEAT = "heat"
+HEAT_ORDER = "heat_by"
+SCORED = "scored"
+FIRST = "first"
+
+# Data
+IMPORT_JOB = "import_job"
+CHANGE_JOB = "change_job"
+
+# Rerankers
+VARIANT_OF = "variant_of"
+VARIANT_SAVED = "variant_saved"
+FAMILY = "new_family"
+MODEL = "new_model"
+ADDED = "added"
+KIND = "kind"
+SAVED = "saved"
+
+# Inspect
+INSPECTED = "by"
+PASSAGE = "doc"
+READS = "reads"
+READ_BY = "reader"
+TOP_K = "tk"
+TARGET = "tp"
+
+# Label
+LABEL = "label"
+NEW_JUDGE = "new_judge"
+SHOW_RANK = "rank"
+SETUP = "setup"
+
+# Agreement
+AGREEING = "who"
+AGREEMENT_PART = "agree"
+AGREEMENT_ERROR = "agreement_error"
+SETTLED_TOO = "settled"
+REASON = "reason"
+HISTORY_JUDGES = "hist_by"
+HISTORY_KINDS = "hist_what"
+HISTORY_SOURCES = "hist_from"
+HISTORY_WORDS = "hist_has"
+
+# LLM grades
+LLM_PART = "llm"
+LLM_ADDRESS = "llm_address"
+LLM_MODEL = "llm_model"
+LLM_KEY = "llm_key"
+LLM_RETRY = "llm_retry"
+LLM_FIRST = "llm_first"
+LLM_GRADED = "llm_graded"
+LLM_WORDS = "llm_words"
+LLM_ANSWER = "llm_answer"
+LLM_PARALLEL = "llm_parallel"
+LLM_PRICE_IN = "llm_price_in"
+LLM_PRICE_OUT = "llm_price_out"
+LLM_JUDGE = "llm_judge"
+LLM_PAIRS = "llm_pairs"
+
+# Present
+STORY = "story"
+PRESENTED = "present"
+
+# what comes along from page to page
+PAGE = "page"
+REMEMBERED = "remembered"
+LINKED = "linked"
+
 VIEW = (
     *(DATASET, SYSTEMS, BASELINE, DEPTH, SHOWN, LEVEL),
     *(RETRIEVERS, FUSION, DENSE_WEIGHT, LANGUAGE, CUTTING, FILTER_FIELD, FILTER_VALUES),
 )
-IMPORT_JOB, CHANGE_JOB = "import_job", "change_job"
-KIND, SAVED = "kind", "saved"
-VARIANT_OF, VARIANT_SAVED = "variant_of", "variant_saved"
-LLM_ADDRESS, LLM_MODEL, LLM_KEY, LLM_RETRY = "llm_address", "llm_model", "llm_key", "llm_retry"
-LLM_FIRST, LLM_GRADED, LLM_WORDS, LLM_ANSWER = "llm_first", "llm_graded", "llm_words", "llm_answer"
-LLM_PARALLEL, LLM_PRICE_IN, LLM_PRICE_OUT = "llm_parallel", "llm_price_in", "llm_price_out"
-LLM_PART, LLM_JUDGE, LLM_PAIRS = "llm", "llm_judge", "llm_pairs"
-FAMILY, MODEL, ADDED = "new_family", "new_model", "added"
 
 
 def put(key: str, value: Any) -> None:

@@ -45,7 +45,7 @@ def rank_whole_set(space: Workspace, view: View, ranked: int) -> None:
     if running:
         watch(space, running, lambda: None, seconds=1.0)
     elif ranked < total:
-        st.caption(f"{ranked:,} of {total:,} queries are ranked by all systems; the means are over those graded.")
+        st.caption(f"{ranked:,} of {total:,} queries are ranked by all systems; the means are over the graded ones.")
         st.button("Rank all queries", on_click=_submit_all, args=(space, wanted))
 
 
@@ -107,7 +107,7 @@ def _offer_again(space: Workspace, job: Job, request: Request) -> None:
     if job.state == "failed":
         st.error(plain(job.message))
     else:
-        st.info("Stopped. What was finished is kept.")
+        st.info("Stopped. Finished queries are kept.")
     st.button("Go on", key=f"again{job.id}", on_click=submit, args=(space, request, True))
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from unicodedata import normalize
+from typing import Literal
 
+from rerank_core.text import normalized
 from rerank_core.types import Ranking
+
+_FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 
 
 def other_forms(ids: Iterable[str], known: Callable[[list[str]], Collection[str]]) -> dict[str, str]:
@@ -19,7 +22,7 @@ def other_forms(ids: Iterable[str], known: Callable[[list[str]], Collection[str]
     if not foreign:
         return {}
     there = known(foreign)
-    forms = {own: [normalize(form, own) for form in ("NFC", "NFD")] for own in foreign if own not in there}
+    forms = {own: [normalized(form, own) for form in _FORMS] for own in foreign if own not in there}
     present = known(list(dict.fromkeys(form for pair in forms.values() for form in pair)))
     names = {own: next((form for form in pair if form in present), own) for own, pair in forms.items()}
     return {own: name for own, name in names.items() if name != own}

@@ -20,6 +20,7 @@ from rerank_core.corpus.additions import (
 )
 from rerank_core.corpus.formats.chunking import check_chunking
 from rerank_core.corpus.formats.record import Columns
+from rerank_core.corpus.formats.regular import resolved
 from rerank_core.corpus.formats.trec import LARGEST_GRADE
 from rerank_core.corpus.lengths import Lengths
 from rerank_core.corpus.report import ImportReport, Listed, NotRead
@@ -55,6 +56,11 @@ class ImportOptions:
     source, or its name) -> the part it plays (`corpus.names.PARTS`), where the guess is wrong. `chunk_words`,
     `overlap_words`: how .txt and .md files are cut (0: not at all). `max_grade`: the scale's highest grade; None: the
     highest in the judgments, and 3 without any. Raises SettingsError.
+
+    >>> import rerank_core as rl
+    >>> options = rl.ImportOptions(text_field="text", all_queries=True)
+    >>> rl.import_dataset(rl.Workspace(), "all birds", "birds", options).queries
+    2
     """
 
     split: str | None = None
@@ -89,7 +95,7 @@ DEFAULTS = ImportOptions()
 def import_dataset(
     workspace: Workspace,
     name: str,
-    source: Path | Sources,
+    source: str | Path | Sources,
     options: ImportOptions = DEFAULTS,
     progress: Progress = no_progress,
 ) -> ImportReport:
@@ -99,7 +105,13 @@ def import_dataset(
     `progress` raises, nothing of it stays; an import that was killed is cleared away by the next one. One import runs
     at a time in a workspace, others wait. `progress` counts passages against an estimate and is never called inside a
     transaction. Raises BadInputError, SettingsError, and whatever `progress` raises.
+
+    >>> import rerank_core as rl
+    >>> report = rl.import_dataset(rl.Workspace(), "seabirds", "birds")  # here a BEIR folder
+    >>> report.passages, report.queries, report.judgments
+    (4, 2, 4)
     """
+    source = Path(source) if isinstance(source, str) else source
     started = time.monotonic()
     with alone(workspace, progress):
         _drop_leftovers(workspace)
@@ -158,17 +170,18 @@ def _parts(source: Path, options: ImportOptions) -> dict[str, Part]:
     """The parts as the options say, those of `queries` and `qrels` included where they lie in the source."""
     parts = dict(options.parts)
     named: tuple[tuple[str | None, Part], ...] = ((options.queries, "queries"), (options.qrels, "grades"))
+    root = resolved(source)
     for name, part in named:
-        path = Path(name).resolve() if name else source.resolve()
-        if path != source.resolve() and path.is_relative_to(source.resolve()):
-            parts[path.relative_to(source.resolve()).as_posix()] = part
+        path = resolved(Path(name)) if name else root
+        if path != root and path.is_relative_to(root):
+            parts[path.relative_to(root).as_posix()] = part
     return parts
 
 
 def _instead(there: Iterable[Path], chosen: Path, what: Part) -> tuple[NotRead, ...]:
     """What is not read since a file was named instead, and the columns of that file that are not."""
     files = tuple(there)
-    left = tuple(path.name for path in files if path.resolve() != chosen.resolve())
+    left = tuple(path.name for path in files if resolved(path) != resolved(chosen))
     columns = group_unread([look_at(chosen, part=what)]) if len(left) == len(files) else ()
     return (NotRead(what, f"{chosen.name} is read for the {what}", len(left), left), *columns) if left else columns
 

@@ -65,7 +65,7 @@ def _bootstrap(
     with warnings.catch_warnings():
         # scipy warns and answers NaN where BCa is not defined; that answer is dealt with above.
         warnings.simplefilter("ignore")
-        found = bootstrap(
+        outcome = bootstrap(
             (np.asarray(deltas, dtype=float),),
             np.mean,
             n_resamples=resamples,
@@ -74,4 +74,4 @@ def _bootstrap(
             method=method,
             rng=np.random.default_rng(seed),
         )
-    return float(found.confidence_interval.low), float(found.confidence_interval.high)
+    return float(outcome.confidence_interval.low), float(outcome.confidence_interval.high)

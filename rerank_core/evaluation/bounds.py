@@ -12,7 +12,7 @@ from rerank_core.evaluation.formulas import check_ranking, checked_grades, disco
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """`low` <= `actual` <= `high`, all nDCG@k from 0 to 1. `holes`: unjudged documents within the first k."""
+    """`low` <= `actual` <= `high`, all nDCG@k from 0 to 1. `holes`: ungraded documents within the first k."""
 
     low: float
     actual: float
@@ -21,7 +21,7 @@ class Bounds:
 
 
 def ndcg_bounds(ranking: Sequence[str], grades: Mapping[str, int], max_grade: int, k: int = 10) -> Bounds:
-    """The lowest and highest nDCG@k over every way to grade the unjudged documents in the first `k` of `ranking`.
+    """The lowest and highest nDCG@k over every way to grade the ungraded documents in the first `k` of `ranking`.
 
     Each hole may get any whole grade from 0 to `max_grade`. A hole that turns out relevant adds to the ideal as well,
     so neither end is simply "all 0" or "all max_grade". Documents below k and those never returned stay as they are.

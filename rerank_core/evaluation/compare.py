@@ -102,21 +102,27 @@ def compare_all(
     their p-values are Holm-corrected together. Raises KeyError for a baseline that is not in `values`.
     """
     others = [name for name in values if name != baseline]
-    alive = {name: own for name, own in values.items() if own is not None}
+    alive = {name: by_query for name, by_query in values.items() if by_query is not None}
     if values[baseline] is None:
         return dict.fromkeys(others)
-    shared = {qid for qid in alive[baseline] if all(qid in own for own in alive.values())}
+    shared = {qid for qid in alive[baseline] if all(qid in by_query for by_query in alive.values())}
     everywhere = set().union(*alive.values())
-    common = {name: {qid: value for qid, value in own.items() if qid in shared} for name, own in alive.items()}
-    found = {
+    common = {
+        name: {qid: value for qid, value in by_query.items() if qid in shared} for name, by_query in alive.items()
+    }
+    comparisons = {
         name: compare(common[baseline], common[name], baseline=baseline, system=name, measure=measure, seed=seed)
         for name in others
         if name in alive
     }
-    corrected = holm({name: each.p_value for name, each in found.items() if each.p_value is not None})
+    corrected = holm(
+        {name: comparison.p_value for name, comparison in comparisons.items() if comparison.p_value is not None}
+    )
     full = {
-        name: replace(each, p_holm=corrected.get(name), compared=len(found), unpaired=len(everywhere) - len(shared))
-        for name, each in found.items()
+        name: replace(
+            comparison, p_holm=corrected.get(name), compared=len(comparisons), unpaired=len(everywhere) - len(shared)
+        )
+        for name, comparison in comparisons.items()
     }
     return {name: full.get(name) for name in others}
 

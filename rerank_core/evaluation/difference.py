@@ -59,7 +59,7 @@ def tau_ap(reference: Sequence[str], ranking: Sequence[str]) -> float | None:
     order = [place[docid] for docid in ranking if docid in place]
     if len(order) < 2:
         return None
-    right = sum(sum(above < own for above in order[:i]) / i for i, own in enumerate(order) if i)
+    right = sum(sum(above < rank for above in order[:i]) / i for i, rank in enumerate(order) if i)
     return 2 * right / (len(order) - 1) - 1
 
 
@@ -76,7 +76,7 @@ def jaccard(one: Sequence[str], other: Sequence[str], k: int = 10) -> float:
 
 def _overlaps(short: Sequence[str], long: Sequence[str]) -> list[int]:
     """How many documents the first d places of both share, for each d up to the end of `long`."""
-    found, count = [], 0
+    overlaps, count = [], 0
     in_short: set[str] = set()
     in_long: set[str] = set()
     for d, docid in enumerate(long):
@@ -85,8 +85,8 @@ def _overlaps(short: Sequence[str], long: Sequence[str]) -> list[int]:
             in_short.add(short[d])
             count += short[d] in in_long
         count += docid in in_short and (d >= len(short) or docid != short[d])
-        found.append(count)
-    return found
+        overlaps.append(count)
+    return overlaps
 
 
 def _check_persistence(p: float) -> None:

@@ -19,7 +19,7 @@ from rerank_core.evaluation.formulas import (
 
 @dataclass(frozen=True, slots=True)
 class GainRow:
-    """One place of the ranking: `contribution` = gain x discount; `grade` None: unjudged, counted as gain 0."""
+    """One place of the ranking: `contribution` = gain x discount; `grade` None: ungraded, counted as gain 0."""
 
     rank: int
     docid: str
@@ -74,15 +74,15 @@ def explain_ndcg(
         grade = grades.get(docid)
         gain, weight = gain_of(grade), discount(rank)
         rows.append(GainRow(rank, docid, grade, gain, weight, gain * weight))
-    found = {docid: rank for rank, docid in enumerate(ranking, 1)}
+    rank_of = {docid: rank for rank, docid in enumerate(ranking, 1)}
     best = sorted(
         (docid for docid, grade in grades.items() if grade > 0),
-        key=lambda docid: (-grades[docid], found.get(docid, len(found) + 1), docid),
+        key=lambda docid: (-grades[docid], rank_of.get(docid, len(rank_of) + 1), docid),
     )
     ideal = []
     for rank, docid in enumerate(best[:k], 1):
         gain, weight = gain_of(grades[docid]), discount(rank)
-        ideal.append(IdealRow(rank, docid, grades[docid], gain, weight, gain * weight, found.get(docid)))
+        ideal.append(IdealRow(rank, docid, grades[docid], gain, weight, gain * weight, rank_of.get(docid)))
     total, ideal_total = fsum(row.contribution for row in rows), fsum(row.contribution for row in ideal)
     return Explanation(k, tuple(rows), tuple(ideal), total, ideal_total, total / ideal_total if ideal_total else 0.0)
 

@@ -14,7 +14,7 @@ from rerank_core.evaluation.names import Kind, Measure
 class GradedRanking:
     """A ranking as the formulas see it.
 
-    `returned`: the grade at each rank, best first, None where the document is unjudged.
+    `returned`: the grade at each rank, best first, None where the document is ungraded.
     `judged`: every grade that the query has, returned or not, in no particular order.
     """
 
@@ -53,17 +53,17 @@ def _place(what: str, qid: str | None) -> str:
 
 
 def look_up(ranking: Sequence[str], grades: Mapping[str, int]) -> GradedRanking:
-    """`ranking` (docids, best first) with `grades` (docid -> grade, absent: unjudged) looked up."""
+    """`ranking` (docids, best first) with `grades` (docid -> grade, absent: ungraded) looked up."""
     return GradedRanking([grades.get(docid) for docid in ranking], list(grades.values()))
 
 
 def linear_gain(grade: int | None) -> float:
-    """The grade itself; 0 for an unjudged document and for a negative grade (as trec_eval)."""
+    """The grade itself; 0 for an ungraded document and for a negative grade (as trec_eval)."""
     return float(grade) if grade is not None and grade > 0 else 0.0
 
 
 def exponential_gain(grade: int | None) -> float:
-    """2^grade - 1 (Burges et al. 2005, doi:10.1145/1102351.1102363); 0 for unjudged and negative grades."""
+    """2^grade - 1 (Burges et al. 2005, doi:10.1145/1102351.1102363); 0 for ungraded and negative grades."""
     return 2.0**grade - 1.0 if grade is not None and grade > 0 else 0.0
 
 
@@ -126,7 +126,7 @@ def _rr(graded: GradedRanking, k: int | None, level: int) -> float:
 
 def _ap(graded: GradedRanking, k: int | None, level: int) -> float:
     hits = _hits(graded, k, level)
-    return sum(found / rank for found, rank in enumerate(hits, 1)) / _relevant(graded, level) if hits else 0.0
+    return sum(count / rank for count, rank in enumerate(hits, 1)) / _relevant(graded, level) if hits else 0.0
 
 
 def _precision(graded: GradedRanking, k: int | None, level: int) -> float:
@@ -149,7 +149,7 @@ def _judged(graded: GradedRanking, k: int | None, level: int) -> float:
 
 
 def _bpref(graded: GradedRanking, k: int | None, level: int) -> float:
-    """Buckley and Voorhees 2004, doi:10.1145/1008992.1009000; a negative grade counts as unjudged (as trec_eval)."""
+    """Buckley and Voorhees 2004, doi:10.1145/1008992.1009000; a negative grade counts as ungraded (as trec_eval)."""
     relevant = _relevant(graded, level)
     nonrelevant = sum(0 <= grade < level for grade in graded.judged)
     above, total = 0, 0.0

@@ -37,14 +37,14 @@ def gate(comparison: PairedComparison, max_drop: float, strict: bool = False) ->
         queries = "one query alone" if comparison.n == 1 else "no query with a value for both"
         return GateDecision(None, f"{names}: {queries}, so there is no interval to judge by.")
     seen = f"{signed(comparison.mean)} {comparison.measure}"
-    found = f"{names}: {seen}, 95 % CI {signed(interval.low)} … {signed(interval.high)}, {comparison.n} queries"
+    evidence = f"{names}: {seen}, 95 % CI {signed(interval.low)} … {signed(interval.high)}, {comparison.n} queries"
     limit = f"−{max_drop:g}" if max_drop else "0"
     if interval.high < -max_drop - TIE:
         return GateDecision(
-            False, f"{found}: the drop is larger than {max_drop:g}, as the whole interval is below {limit}."
+            False, f"{evidence}: the drop is larger than {max_drop:g}, as the whole interval is below {limit}."
         )
     if interval.low >= -max_drop - TIE:
-        return GateDecision(True, f"{found}: a drop of more than {max_drop:g} is ruled out.")
+        return GateDecision(True, f"{evidence}: a drop of more than {max_drop:g} is ruled out.")
     if strict:
-        return GateDecision(False, f"{found}: a drop of more than {max_drop:g} is not ruled out, as --strict asks.")
-    return GateDecision(True, f"{found}: a drop of more than {max_drop:g} is neither shown nor ruled out.")
+        return GateDecision(False, f"{evidence}: a drop of more than {max_drop:g} is not ruled out, as --strict asks.")
+    return GateDecision(True, f"{evidence}: a drop of more than {max_drop:g} is neither shown nor ruled out.")

@@ -53,16 +53,16 @@ class Latency:
 def latencies(stage: str, timed: Sequence[Timed]) -> list[Latency]:
     """The summary of a stage: cold, warm and not known apart, in this order, those without a query left out."""
     apart: dict[Warmth, list[Timed]] = {"cold": [], "warm": [], "not known": []}
-    for one in timed:
-        apart["not known" if one.cold is None else "cold" if one.cold else "warm"].append(one)
-    return [_summary(stage, warmth, own) for warmth, own in apart.items() if own]
+    for timing in timed:
+        apart["not known" if timing.cold is None else "cold" if timing.cold else "warm"].append(timing)
+    return [_summary(stage, warmth, timings) for warmth, timings in apart.items() if timings]
 
 
 def _summary(stage: str, warmth: Warmth, timed: Sequence[Timed]) -> Latency:
     import numpy as np
 
-    seconds = [one.seconds for one in timed]
-    spent, pairs = fsum(seconds), sum(one.pairs for one in timed)
+    seconds = [timing.seconds for timing in timed]
+    spent, pairs = fsum(seconds), sum(timing.pairs for timing in timed)
     p50, p95, p99 = (float(value) for value in np.percentile(seconds, (50, 95, 99), method="linear"))
     pairs_a_second = pairs / spent if pairs and spent else None
     return Latency(stage, warmth, len(timed), spent / len(timed), p50, p95, p99, pairs_a_second)

@@ -29,7 +29,7 @@ def evaluate(
 ) -> dict[Measure, dict[str, float]]:
     """measure -> qid -> value (0 to 1, higher is better), in the order of `measures` and of `qrels`.
 
-    `rankings`: qid -> docids, best first; only the order counts. `qrels`: qid -> docid -> grade; absent is unjudged and
+    `rankings`: qid -> docids, best first; only the order counts. `qrels`: qid -> docid -> grade; absent is ungraded and
     counts as not relevant, negative is never relevant. `level`: the lowest relevant grade, for measures that name none.
 
     Every query with at least one judgment has a value (trec_eval's `-c`): a ranking that is missing or empty counts 0,

@@ -48,7 +48,7 @@ def biggest_move(before: Sequence[str], after: Sequence[str], grades: Mapping[st
 class WhatMoved:
     """What a person should look at. `best`: see `biggest_move`.
 
-    `wrong`: a passage judged not relevant that came into the first `top` places (`entered`), or left them.
+    `wrong`: a passage graded not relevant that came into the first `top` places (`entered`), or left them.
     """
 
     best: Move | None
@@ -77,7 +77,7 @@ def what_moved(
 
 
 def _wrong_in(before: Sequence[str], after: Sequence[str], grades: Mapping[str, int], top: int) -> Move | None:
-    """The highest passage judged not relevant that is in the first `top` of `after` and not of `before`."""
+    """The highest passage graded not relevant that is in the first `top` of `after` and not of `before`."""
     old = {docid: rank for rank, docid in enumerate(before, 1)}
     for rank, docid in enumerate(after[:top], 1):
         grade = grades.get(docid)

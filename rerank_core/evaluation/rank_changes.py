@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """One document. `grade` None: not judged, which is not grade 0.
+    """One document. `grade` None: ungraded, which is not grade 0.
 
     `ranks`: system -> rank from 1; None: that system did not return it. `changes`: system -> places above (positive) or
     below the baseline's rank; None for the baseline itself and where one of the two did not return it.
@@ -32,7 +32,7 @@ def document_rows(
     base = places.get(baseline, {})
     rows = []
     for docid in dict.fromkeys(docid for order in orders.values() for docid in order[:top]):
-        ranks = {system: own.get(docid) for system, own in places.items()}
+        ranks = {system: rank_of.get(docid) for system, rank_of in places.items()}
         changes = {system: _change(base.get(docid), rank) for system, rank in ranks.items()}
         rows.append(DocumentRow(docid, grades.get(docid), ranks, {**changes, baseline: None}))
     last = max(map(len, orders.values()), default=0) + 1
@@ -71,7 +71,7 @@ class RankChanges:
     gone: int
 
 
-RELEVANT, NOT_RELEVANT, NOT_JUDGED = KINDS = ("relevant", "judged not relevant", "not judged")
+RELEVANT, NOT_RELEVANT, UNGRADED = KINDS = ("relevant", "graded not relevant", "ungraded")
 
 
 def rank_changes(
@@ -100,4 +100,4 @@ def _change(before: int | None, after: int | None) -> int | None:
 
 
 def _kind(grade: int | None, level: int) -> str:
-    return NOT_JUDGED if grade is None else RELEVANT if grade >= level else NOT_RELEVANT
+    return UNGRADED if grade is None else RELEVANT if grade >= level else NOT_RELEVANT

@@ -14,7 +14,7 @@ BINS = 40
 
 @dataclass(frozen=True, slots=True)
 class GradeScores:
-    """The scores of the passages of one grade; `grade` None: not judged.
+    """The scores of the passages of one grade; `grade` None: ungraded.
 
     `counts`: how many of the `n` fall into each bin, from the lowest score on; the bins are those of `Separation`.
     """
@@ -27,9 +27,9 @@ class GradeScores:
 
 @dataclass(frozen=True, slots=True)
 class Separation:
-    """`low` to `high`: all scores, cut into bins of one width. `grades`: highest first, the unjudged last.
+    """`low` to `high`: all scores, cut into bins of one width. `grades`: highest first, the ungraded last.
 
-    `auc`: how often a relevant passage has a higher score than one judged not relevant, over all such pairs of any
+    `auc`: how often a relevant passage has a higher score than one graded not relevant, over all such pairs of any
     queries, ties half: 1 separates wholly, 0.5 not at all; None where one of the two is missing. `unscored`: passages
     without a score, which are left out.
     """
@@ -60,8 +60,8 @@ def separation(rankings: Mapping[str, Ranking], qrels: Qrels, level: int = 1, bi
         by_grade.setdefault(grade, []).append(score)
     order = sorted(by_grade, key=lambda grade: (grade is None, -(grade or 0)))
     grades = tuple(
-        GradeScores(grade, len(own), median(own), _histogram(own, low, high, bins))
-        for grade, own in ((grade, by_grade[grade]) for grade in order)
+        GradeScores(grade, len(scores), median(scores), _histogram(scores, low, high, bins))
+        for grade, scores in ((grade, by_grade[grade]) for grade in order)
     )
     relevant = [score for grade, score in known if grade is not None and grade >= level]
     others = [score for grade, score in known if grade is not None and grade < level]

@@ -31,10 +31,10 @@ def slice_deltas(deltas: Mapping[str, float], slices: Mapping[str, Collection[st
     """
     rows = []
     for name, qids in slices.items():
-        own = [deltas[qid] for qid in dict.fromkeys(qids) if qid in deltas]
-        wins, losses = sum(delta > TIE for delta in own), sum(delta < -TIE for delta in own)
-        mean = fsum(own) / len(own) if own else None
-        rows.append(SliceDelta(name, len(own), mean, wins, losses, len(own) - wins - losses))
+        known = [deltas[qid] for qid in dict.fromkeys(qids) if qid in deltas]
+        wins, losses = sum(delta > TIE for delta in known), sum(delta < -TIE for delta in known)
+        mean = fsum(known) / len(known) if known else None
+        rows.append(SliceDelta(name, len(known), mean, wins, losses, len(known) - wins - losses))
     return sorted(rows, key=lambda row: (row.mean is None, row.mean or 0.0))
 
 
@@ -55,14 +55,14 @@ def query_slices(queries: Iterable[Query]) -> dict[str, list[str]]:
     `NO_SPACES` where a script has none), `SCRIPT` (that of most letters: a guess at the language and no more). A kind
     with one slice only would say what the whole set says, and is left out.
     """
-    found: dict[str, dict[str, list[str]]] = {TAG: {}, LENGTH: {}, SCRIPT: {}}
+    kinds: dict[str, dict[str, list[str]]] = {TAG: {}, LENGTH: {}, SCRIPT: {}}
     for query in queries:
         for tag in dict.fromkeys(query.tags or (UNTAGGED,)):
-            found[TAG].setdefault(tag, []).append(query.qid)
-        found[LENGTH].setdefault(_length(query.text), []).append(query.qid)
-        found[SCRIPT].setdefault(_script(query.text), []).append(query.qid)
+            kinds[TAG].setdefault(tag, []).append(query.qid)
+        kinds[LENGTH].setdefault(_length(query.text), []).append(query.qid)
+        kinds[SCRIPT].setdefault(_script(query.text), []).append(query.qid)
     return {
-        f"{kind}: {name}": qids for kind, slices in found.items() if len(slices) > 1 for name, qids in slices.items()
+        f"{kind}: {name}": qids for kind, slices in kinds.items() if len(slices) > 1 for name, qids in slices.items()
     }
 
 

@@ -64,9 +64,9 @@ def trec_values(
     judged = {qid: qrels[qid] if isinstance(qrels[qid], dict) else dict(qrels[qid]) for qid in safe}
     values: dict[Measure, dict[str, float]] = {}
     for at, names in _by_level(wanted, level).items():
-        found = pytrec_eval.RelevanceEvaluator(judged, set(names.values()), relevance_level=at).evaluate(run)
+        by_query = pytrec_eval.RelevanceEvaluator(judged, set(names.values()), relevance_level=at).evaluate(run)
         for measure, name in names.items():
-            values[measure] = {qid: row[name] for qid, row in found.items()}
+            values[measure] = {qid: row[name] for qid, row in by_query.items()}
     return values
 
 

@@ -1,4 +1,4 @@
-"""A comparison in one plain sentence: better, worse, the same, or that one cannot tell yet."""
+"""A comparison in one plain sentence: better, worse, the same, or not known yet."""
 
 from __future__ import annotations
 
@@ -68,14 +68,12 @@ def plain_verdict(comparison: PairedComparison) -> str:
     """Two sentences without a measure's name. A difference is claimed only where `verdict.is_sure`."""
     after, before, n = comparison.system, comparison.baseline, comparison.n
     if comparison.mean is None or not n:
-        return f"Nothing can be said yet: no graded question was answered by both {after} and {before}."
-    counts = (
-        f"Of {n} graded questions, {after} answers {comparison.wins} better than {before}, {comparison.losses} worse"
-    )
+        return f"Cannot tell yet: no graded query was answered by both {after} and {before}."
+    counts = f"Of {n} graded queries, {after} answers {comparison.wins} better than {before}, {comparison.losses} worse"
     counts += f" and {comparison.ties} alike." if comparison.ties else "."
     if comparison.ties == n:
         return f"{counts} There is no difference."
     if is_sure(comparison):
         better = after if comparison.mean > 0 else before
         return f"{counts} Overall {better} is better, and by more than chance explains."
-    return f"{counts} That may be chance: more graded questions are needed to tell."
+    return f"{counts} That may be chance: grade more queries to tell."

@@ -59,6 +59,11 @@ class Experiment:
         `settings`. `baseline` None: the first stage where it is among the systems, else the first of them. Raises
         NotFoundError for a dataset or a system that is not there (it names those that are), SettingsError for a depth
         outside 10 to 200, a system that is named twice, and a baseline that is not among the systems.
+
+        >>> import rerank_core as rl
+        >>> experiment = rl.Experiment.of(rl.Workspace(), "birds", ["first-stage", "minilm-maxsim"], depth=10)
+        >>> experiment.ids, experiment.baseline, experiment.settings.depth
+        (('first-stage', 'minilm-maxsim'), 'first-stage', 10)
         """
         if isinstance(systems, str):
             raise SettingsError(f"Systems are a list of ids, such as ['{systems}'], not one text.")

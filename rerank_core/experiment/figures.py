@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from rerank_core.errors import SettingsError
 from rerank_core.evaluation.names import Measure, parse_measure
 from rerank_core.evaluation.slices import in_slices, query_slices
+from rerank_core.evaluation.verdict import is_sure
 from rerank_core.experiment import summary as sums
 from rerank_core.experiment.efficiency import Efficiency, efficiencies
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.losses import SystemLoss, system_losses
-from rerank_core.experiment.summary import Summary, own_passages_sentence, summarise
+from rerank_core.experiment.notebook_html import notebook_html
+from rerank_core.experiment.summary import (
+    Summary,
+    SystemSummary,
+    not_compared_alike,
+    own_passages_sentence,
+    summarise,
+)
 from rerank_core.experiment.whole_set import WholeSet, load_whole_set
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +68,50 @@ class Figures:
         """One sentence per system other than the baseline, the largest difference first."""
         return tuple(sentence for _, sentence in sums.verdicts(self.summary))
 
+    def rows(self) -> list[dict[str, Any]]:
+        """One row per system, in their order: its id, its means, and its difference from the baseline on the headline.
+
+        The difference is delta, its 95 % interval from low to high, p (corrected for all systems), the queries won,
+        tied and lost, and whether it is sure. None: the baseline has none, and what ranked nothing has no figure.
+        """
+        return [self._row(one) for one in self.summary.systems]
+
+    def _row(self, one: SystemSummary) -> dict[str, Any]:
+        comparison = one.comparison
+        interval = comparison.interval if comparison is not None else None
+        return {
+            "system": one.system,
+            **{str(each): one.values[each] if one.values else None for each in self.summary.measures},
+            "delta": comparison.mean if comparison is not None else None,
+            "low": interval.low if interval is not None else None,
+            "high": interval.high if interval is not None else None,
+            "p": comparison.p_holm if comparison is not None else None,
+            "won": comparison.wins if comparison is not None else None,
+            "tied": comparison.ties if comparison is not None else None,
+            "lost": comparison.losses if comparison is not None else None,
+            "sure": is_sure(comparison) if comparison is not None else None,
+        }
+
+    def table(self) -> DataFrame:
+        """`rows` as a data frame."""
+        from pandas import DataFrame
+
+        counts = dict.fromkeys(("won", "tied", "lost"), "Int64")
+        return DataFrame(self.rows()).astype(counts | {"sure": "boolean"})
+
+    def __str__(self) -> str:
+        return "\n".join([*self.verdicts, *self.remarks(), self.table().to_string(index=False)])
+
+    def _repr_html_(self) -> str:
+        return notebook_html([*self.verdicts, *self.remarks()], self.table())
+
     def remarks(self) -> list[str]:
         """What a reader of the figures has to know of single systems: failures, empty answers, other candidates."""
         lines = []
         for one in self.summary.systems:
-            if one.failed:
-                lines.append(f"{one.label} failed on {one.failed:,} queries: {one.reason}")
+            lines += not_compared_alike(one)
             if one.empty:
                 lines.append(f"{one.label} returned nothing on {one.empty:,} queries, which count 0.")
-            if one.off_candidates:
-                lines.append(
-                    f"{one.label} ranked passages that are not among the candidates, on {one.off_candidates:,} queries."
-                )
         if self.left_out:
             lines.append(f"{self.left_out:,} graded queries are left out: a system has not ranked them, or failed.")
         own = [qid for qid in self.everything.own_passages if qid in self.whole.queries]
@@ -87,6 +131,15 @@ def figures(
     `measures`: names or aliases; systems are compared on the first. `only`: the slices whose queries count, () for all.
     `own_left_out`: without the passages that have their query's own id, as BEIR does. Raises SettingsError for a slice
     that is not there and for a baseline that is not among the systems, BadInputError for what is no measure.
+
+    >>> import rerank_core as rl
+    >>> experiment = rl.Experiment.of(rl.Workspace(), "birds", ["first-stage", "minilm-maxsim"], depth=10)
+    >>> failed = rl.run(experiment, bar=False)
+    >>> found = rl.figures(experiment, ["nDCG@10", "RR@10"])
+    >>> list(found.table()["system"])
+    ['first-stage', 'minilm-maxsim']
+    >>> len(found.verdicts)  # one sentence per system other than the baseline
+    1
     """
     experiment.check_baseline()
     parsed = [parse_measure(one) if isinstance(one, str) else one for one in measures]

@@ -33,19 +33,19 @@ class Place:
 class Story:
     """One query, answered before and after.
 
-    `delta`: after minus before on the headline measure. `before` and `after`: the first places of each. `told`: docid
-    of the passage that explains most of the difference, "" where no graded passage moved; `told_grade` its grade;
-    `told_before`, `told_after`: its ranks (None: not returned).
+    `delta`: after minus before on the headline measure. `before` and `after`: the first places of each. `subject`:
+    docid of the passage that explains most of the difference, "" where no graded passage moved; `subject_grade` its
+    grade; `subject_before`, `subject_after`: its ranks (None: not returned).
     """
 
     query: Query
     delta: float
     before: tuple[Place, ...]
     after: tuple[Place, ...]
-    told: str
-    told_grade: int
-    told_before: int | None
-    told_after: int | None
+    subject: str
+    subject_grade: int
+    subject_before: int | None
+    subject_after: int | None
 
 
 def order_of_stories(summary: Summary, system: str) -> list[str]:
@@ -53,7 +53,7 @@ def order_of_stories(summary: Summary, system: str) -> list[str]:
 
     `system` against the summary's baseline. Queries where nothing changed are left out.
     """
-    comparison = next(one.comparison for one in summary.systems if one.system == system)
+    comparison = next(row.comparison for row in summary.systems if row.system == system)
     if comparison is None:
         return []
     changed = {qid: delta for qid, delta in comparison.deltas.items() if delta}
@@ -62,19 +62,25 @@ def order_of_stories(summary: Summary, system: str) -> list[str]:
 
 def tell(whole: WholeSet, summary: Summary, system: str, qid: str, shown: int = 5) -> Story:
     """The story of one query; `shown`: places a list. Raises KeyError where one of the two did not rank the query."""
-    before, after = (whole.ranking(one, qid) for one in (summary.baseline, system))
+    before, after = (whole.ranking(ranked_by, qid) for ranked_by in (summary.baseline, system))
     grades = whole.qrels.get(qid, {})
     delta = summary.per_query[system][qid] - summary.per_query[summary.baseline][qid]
     move = biggest_move(before.docids, after.docids, grades, summary.k)
-    told = (move.docid, move.grade, move.before, move.after) if move is not None else ("", 0, None, None)
+    subject = (move.docid, move.grade, move.before, move.after) if move is not None else ("", 0, None, None)
     return Story(
-        whole.queries[qid], delta, _places(before, after, grades, shown), _places(after, before, grades, shown), *told
+        whole.queries[qid],
+        delta,
+        _places(before, after, grades, shown),
+        _places(after, before, grades, shown),
+        *subject,
     )
 
 
-def _places(own: Ranking, other: Ranking, grades: Mapping[str, int], shown: int) -> tuple[Place, ...]:
+def _places(ranking: Ranking, other: Ranking, grades: Mapping[str, int], shown: int) -> tuple[Place, ...]:
     ranks = {doc.docid: doc.rank for doc in other.docs}
-    return tuple(Place(doc.docid, doc.rank, ranks.get(doc.docid), grades.get(doc.docid)) for doc in own.docs[:shown])
+    return tuple(
+        Place(doc.docid, doc.rank, ranks.get(doc.docid), grades.get(doc.docid)) for doc in ranking.docs[:shown]
+    )
 
 
 def sentence(story: Story, docs: Mapping[str, Doc], scale: Mapping[int, str]) -> str:
@@ -82,12 +88,12 @@ def sentence(story: Story, docs: Mapping[str, Doc], scale: Mapping[int, str]) ->
 
     It claims what the grades say of this query and no more: better or worse here, never in general.
     """
-    if not story.told:
+    if not story.subject:
         return "The order changed, but no passage that people graded as useful moved."
-    doc = docs.get(story.told)
-    title = doc.name() if doc is not None else story.told
-    kind = f"graded “{scale.get(story.told_grade, story.told_grade)}”"
-    before, after = _standing(story.told_before), _standing(story.told_after)
+    doc = docs.get(story.subject)
+    title = doc.name() if doc is not None else story.subject
+    kind = f"graded “{scale.get(story.subject_grade, story.subject_grade)}”"
+    before, after = _standing(story.subject_before), _standing(story.subject_after)
     if story.delta > 0:
         return f"“{title}” ({kind}) comes up from {before} to {after}."
     if story.delta < 0:

@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from rerank_core.errors import CancelledError, RerankLensError
+from rerank_core.errors import CancelledError, RerankLensError, WorkspaceError
 from rerank_core.ranking.turns import Turns
 from rerank_core.store import jobs
 from rerank_core.store.file_lock import held
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rerank_core.ranking.pipeline import Pipeline
 
 POLL_SECONDS = 0.03
+AWAY_SECONDS = 1.0
 URGENT_AT_ONCE = 4
 """So many people's queries are worked on side by side."""
 TELL_SECONDS = 0.15
@@ -86,7 +87,11 @@ class Worker:
         while not self.orphaned:
             running = {one: urgent for one, urgent in running.items() if not one.done()}
             busy = list(running.values())
-            job = self._next(urgent_only=False in busy) if busy.count(True) < URGENT_AT_ONCE else None
+            try:
+                job = self._next(urgent_only=False in busy) if busy.count(True) < URGENT_AT_ONCE else None
+            except WorkspaceError:  # the file is away: the pages say so, and the work goes on when it is back
+                time.sleep(AWAY_SECONDS)
+                continue
             if job is None:
                 time.sleep(POLL_SECONDS)
             else:
@@ -149,7 +154,7 @@ class _Tell:
 
 def main(path: str, parent: int) -> None:
     """Serve the workspace at `path` for the process `parent`; wait first while another worker does."""
-    workspace = Workspace(path)
+    workspace = Workspace(path, create=False)
     worker = Worker(workspace, parent)
 
     def wait() -> None:

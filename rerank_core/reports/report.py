@@ -132,7 +132,7 @@ def _passages(
 ) -> dict[str, Doc]:
     stories = [story for sides in told.values() for side in sides for story in side]
     docids = {place.docid for story in stories for place in (*story.before, *story.after)}
-    docids |= {story.told for story in stories if story.told}
+    docids |= {story.subject for story in stories if story.subject}
     with experiment.workspace.open() as db:
         return datasets.get_docs(db, experiment.dataset.id, sorted(docids))
 

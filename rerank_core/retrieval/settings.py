@@ -35,6 +35,10 @@ class RetrievalSettings:
     hub name or a local folder. `k1` and `b` are BM25's. `language` says whose stemmer and stop words: a code of
     `LANGUAGES`, "auto" for that of most passages, "none". `cutting`: "pairs" of characters, or words by
     a "dictionary" where a language has no spaces and there is one. Raises SettingsError for what cannot work.
+
+    >>> import rerank_core as rl
+    >>> rl.RetrievalSettings(retrievers=("bm25",), depth=20, language="en").depth
+    20
     """
 
     retrievers: tuple[str, ...] = RETRIEVERS

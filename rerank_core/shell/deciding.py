@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from rerank_core.errors import SettingsError
 from rerank_core.evaluation.gate import gate as judge
 from rerank_core.evaluation.names import Measure
-from rerank_core.evaluation.verdict import is_sure, verdict
+from rerank_core.evaluation.verdict import verdict
 from rerank_core.experiment.figures import Figures, figures
 from rerank_core.experiment.summary import SystemSummary
 from rerank_core.shell.answer import DONE, NO, NOTHING, Answer, Call
@@ -40,7 +39,7 @@ def compare(call: Call) -> Answer:
     found = read_figures(call, ids, call.options.measures, baseline)
     summary = found.summary
     verdicts = [verdict(one.comparison) for one in summary.systems if one.comparison is not None]
-    rows = [_compared(found, one) for one in summary.systems]
+    rows = found.rows()
     value = {
         "dataset": found.experiment.dataset.name,
         "baseline": baseline,
@@ -90,23 +89,6 @@ def gate(call: Call) -> Answer:
 
 def _values(found: Figures, one: SystemSummary) -> dict[str, float | None]:
     return {str(each): one.values[each] if one.values else None for each in found.summary.measures}
-
-
-def _compared(found: Figures, one: SystemSummary) -> dict[str, Any]:
-    comparison = one.comparison
-    interval = comparison.interval if comparison is not None else None
-    return {
-        "system": one.system,
-        **_values(found, one),
-        "delta": comparison.mean if comparison is not None else None,
-        "low": interval.low if interval is not None else None,
-        "high": interval.high if interval is not None else None,
-        "p": comparison.p_holm if comparison is not None else None,
-        "won": comparison.wins if comparison is not None else None,
-        "tied": comparison.ties if comparison is not None else None,
-        "lost": comparison.losses if comparison is not None else None,
-        "sure": is_sure(comparison) if comparison is not None else None,
-    }
 
 
 NOTHING_YET = "Nothing to compare: no graded query is ranked by every system with these settings."

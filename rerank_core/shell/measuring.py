@@ -11,10 +11,10 @@ from typing import Any
 from rerank_core.corpus.formats.run_order import RankColumn
 from rerank_core.corpus.formats.strict_qrels import read_strict_qrels
 from rerank_core.corpus.formats.trec import read_run_file
-from rerank_core.corpus.id_forms import other_forms, rename_rankings
 from rerank_core.evaluation.measures import evaluate, mean, missing_queries
+from rerank_core.reports.run_figures import as_graded
 from rerank_core.shell.answer import DONE, NOTHING, Answer, Call
-from rerank_core.types import Qrels, Ranking
+from rerank_core.types import Qrels
 
 HOW = """A graded query that a run does not have counts 0, as with trec_eval -c; queries without grades are left out.
 A run that shares no query with the grades exits with 3. Runs are read by score, highest first, as trec_eval does; it is
@@ -60,7 +60,7 @@ def measure(call: Call) -> Answer:
 
 def _measured(path: Path, qrels: Qrels, options: argparse.Namespace) -> tuple[dict[str, Any], _Fit]:
     run = read_run_file(path, ties=options.ties)
-    rankings, renamed = _as_graded(run.rankings, qrels)
+    rankings, renamed = as_graded(run.rankings, qrels)
     ranked = {qid: ranking.docids for qid, ranking in rankings.items()}
     own = [qid for qid, docids in ranked.items() if qid in docids]
     if options.ignore_identical_ids:
@@ -71,13 +71,6 @@ def _measured(path: Path, qrels: Qrels, options: argparse.Namespace) -> tuple[di
     row |= {str(one.at_level(options.level)): mean(values[one], missing).value for one in options.measures}
     ungraded = [qid for qid in ranked if qid not in qrels]
     return row, _Fit(len(ranked) - len(ungraded), ungraded, missing, own, run.rank_column, renamed)
-
-
-def _as_graded(rankings: Mapping[str, Ranking], qrels: Qrels) -> tuple[dict[str, Ranking], tuple[str, ...]]:
-    graded = {docid for row in qrels.values() for docid in row}
-    ranked = (docid for ranking in rankings.values() for docid in ranking.docids)
-    qids = other_forms(rankings, lambda ids: qrels.keys() & ids)
-    return rename_rankings(rankings, qids, other_forms(ranked, graded.intersection))
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

@@ -27,6 +27,7 @@ def parser() -> Parser:
     _importing(verbs)
     _working(verbs)
     add_deciding(verbs)
+    _keeping(verbs)
     root.set_defaults(verb=APP, json=False, port=None, address=None, headless=False)
     return root
 
@@ -34,8 +35,12 @@ def parser() -> Parser:
 def _app(verbs: Verbs[Parser]) -> None:
     what = "open the app in a browser; what `rerank-lens` alone does"
     verb = verbs.add_parser(APP, help=what, description=f"{what[0].upper()}{what[1:]}. Ctrl+C ends it.")
-    verb.add_argument("--port", type=int, help="where it listens (default: 8501)")
-    verb.add_argument("--address", help="who may reach it (default: localhost; 0.0.0.0: other machines too)")
+    verb.add_argument("--port", type=int, help="its port (default: 8501)")
+    verb.add_argument(
+        "--address",
+        help="where it listens (default: localhost; 0.0.0.0: for other machines too, under the addresses that "
+        "RERANK_LENS_ADDRESS names)",
+    )
     verb.add_argument("--headless", action="store_true", help="serve it and open no browser")
 
 
@@ -101,3 +106,13 @@ def _working(verbs: Verbs[Parser]) -> None:
     verb = add_verb(verbs, "run", "rank all queries with some systems; a run that was stopped goes on")
     add_view(verb)
     add_systems(verb)
+
+
+def _keeping(verbs: Verbs[Parser]) -> None:
+    more = "People may go on grading meanwhile. The copy is checked before it gets its name."
+    verb = add_verb(verbs, "backup", "copy the workspace into one file, as it is at one moment", more)
+    verb.add_argument("path", type=Path, metavar="FILE", help="the copy")
+    verb.add_argument("--force", action="store_true", help="replace a file that is there")
+    more = "The app has to be stopped. The copy is checked first; the replaced workspace is kept beside it."
+    verb = add_verb(verbs, "restore", "put a copy that `backup` wrote in the workspace's place", more)
+    verb.add_argument("path", type=Path, metavar="FILE", help="the copy; it stays as it is")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from rerank_core.ranking.bar import bar
 from rerank_core.types import Progress, no_progress
 
 EVERY = 10.0
@@ -22,26 +23,10 @@ def progress(quiet: bool, out: TextIO | None = None) -> Iterator[Progress]:
     if quiet:
         yield no_progress
     elif stream.isatty() and not os.environ.get("CI"):
-        with _bar(stream) as tell:
+        with bar(stream) as tell:
             yield tell
     else:
         yield _PlainLines(stream)
-
-
-@contextmanager
-def _bar(stream: TextIO) -> Iterator[Progress]:
-    from tqdm import tqdm
-
-    bar = tqdm(file=stream, unit="", dynamic_ncols=True, leave=False, delay=0.3)
-
-    def tell(done: int, total: int, message: str = "") -> None:
-        bar.total, bar.n = total or None, done
-        bar.set_postfix_str(message[:60], refresh=True)
-
-    try:
-        yield tell
-    finally:
-        bar.close()
 
 
 class _PlainLines:

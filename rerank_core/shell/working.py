@@ -21,19 +21,24 @@ from rerank_core.systems.systems import all_systems
 
 
 def list_datasets(call: Call) -> Answer:
-    """A row a dataset."""
+    """A row a dataset; a person is told below which ones this version cannot read."""
     with call.workspace.open() as db:
-        return listed(
-            [
-                {
-                    "name": row.name,
-                    "passages": row.n_docs,
-                    "queries": row.n_queries,
-                    "graded": judgments.count(db, row.id),
-                }
-                for row in datasets.list_datasets(db)
-            ]
-        )
+        rows = [
+            {
+                "name": row.name,
+                "passages": row.n_docs,
+                "queries": row.n_queries,
+                "graded": judgments.count(db, row.id),
+            }
+            for row in datasets.list_datasets(db)
+        ]
+        unreadable = datasets.unreadable_datasets(db)
+    lines = tuple(f"'{name}' is not known to this version: {why}" for name, why in unreadable.items())
+    if not lines:
+        return listed(rows)
+    nothing = {"passages": None, "queries": None, "graded": None}
+    more = [{"name": name, **nothing, "problem": why} for name, why in unreadable.items()]
+    return Answer([*rows, *more], lines, rows)
 
 
 def list_systems(call: Call) -> Answer:

@@ -38,14 +38,26 @@ class DatasetRow:
 
 
 def list_datasets(db: Database) -> list[DatasetRow]:
-    """All datasets that are whole, oldest first."""
+    """All datasets that are whole and readable, oldest first; `unreadable_datasets` has those that are not."""
+    return [row for row in _ready(db) if isinstance(row, DatasetRow)]
+
+
+def unreadable_datasets(db: Database) -> dict[str, str]:
+    """Name -> what of it this version cannot read, of datasets that are whole; a newer version may have written it."""
+    return {row.name: row.problem for row in _ready(db) if isinstance(row, _Unreadable)}
+
+
+def _ready(db: Database) -> list[DatasetRow | _Unreadable]:
     return [_dataset(row) for row in db.query("SELECT * FROM dataset WHERE state = 'ready' ORDER BY id")]
 
 
 def get_dataset(db: Database, name: str) -> DatasetRow:
-    """The dataset of this name. Raises NotFoundError."""
+    """The dataset of this name. Raises NotFoundError, RerankLensError where this version cannot read it."""
     for row in db.query("SELECT * FROM dataset WHERE name = ? AND state = 'ready'", [name]):
-        return _dataset(row)
+        dataset = _dataset(row)
+        if isinstance(dataset, _Unreadable):
+            raise RerankLensError(f"The dataset '{name}' is not known to this version: {dataset.problem}.")
+        return dataset
     known = ", ".join(dataset.name for dataset in list_datasets(db)) or "none yet"
     raise NotFoundError(f"There is no dataset '{name}' in this workspace. Known: {known}.")
 
@@ -207,15 +219,32 @@ def _doc(row: dict[str, Any]) -> Doc:
     return Doc(row["docid"], row["text"], row["title"], json.loads(row["metadata"]))
 
 
-def _dataset(row: dict[str, Any]) -> DatasetRow:
-    return DatasetRow(
-        id=row["id"],
-        name=row["name"],
-        source=row["source"],
-        created_at=row["created_at"],
-        scale={int(grade): label for grade, label in json.loads(row["scale"]).items()},
-        fingerprint=row["fingerprint"],
-        n_docs=row["n_docs"],
-        n_queries=row["n_queries"],
-        report=json.loads(row["report"]),
-    )
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    name: str
+    problem: str
+
+
+def _dataset(row: dict[str, Any]) -> DatasetRow | _Unreadable:
+    parts: dict[str, Any] = {}
+    for part, read in (("scale", _scale), ("report", _object)):
+        try:
+            parts[part] = read(row[part])
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            return _Unreadable(str(row["name"]), f"its {part} reads {str(row[part])[:60]!r}")
+    plain = ("id", "name", "source", "created_at", "fingerprint", "n_docs", "n_queries")
+    return DatasetRow(**{name: row[name] for name in plain}, **parts)
+
+
+def _scale(text: str) -> dict[int, str]:
+    scale = {int(grade): label for grade, label in json.loads(text).items()}
+    if not scale or not all(isinstance(label, str) for label in scale.values()):
+        raise ValueError("a scale names its grades")
+    return scale
+
+
+def _object(text: str) -> dict[str, Any]:
+    values = json.loads(text)
+    if not isinstance(values, dict):
+        raise TypeError("not a JSON object")
+    return values

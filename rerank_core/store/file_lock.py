@@ -25,7 +25,7 @@ def held(path: Path, wait: Callable[[], None]) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path)
+    lock = FileLock(path, mode=0o600)
     while True:
         try:
             lock.acquire(blocking=False)

@@ -16,9 +16,9 @@ Pair = tuple[str, str]
 class JudgeSheet:
     """What one judge did, and what is settled or graded by others; `read` takes in what is new. No language models.
 
-    `heard`: pair -> (judge, whether he adjudicates) -> what he says now. `notes`: this judge's own. `skips`: pair ->
-    this judge's skips that he has not undone. `done`: row -> (pair, rule) of his grades and skips that he has not
-    undone, oldest first. `times`: when he graded, ISO 8601, oldest first. `drawn`: pairs that anybody graded because
+    `heard`: pair -> (judge, whether it is an adjudication) -> what they say now. `notes`: this judge's own. `skips`:
+    pair -> this judge's skips that are not undone. `done`: row -> (pair, rule) of their grades and skips that are not
+    undone, oldest first. `times`: when they graded, ISO 8601, oldest first. `drawn`: pairs that anybody graded because
     they were drawn at random. `last`: the newest row that was read.
     """
 
@@ -53,7 +53,7 @@ class JudgeSheet:
         return changed
 
     def own_grade(self, pair: Pair) -> int | None:
-        """The grade that this judge gives the pair now; None: he has not graded it."""
+        """The grade that this judge gives the pair now; None: it is not graded."""
         voice = self.heard.get(pair, {}).get((self.judge, False))
         return None if voice is None else voice.grade
 

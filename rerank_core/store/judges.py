@@ -1,4 +1,4 @@
-"""What each judge says now, one by one: his grades, skips and notes; and how each grade came to be what it is."""
+"""What each judge says now, one by one: their grades, skips and notes; and how each grade came to be what it is."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from rerank_core.types import Judgment
 
 @dataclass(frozen=True, slots=True)
 class JudgeRow:
-    """A judge of a dataset. `grades`: pairs that he grades now; `skipped`: that he skipped and did not grade since.
+    """A judge of a dataset. `grades`: pairs that they grade now; `skipped`: that they skipped and did not grade since.
 
-    `adjudicated`: pairs that he settled. `sources`: where his grades came from (human, import). `first`, `last`: when
-    he said anything, ISO 8601 in UTC.
+    `adjudicated`: pairs that they settled. `sources`: where their grades came from (human, import). `first`, `last`:
+    when they said anything, ISO 8601 in UTC.
     """
 
     judge: str
@@ -88,7 +88,7 @@ def judges(db: Database, dataset_id: int) -> list[JudgeRow]:
 
 
 def skipped(db: Database, dataset_id: int, judge: str) -> list[tuple[str, str]]:
-    """The (qid, docid) pairs that a judge skipped and does not grade, in the order in which he skipped them."""
+    """The (qid, docid) pairs that a judge skipped and does not grade, in the order of skipping."""
     sql = """SELECT qid, docid FROM judgment s WHERE dataset_id = ? AND judge = ? AND kind = 'skip'
              AND NOT EXISTS (SELECT 1 FROM judgment u WHERE u.undoes = s.id) ORDER BY id"""
     pairs = dict.fromkeys(tuple(row) for row in db.execute(sql, [dataset_id, judge]))
@@ -106,9 +106,9 @@ def grades_by_rule(db: Database, dataset_id: int) -> dict[str, int]:
 
 
 def notes(db: Database, dataset_id: int) -> dict[tuple[str, str, str], str]:
-    """(qid, docid, judge) -> his newest note on the pair, given with a grade or alone; a note taken away is not there.
+    """(qid, docid, judge) -> their newest note on the pair, with a grade or alone; none that was taken away.
 
-    An adjudicator's reason stands beside his adjudication (`current`) and is not among these.
+    An adjudicator's reason stands beside the adjudication (`current`) and is not among these.
     """
     sql = """SELECT qid, docid, judge, note FROM judgment WHERE dataset_id = ? AND source IN ('human', 'import')
              AND (kind = 'note' OR (kind IN ('grade', 'skip') AND note <> '' AND rule <> 'mapped')) ORDER BY id"""
@@ -122,7 +122,7 @@ def changes(db: Database, dataset_id: int) -> Iterator[Change]:
     sql = """SELECT id, at, judge, qid, docid, kind, grade, source, rule, note, text_hash FROM judgment
              WHERE dataset_id = ? ORDER BY id"""
     for event, at, judge, qid, docid, kind, grade, source, rule, note, text_hash in db.execute(sql, [dataset_id]):
-        # a file may have been imported under the judge's own name; an adjudication or a model speaks beside him
+        # a file may have been imported under the judge's own name; an adjudication or a model speaks beside them
         lane = (qid, docid, judge, source if source in ("adjudication", "llm") else "")
         old = now.get(lane)
         new = now[lane] = grade if kind in ("grade", "undo") else old

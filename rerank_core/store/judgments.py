@@ -16,6 +16,8 @@ from rerank_core.store.workspace import now
 from rerank_core.types import Judgment
 
 KINDS = ("grade", "undo", "skip", "note")
+MOST_IDLE = 10_000
+"""So many page loads' events that found nothing to do are remembered."""
 RULES = {
     "": "chosen by the judge, or from a file",
     "pool": "from the pool",
@@ -35,7 +37,7 @@ class GradeEvent:
     """A grade, undo, skip or note on its way into the workspace.
 
     (`client_id`, `seq`) names the event: the same event sent twice is kept once. `kind` is one of KINDS. An undo takes
-    back this judge's newest grade for the query that is not undone yet; with `qid` "" his newest grade or skip over
+    back this judge's newest grade for the query that is not undone yet; with `qid` "" their newest grade or skip over
     all queries. Its docid and grade are ignored. A skip leaves the judge's grade as it is; a note says `note` of the
     pair, and "" takes the note away. `rule` is one of RULES.
     """
@@ -73,8 +75,17 @@ def record(
         if not _is_kept(db, event) and not (_undo if event.kind == "undo" else _say)(
             db, dataset_id, judge, event, source
         ):
-            db.conn.execute("INSERT INTO idle_event VALUES (?, ?, ?)", [event.client_id, event.seq, now()])
+            _keep_idle(db, event)
     return {event.client_id: max(e.seq for e in events if e.client_id == event.client_id) for event in events}
+
+
+def _keep_idle(db: Database, event: GradeEvent) -> None:
+    """Remember an event that found nothing to do: a client's last one, which covers those before it, of MOST_IDLE."""
+    db.conn.execute("DELETE FROM idle_event WHERE client_id = ?", [event.client_id])
+    db.conn.execute("INSERT INTO idle_event VALUES (?, ?, ?)", [event.client_id, event.seq, now()])
+    if db.execute("SELECT count(*) FROM idle_event").fetchone()[0] > MOST_IDLE:
+        sql = "DELETE FROM idle_event WHERE client_id IN (SELECT client_id FROM idle_event ORDER BY at LIMIT ?)"
+        db.conn.execute(sql, [MOST_IDLE // 10])
 
 
 def check(events: Iterable[GradeEvent], scale: Iterable[int]) -> None:
@@ -161,7 +172,7 @@ def import_judgments(db: Database, dataset_id: int, judgments: Iterable[Judgment
 
 
 def in_force(db: Database, dataset_id: int, qid: str | None = None) -> list[Judgment]:
-    """The grades that count now by the qrels rule, one a pair, oldest first; all queries, or one.
+    """The grades that count now by the qrels rule, one per pair, oldest first; all queries, or one.
 
     Each is the row of the judge whose grade it is.
     """
@@ -187,7 +198,7 @@ def _settled(db: Database, dataset_id: int, qid: str | None) -> list[tuple[tuple
 def voices(
     db: Database, dataset_id: int, qid: str | None = None
 ) -> dict[tuple[str, str], dict[tuple[str, bool], Voice]]:
-    """(qid, docid) -> (judge, whether it is an adjudication) -> what he says now; no language models.
+    """(qid, docid) -> (judge, whether it is an adjudication) -> what they say now; no language models.
 
     A judge who took everything back is not among the voices of a pair; a pair may have none.
     """

@@ -218,6 +218,16 @@ def _idle_events(db: Database) -> None:
     )
 
 
+@migrations(name="013_identity")
+def _identity(db: Database) -> None:
+    # which workspace this is, wherever the file lies: see store/served_file.py
+    _run(
+        db,
+        "CREATE TABLE identity (id TEXT NOT NULL)",
+        "INSERT INTO identity VALUES (lower(hex(randomblob(16))))",
+    )
+
+
 COUNT = len(migrations.pending(Database(memory=True)))
 
 

@@ -29,7 +29,7 @@ class Voice(NamedTuple):
 def settle(voices: Iterable[Voice]) -> Voice:
     """The voice whose grade counts; of judges that gave the same grade, the newest. Raises ValueError without any.
 
-    `voices`: one a judge, and his adjudication beside it where he also adjudicated; none of a language model.
+    `voices`: one per judge, and their adjudication beside it where they also adjudicated; none of a language model.
     """
     ordered = sorted(voices)
     if not ordered:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlite_utils import Database
@@ -20,10 +21,29 @@ def put_system(db: Database, system_id: str, model: str, settings: Mapping[str, 
     )
 
 
-def get_systems(db: Database) -> dict[str, tuple[str, dict[str, Any]]]:
-    """System id -> (model, settings), oldest first."""
-    rows = db.execute("SELECT id, model, settings FROM system ORDER BY at, id")
-    return {row[0]: (row[1], json.loads(row[2])) for row in rows}
+@dataclass(frozen=True, slots=True)
+class SystemRow:
+    """A system as it is kept. `problem`: why its settings cannot be read; they are then empty. "": they can."""
+
+    model: str
+    settings: dict[str, Any]
+    problem: str = ""
+
+
+def get_systems(db: Database) -> dict[str, SystemRow]:
+    """System id -> its row, oldest first. A row that cannot be read says so and leaves the others alone."""
+    rows = db.execute("SELECT CAST(id AS TEXT), CAST(model AS TEXT), settings FROM system ORDER BY at, id")
+    return {name or "": _row(model or "", settings) for name, model, settings in rows}
+
+
+def _row(model: str, settings: str | bytes) -> SystemRow:
+    try:
+        values = json.loads(settings)
+    except (ValueError, TypeError, RecursionError):
+        return SystemRow(model, {}, "its settings are no JSON")
+    if not isinstance(values, dict):
+        return SystemRow(model, {}, "its settings are no JSON object")
+    return SystemRow(model, values)
 
 
 def drop_system(db: Database, system_id: str) -> None:

@@ -12,7 +12,7 @@ from rerank_core.errors import NotFoundError, RerankLensError, SettingsError
 from rerank_core.rerankers.catalogue.catalog import Model, catalog, get
 from rerank_core.rerankers.catalogue.model_key import model_key
 from rerank_core.rerankers.catalogue.state import State, state
-from rerank_core.store.systems import get_systems, put_system
+from rerank_core.store.systems import SystemRow, get_systems, put_system
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.composites.facts import composite_model
 from rerank_core.systems.composites.members import check_acyclic, members, scale_of
@@ -26,14 +26,18 @@ FIRST_STAGE = "first-stage"
 ALWAYS_READY = (FIRST_STAGE, "minilm-cosine", "minilm-maxsim")
 COMPOSITE = "composite"
 """The model under which a composite is stored; its settings are its spec."""
+UNREADABLE = (RerankLensError, ArithmeticError, TypeError, ValueError, RecursionError)
+"""What comes of reading settings that no version of ours has written."""
+UNKNOWN = "unknown"
+"""The family of a model that this version does not know."""
 
 
 @dataclass(frozen=True)
 class System:
     """A model with settings, or a composite, under an id that people see in links and exports.
 
-    `spec` and `members` are a composite's; its `model` is a row of facts that is never loaded. `problem`: why a stored
-    composite cannot be used, "" where it can.
+    `spec` and `members` are a composite's; its `model` is a row of facts that is never loaded. `problem`: why a system
+    that somebody added cannot be used, "" where it can: this version does not know its model, a setting or its spec.
     """
 
     id: str
@@ -67,7 +71,7 @@ class System:
     def state(self) -> State:
         """Whether it can run here and now, or what it needs first; a composite needs what its members need."""
         if self.problem:
-            return State("not-found", self.problem)
+            return State("not-found" if self.spec is not None else "not-known", self.problem)
         for member in self.members:
             if not (needs := member.state).ready:
                 return State(needs.kind, f"{member.label}: {needs.detail}")
@@ -94,12 +98,28 @@ def all_systems(workspace: Workspace) -> list[System]:
     systems = [System(model.id, model) for model in catalog()]
     with workspace.open() as db:
         added, imported = get_systems(db), imported_models(db)
-    plain = {name: entry for name, entry in added.items() if entry[0] != COMPOSITE}
-    systems += [System(system_id, get(model), settings) for system_id, (model, settings) in plain.items()]
+    systems += [_variant(name, row) for name, row in added.items() if row.model != COMPOSITE]
     systems += [System(model.id, model, settings) for model, settings in imported]
     known = {system.id: system for system in systems}
-    composites = {name: settings for name, (model, settings) in added.items() if model == COMPOSITE}
+    composites = {name: row for name, row in added.items() if row.model == COMPOSITE}
     return _with_distinct_labels([*systems, *_composites(composites, known)])
+
+
+def _variant(system_id: str, row: SystemRow) -> System:
+    """A model that somebody added; one that this version cannot make out says so."""
+    try:
+        model = get(row.model)
+        model.checked(row.settings)
+    except UNREADABLE as error:
+        return _unknown(system_id, row, str(error))
+    return _unknown(system_id, row, row.problem) if row.problem else System(system_id, model, row.settings)
+
+
+def _unknown(system_id: str, row: SystemRow, why: str) -> System:
+    """A system that this version cannot make out: it is listed, and nothing else is done with it."""
+    family = COMPOSITE if row.model == COMPOSITE else UNKNOWN
+    problem = f"Not known to this version: {why.rstrip('.')}."
+    return System(system_id, Model(row.model, system_id, family), row.settings, problem=problem)
 
 
 def add_variant(workspace: Workspace, system_id: str, model_id: str, settings: Mapping[str, Any]) -> None:
@@ -112,7 +132,7 @@ def add_variant(workspace: Workspace, system_id: str, model_id: str, settings: M
     model.checked(settings)
     with workspace.open() as db:
         added = get_systems(db)
-    taken = {row.id for row in catalog()} | {name for name, (kind, _) in added.items() if kind == COMPOSITE}
+    taken = {row.id for row in catalog()} | {name for name, row in added.items() if row.model == COMPOSITE}
     if not system_id.strip() or system_id in taken:
         raise SettingsError(f"A model with settings needs a name of its own, not '{system_id}'.")
     with workspace.write() as db:
@@ -126,7 +146,9 @@ def add_composite(workspace: Workspace, system_id: str, spec: Spec) -> None:
     circle.
     """
     systems = {system.id: system for system in all_systems(workspace)}
-    composites = {name: system for name, system in systems.items() if system.spec is not None or system.problem}
+    composites = {
+        name: system for name, system in systems.items() if system.spec is not None or system.model.family == COMPOSITE
+    }
     if not system_id.strip() or (system_id in systems and system_id not in composites):
         raise SettingsError(f"A composite needs a name of its own, not '{system_id}'.")
     if missing := [member for member in members(spec) if member not in systems and member != system_id]:
@@ -137,7 +159,7 @@ def add_composite(workspace: Workspace, system_id: str, spec: Spec) -> None:
         put_system(db, system_id, COMPOSITE, to_dict(spec))
 
 
-def _composites(stored: Mapping[str, Mapping[str, Any]], known: Mapping[str, System]) -> list[System]:
+def _composites(stored: Mapping[str, SystemRow], known: Mapping[str, System]) -> list[System]:
     """The stored composites, in their order. One that cannot be used says why, and leaves the others alone."""
     systems = dict(known)
 
@@ -148,10 +170,13 @@ def _composites(stored: Mapping[str, Mapping[str, Any]], known: Mapping[str, Sys
         return systems.get(name)
 
     def build(name: str, path: tuple[str, ...]) -> System:
+        row = stored[name]
+        if row.problem:
+            return _unknown(name, row, row.problem)
         try:
-            spec = from_dict(stored[name])
-        except RerankLensError as error:
-            return System(name, Model(COMPOSITE, name, COMPOSITE), stored[name], problem=str(error))
+            spec = from_dict(row.settings)
+        except UNREADABLE as error:
+            return _unknown(name, row, str(error))
         asked = {member: find_or_build(member, path) for member in members(spec)}
         present = {member: system for member, system in asked.items() if system is not None}
         problems = [f"{system.label}: {system.problem}" for system in present.values() if system.problem]
@@ -160,7 +185,7 @@ def _composites(stored: Mapping[str, Mapping[str, Any]], known: Mapping[str, Sys
         leaves = {leaf.id: leaf.model for system in present.values() for leaf in system.leaves}
         models = {member: system.model for member, system in present.items()}
         model = composite_model(name, spec, models, list(leaves.values()))
-        return System(name, model, stored[name], spec, tuple(present.values()), " ".join(problems))
+        return System(name, model, row.settings, spec, tuple(present.values()), " ".join(problems))
 
     return [system for name in stored if (system := find_or_build(name, ())) is not None]
 

@@ -20,7 +20,7 @@ ALL = "all together (alpha)"
 
 
 def judges_frame(rows: Iterable[JudgeRow]) -> pd.DataFrame:
-    """A row a judge: what he graded, skipped and settled, where his grades come from, and when."""
+    """One row per judge: what they graded, skipped and settled, where their grades come from, and when."""
     import pandas as pd
 
     columns = ["Judge", "Grades", "Skipped", "Settled", "From", "First", "Last"]
@@ -32,12 +32,12 @@ def judges_frame(rows: Iterable[JudgeRow]) -> pd.DataFrame:
 
 
 def twos_frame(twos: Iterable[TwoJudges]) -> pd.DataFrame:
-    """A row for every two judges: pairs in common, the share with the same grade, and both kappas with intervals."""
+    """One row per pair of judges: pairs in common, the share with the same grade, and both kappas with intervals."""
     import pandas as pd
 
     columns = ["Judges", "In common", "Same grade", "Kappa", "Kappa 95 %", "Weighted kappa", "Weighted kappa 95 %"]
     values = [
-        [f"{two.one} · {two.other}", two.pairs, two.same / two.pairs, *_told(two.kappa), *_told(two.weighted)]
+        [f"{two.one} · {two.other}", two.pairs, two.same / two.pairs, *_interval(two.kappa), *_interval(two.weighted)]
         for two in twos
     ]
     return pd.DataFrame(values, columns=columns)
@@ -48,11 +48,11 @@ def agreement_chart(report: AgreementReport) -> alt.LayerChart:
     import altair as alt
     import pandas as pd
 
-    found = {ALL: report.alpha, **{f"{two.one} · {two.other}": two.weighted for two in report.twos}}
+    agreements = {ALL: report.alpha, **{f"{two.one} · {two.other}": two.weighted for two in report.twos}}
     rows = [
-        [name, order, one.value, one.low, one.high, one.units]
-        for order, (name, one) in enumerate(found.items())
-        if one is not None
+        [name, order, agreement.value, agreement.low, agreement.high, agreement.units]
+        for order, (name, agreement) in enumerate(agreements.items())
+        if agreement is not None
     ]
     frame = pd.DataFrame(rows, columns=["judges", "order", "agreement", "low", "high", "in common"])
     scale = alt.Scale(domain=[min([0.0, *frame["low"]]), 1.0])
@@ -70,29 +70,29 @@ def agreement_chart(report: AgreementReport) -> alt.LayerChart:
     return alt.LayerChart(layer=[rules, spans, points], height=alt.Step(30))
 
 
-def said_frame(said: Iterable[tuple[str, int, str]], scale: Mapping[int, str]) -> pd.DataFrame:
-    """A row a judge: his grade with its name, and his note."""
+def opinions_frame(opinions: Iterable[tuple[str, int, str]], scale: Mapping[int, str]) -> pd.DataFrame:
+    """One row per judge: their grade with its name, and their note."""
     import pandas as pd
 
-    rows = [[judge, f"{grade} {scale.get(grade, '')}".strip(), note] for judge, grade, note in said]
+    rows = [[judge, f"{grade} {scale.get(grade, '')}".strip(), note] for judge, grade, note in opinions]
     return pd.DataFrame(rows, columns=["Judge", "Grade", "Note"])
 
 
 def history_frame(events: Sequence[LabelEvent]) -> pd.DataFrame:
-    """A row an event, the newest first."""
+    """One row per event, the newest first."""
     import pandas as pd
 
     columns = ["When", "Judge", "What", "Old", "New", "Query", "Passage", "Note", "Source", "How it came"]
     values = [
-        [_when(one.at), one.judge, one.kind, one.old_grade, one.new_grade, one.query or one.qid, one.docid, one.note,
-         one.source, RULES.get(one.rule, one.rule)]
-        for one in reversed(events)
+        [_when(event.at), event.judge, event.kind, event.old_grade, event.new_grade, event.query or event.qid,
+         event.docid, event.note, event.source, RULES.get(event.rule, event.rule)]
+        for event in reversed(events)
     ]  # fmt: skip
     return pd.DataFrame(values, columns=columns).astype({"Old": "Int64", "New": "Int64"})
 
 
-def _told(found: Agreement | None) -> tuple[float | None, str]:
-    return (None, "") if found is None else (found.value, f"{found.low:.2f} … {found.high:.2f}")
+def _interval(agreement: Agreement | None) -> tuple[float | None, str]:
+    return (None, "") if agreement is None else (agreement.value, f"{agreement.low:.2f} … {agreement.high:.2f}")
 
 
 def _when(at: str) -> str:

@@ -17,7 +17,7 @@ MOST = 120
 
 
 def alignment_frame(alignment: Alignment, most: int = MOST) -> pd.DataFrame:
-    """A row for each query token and shown passage token, in the order of both.
+    """One row per query token and shown passage token, in the order of both.
 
     Columns: query, passage (the token after its place, so that equal tokens stay apart: "0003 fish"), query_token,
     passage_token, similarity, best (the passage token that this query token counts; the first of equals). At most

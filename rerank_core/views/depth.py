@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def depth_frame(points: Sequence[DepthPoint]) -> pd.DataFrame:
-    """A row a depth: depth, value, queries, pairs, retrieve (ms), score (ms), how ("measured", "estimated"), timed.
+    """One row per depth: depth, value, queries, pairs, retrieve (ms), score (ms), how ("measured", "estimated"), timed.
 
     score is missing where it was neither measured nor can be estimated, and how is "" there.
     """
@@ -61,7 +61,7 @@ def depth_time_chart(frame: pd.DataFrame) -> alt.LayerChart:
     import altair as alt
 
     known = frame[frame["how"] != ""]
-    base = alt.Chart(known).encode(x=_depths(frame), y=alt.Y("score:Q", title="scoring, ms per query (median)"))
+    base = alt.Chart(known).encode(x=_depths(frame), y=alt.Y("score:Q", title="reranking, ms per query (median)"))
     marks = base.mark_point(size=80, opacity=1, color=VERMILION).encode(
         shape=alt.Shape(
             "how:N",
@@ -73,8 +73,8 @@ def depth_time_chart(frame: pd.DataFrame) -> alt.LayerChart:
         fill=alt.value(VERMILION),
         tooltip=[
             alt.Tooltip("depth:Q", title="candidates"),
-            alt.Tooltip("score:Q", title="scoring, ms", format=",.1f"),
-            alt.Tooltip("retrieve:Q", title="finding, ms", format=",.1f"),
+            alt.Tooltip("score:Q", title="reranking, ms", format=",.1f"),
+            alt.Tooltip("retrieve:Q", title="first stage, ms", format=",.1f"),
             alt.Tooltip("how:N", title=" "),
             alt.Tooltip("timed:Q", title="queries timed"),
         ],

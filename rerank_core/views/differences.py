@@ -67,8 +67,8 @@ def differences_chart(frame: pd.DataFrame, measure: str, system: str, baseline: 
 
 def biggest(frame: pd.DataFrame, outcome: str, most: int = 5) -> list[str]:
     """The qids of the biggest wins ("won") or losses ("lost"), the biggest first."""
-    own = frame[frame["outcome"] == outcome]["qid"].tolist()
-    return [str(qid) for qid in (own if outcome == "won" else own[::-1])[:most]]
+    qids = frame[frame["outcome"] == outcome]["qid"].tolist()
+    return [str(qid) for qid in (qids if outcome == "won" else qids[::-1])[:most]]
 
 
 def _outcome(delta: float) -> str:

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
 PASSAGE, GRADE, DOCID = "Passage", "Grade", "id"
-NOT_RETRIEVED, NOT_JUDGED = "not retrieved", "not judged"
+NOT_RETRIEVED, UNGRADED_CELL = "not retrieved", "ungraded"
 _KINDS = dict(zip(JUDGED, (BLUE, ORANGE, GREY), strict=True))
 
 
 def documents_frame(rows: Sequence[DocumentRow], labels: Mapping[str, str], titles: Mapping[str, str]) -> pd.DataFrame:
-    """A row a document, in the given order: `PASSAGE`, `GRADE`, a column for each system's rank, `DOCID`.
+    """One row per document, in the given order: `PASSAGE`, `GRADE`, a column for each system's rank, `DOCID`.
 
-    Grades and ranks are numbers; missing is "not judged" and "not retrieved". `labels`: system -> its column's name.
+    Grades and ranks are numbers; missing is "ungraded" and "not retrieved". `labels`: system -> its column's name.
     """
     import pandas as pd
 
@@ -43,7 +43,7 @@ def documents_table(
     """
     frame = documents_frame(rows, labels, titles)
     grades = sorted(scale)
-    styler = frame.style.format({GRADE: lambda grade: _grade(int(str(grade)), scale)}, na_rep=NOT_JUDGED)
+    styler = frame.style.format({GRADE: lambda grade: _grade(int(str(grade)), scale)}, na_rep=UNGRADED_CELL)
     shades = [_grade_style(row.grade, grades) for row in rows]
     styler = styler.apply(lambda _: shades, subset=[GRADE])
     for system, label in labels.items():
@@ -55,13 +55,15 @@ def documents_table(
     return styler
 
 
-def changes_chart(found: RankChanges) -> alt.Chart:
-    """How far passages went, falls on the left and rises on the right, by what people said of them."""
+def changes_chart(changes: RankChanges) -> alt.Chart:
+    """How far passages went, falls on the left and rises on the right, by people's grades."""
     import altair as alt
     import pandas as pd
 
     steps = step_names()
-    rows = [[steps.index(step), step, kind, JUDGED.index(kind), count] for (step, kind), count in found.counts.items()]
+    rows = [
+        [steps.index(step), step, kind, JUDGED.index(kind), count] for (step, kind), count in changes.counts.items()
+    ]
     frame = pd.DataFrame(rows, columns=["order", "step", "kind", "layer", "passages"])
     chart: alt.Chart = alt.Chart(frame).mark_bar()
     return chart.encode(

@@ -55,7 +55,7 @@ def elsewhere_frame(values: Sequence[OtherValue]) -> pd.DataFrame:
     """The values of the field, ours first: Value, Who, Why."""
     import pandas as pd
 
-    rows = [[one.value, f"here; {one.who}" if one.ours else one.who, one.why] for one in values]
+    rows = [[other.value, f"here; {other.who}" if other.ours else other.who, other.why] for other in values]
     return pd.DataFrame(rows, columns=["Value", "Who", "Why"])
 
 

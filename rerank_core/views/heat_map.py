@@ -1,4 +1,4 @@
-"""Queries by systems, as a heat map: a row a system, a column a query."""
+"""Queries by systems, as a heat map: one row per system, one column per query."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def heat_frame(
     queries: Mapping[str, Query],
     order: Sequence[str],
 ) -> pd.DataFrame:
-    """A row for each query of `order` and system of `per_query`.
+    """One row per query of `order` and system of `per_query`.
 
     Columns: place (the query's, from 1), qid, query (its text), row (the system's place, from 0), system (its label),
     value, difference (from the baseline), sign ("+", "–" where it is 0.005 or more either way, else ""). `per_query`:
@@ -31,11 +31,11 @@ def heat_frame(
     import pandas as pd
 
     rows = []
-    for row, (system, own) in enumerate(per_query.items()):
+    for row, (system, values) in enumerate(per_query.items()):
         for place, qid in enumerate(order, 1):
-            difference = own[qid] - base[qid]
+            difference = values[qid] - base[qid]
             sign = "" if abs(difference) < 0.005 else "+" if difference > 0 else "–"
-            rows.append([place, qid, queries[qid].text, row, labels[system], own[qid], difference, sign])
+            rows.append([place, qid, queries[qid].text, row, labels[system], values[qid], difference, sign])
     return pd.DataFrame(rows, columns=["place", "qid", "query", "row", "system", "value", "difference", "sign"])
 
 
@@ -87,13 +87,13 @@ def heat_chart(frame: pd.DataFrame, measure: str, links: Mapping[str, str], as_d
 
 
 def heat_table(frame: pd.DataFrame, links: Mapping[str, str], as_difference: bool) -> pd.DataFrame:
-    """The same as a table: a row a query in its order, with query, a column for each system, and link."""
+    """The same as a table: one row per query in its order, with query, a column for each system, and link."""
     import pandas as pd
 
     value = "difference" if as_difference else "value"
     columns: dict[str, Sequence[object]] = {}
-    for system, own in frame.groupby("row", sort=True):
-        first = own.sort_values("place")
+    for system, cells in frame.groupby("row", sort=True):
+        first = cells.sort_values("place")
         if not columns:
             columns["Query"] = first["query"].tolist()
             columns["qid"] = first["qid"].tolist()

@@ -12,36 +12,46 @@ if TYPE_CHECKING:
 
 
 def findings(report: ImportReport) -> list[str]:
-    """What a person should know of the data, a line each; one reassuring line where nothing is odd.
+    """What a person should know about the data, one line each; one reassuring line where nothing is odd.
 
-    The lines are Markdown; ids of the user's are in code marks.
+    The lines are Markdown; the user's ids are in code marks.
     """
     lines = [
-        _said(report.same_docs, "passages came again with the same text and were skipped"),
-        _listed(report.conflicting_docs, "ids came again with another text; the first one was kept"),
-        _said(report.empty_texts, "passages have no text"),
-        _said(report.same_queries, "queries came twice"),
-        _listed(report.conflicting_queries, "query ids came again with another text; the first one was kept"),
-        _said(report.queries_left_out, "queries of other splits were left out"),
-        _said(report.queries_without_judgments, "queries have no grade yet"),
-        _listed(report.docs_without_text, "graded ids are not among the passages; their grades were kept"),
-        _listed(report.judgments_of_unknown_queries, "graded qids are not among the queries; their grades were kept"),
-        _said(report.same_judgments, "grades came twice"),
-        _said(report.conflicting_judgments, "pairs came again with another grade; the last one counts"),
-        _said(report.ungraded, "rows had no grade and were left out"),
-        _own_passages(report),
-        _listed(
-            report.met_by_form, "graded ids differ from their passages' in Unicode form only; the grades were taken"
+        _count_sentence(report.same_docs, "passages appear again with the same text; the copies were skipped"),
+        _ids_sentence(
+            report.conflicting_docs, "passage ids appear again with a different text; the first one was kept"
         ),
-        _listed(report.queries_met_by_form, "qids differ from the queries' in Unicode form only; taken as these"),
-        _said(report.over_512, "passages are longer than 512 tokens: many rerankers do not see their end"),
+        _count_sentence(report.empty_texts, "passages have no text"),
+        _count_sentence(report.same_queries, "queries appear twice; the copies were skipped"),
+        _ids_sentence(
+            report.conflicting_queries, "query ids appear again with a different text; the first one was kept"
+        ),
+        _count_sentence(report.queries_left_out, "queries of other splits were left out"),
+        _count_sentence(report.queries_without_judgments, "queries have no grade yet"),
+        _ids_sentence(
+            report.docs_without_text, "graded passage ids are not among the passages; their grades were kept"
+        ),
+        _ids_sentence(
+            report.judgments_of_unknown_queries, "graded query ids are not among the queries; their grades were kept"
+        ),
+        _count_sentence(report.same_judgments, "grades appear twice; the copies were skipped"),
+        _count_sentence(report.conflicting_judgments, "pairs appear again with a different grade; the last one counts"),
+        _count_sentence(report.ungraded, "rows had no grade and were left out"),
+        _own_passages(report),
+        _ids_sentence(
+            report.met_by_form, "graded ids differ from their passages' in Unicode form only; they were matched"
+        ),
+        _ids_sentence(
+            report.queries_met_by_form, "qids differ from the queries' in Unicode form only; they were matched"
+        ),
+        _count_sentence(report.over_512, "passages are longer than 512 tokens: many rerankers do not see their end"),
     ]
-    found = [line for line in (*lines, *not_read_sentences(report.not_read)) if line]
-    return found or ["No duplicates, no empty texts, every grade has its passage."]
+    sentences = [line for line in (*lines, *not_read_sentences(report.not_read)) if line]
+    return sentences or ["No duplicates, no empty texts, every grade has its passage."]
 
 
 def not_read_sentences(items: Iterable[NotRead]) -> list[str]:
-    """What was left out, a line each: how many files of which kind, their names, and why. Plain text."""
+    """What was left out, one line each: how many files of which kind, their names, and why. Plain text."""
     return [_not_read(item) for item in items]
 
 
@@ -73,17 +83,17 @@ def _own_passages(report: ImportReport) -> str:
         return ""
     return (
         f"{report.queries_with_passage_ids:,} queries have the id of a passage, {report.queries_as_passages:,} of them "
-        "its text too (as in ArguAna and Quora). Such a passage finds itself: BEIR leaves it out. "
-        "Here it stays among the candidates; the page Evaluate leaves it out where asked, the verbs with "
+        "its text too (as in ArguAna and Quora). Such a query finds its own passage, which BEIR leaves out. "
+        "Here it stays among the candidates. To leave it out, tick the box on the page Evaluate or run a command with "
         "`--ignore-identical-ids`."
     )
 
 
-def _said(count: int, what: str) -> str:
+def _count_sentence(count: int, what: str) -> str:
     return f"{count:,} {what}." if count else ""
 
 
-def _listed(listed: Listed, what: str) -> str:
+def _ids_sentence(listed: Listed, what: str) -> str:
     if not listed.count:
         return ""
     names = ", ".join(f"`{name.replace('`', ' ')}`" for name in listed.first)

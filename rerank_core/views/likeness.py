@@ -16,7 +16,7 @@ NAMES: dict[By, str] = {"delta": "Δ", "rbo": "RBO", "tau_ap": "τ-AP", "jaccard
 
 
 def likeness_frame(
-    differences: pd.DataFrame, found: Mapping[str, QueryDifference], order: Sequence[str], k: int = 10
+    differences: pd.DataFrame, rows: Mapping[str, QueryDifference], order: Sequence[str], k: int = 10
 ) -> pd.DataFrame:
     """`differences_frame` in another order, with the likeness of the two rankings.
 
@@ -24,11 +24,11 @@ def likeness_frame(
     `order`: qids.
     """
     frame = differences.set_index("qid").loc[list(order)].reset_index()
-    own = [found[qid] for qid in order]
+    chosen = [rows[qid] for qid in order]
     frame["place"] = range(1, len(frame) + 1)
-    frame["RBO"] = [one.rbo for one in own]
-    frame["τ-AP"] = [one.tau_ap for one in own]
-    frame[f"Jaccard@{k}"] = [one.jaccard for one in own]
+    frame["RBO"] = [row.rbo for row in chosen]
+    frame["τ-AP"] = [row.tau_ap for row in chosen]
+    frame[f"Jaccard@{k}"] = [row.jaccard for row in chosen]
     likeness = ["RBO", "τ-AP", f"Jaccard@{k}"]
     shown = frame[["place", "qid", "query", "difference", *likeness, "system", "baseline", "outcome"]]
     return shown.astype(dict.fromkeys(likeness, "float64"))
@@ -61,8 +61,8 @@ def distance_chart(frame: pd.DataFrame, by: By, k: int = 10) -> alt.Chart:
     ).properties(height=260)
 
 
-def likeness(one: QueryDifference, by: By, k: int = 10) -> str:
-    """The likeness in words: "RBO 0.4123"; "τ-AP –" where nothing can be said."""
+def likeness(difference: QueryDifference, by: By, k: int = 10) -> str:
+    """The likeness in words: "RBO 0.4123"; "τ-AP –" where there is no value."""
     name = f"Jaccard@{k}" if by == "jaccard" else NAMES[by]
-    value = getattr(one, by)
+    value = getattr(difference, by)
     return f"{name} –" if value is None else f"{name} {value:.4f}"

@@ -20,22 +20,30 @@ if TYPE_CHECKING:
 _SHAPES = {PEOPLE: ("circle", palette.BLUE), FILLED: ("square", palette.ORANGE), LLM: ("triangle-up", palette.PURPLE)}
 
 
-def confusion_frame(found: Confusion, names: Mapping[int, str]) -> pd.DataFrame:
-    """A row for each pair of grades of the scale, and of any other that was given.
+def confusion_frame(confusion: Confusion, names: Mapping[int, str]) -> pd.DataFrame:
+    """One row per pair of grades of the scale, and of any other that was given.
 
     Columns: llm and people ("3 Answers it"), llm_grade and people_grade, pairs, share (of the pairs to which people
     gave that grade; missing where there are none), same (whether the two are one grade).
     """
     import pandas as pd
 
-    grades = sorted(set(names) | {grade for pair in found.counts for grade in pair})
+    grades = sorted(set(names) | {grade for pair in confusion.counts for grade in pair})
     titles = {grade: f"{grade} {names.get(grade, '')}".strip() for grade in grades}
-    totals = {other: sum(found.counts.get((one, other), 0) for one in grades) for other in grades}
+    totals = {people: sum(confusion.counts.get((llm, people), 0) for llm in grades) for people in grades}
     rows = [
-        [titles[one], titles[other], one, other, count, count / totals[other] if totals[other] else None, one == other]
-        for one in grades
-        for other in grades
-        for count in [found.counts.get((one, other), 0)]
+        [
+            titles[llm],
+            titles[people],
+            llm,
+            people,
+            count,
+            count / totals[people] if totals[people] else None,
+            llm == people,
+        ]
+        for llm in grades
+        for people in grades
+        for count in [confusion.counts.get((llm, people), 0)]
     ]
     columns = ["llm", "people", "llm_grade", "people_grade", "pairs", "share", "same"]
     return pd.DataFrame(rows, columns=columns).astype({"share": "float64"})
@@ -47,13 +55,13 @@ def confusion_chart(frame: pd.DataFrame) -> alt.LayerChart:
 
     axis = alt.Axis(labelAngle=0, labelOverlap=False, labelAlign="center", labelExpr="split(datum.label, ' ')")
     base = alt.Chart(frame.fillna({"share": 0.0})).encode(
-        x=alt.X("people:N", title="people said", sort=alt.SortField("people_grade"), axis=axis),
-        y=alt.Y("llm:N", title="the LLM said", sort=alt.SortField("llm_grade", order="descending")),
+        x=alt.X("people:N", title="people’s grade", sort=alt.SortField("people_grade"), axis=axis),
+        y=alt.Y("llm:N", title="the LLM’s grade", sort=alt.SortField("llm_grade", order="descending")),
         tooltip=[
-            alt.Tooltip("llm:N", title="the LLM said"),
-            alt.Tooltip("people:N", title="people said"),
+            alt.Tooltip("llm:N", title="the LLM’s grade"),
+            alt.Tooltip("people:N", title="people’s grade"),
             alt.Tooltip("pairs:Q", format=","),
-            alt.Tooltip("share:Q", title="of these pairs of people", format=".0%"),
+            alt.Tooltip("share:Q", title="of all pairs with this grade by people", format=".0%"),
         ],
     )
     cells = base.mark_rect().encode(
@@ -69,7 +77,7 @@ def confusion_chart(frame: pd.DataFrame) -> alt.LayerChart:
 
 
 def sides_frame(sides: Sequence[Side]) -> pd.DataFrame:
-    """A row for each system and set of grades, the sets of one system together.
+    """One row per system and set of grades, the sets of one system together.
 
     Columns: System, Graded by, Says (`word`), `DIFFERENCE`, `INTERVAL` (95 %, as text), `COUNTS` (of queries, as text),
     `P` (Holm-corrected), Queries, Grades; for the chart low and high. Missing where there is none.
@@ -79,19 +87,19 @@ def sides_frame(sides: Sequence[Side]) -> pd.DataFrame:
     rows = []
     for system in sides[0].comparisons if sides else ():
         for side in sides:
-            found = side.comparisons[system]
-            interval = found.interval if found is not None else None
+            comparison = side.comparisons[system]
+            interval = comparison.interval if comparison is not None else None
             if interval is not None and interval.method == "constant":
                 interval = None
             rows.append(
                 {
-                    "System": found.system if found else system,
+                    "System": comparison.system if comparison else system,
                     "Graded by": side.by,
-                    "Says": word(found),
-                    DIFFERENCE: found.mean if found else None,
+                    "Says": word(comparison),
+                    DIFFERENCE: comparison.mean if comparison else None,
                     INTERVAL: f"{signed(interval.low)} … {signed(interval.high)}" if interval else None,
-                    COUNTS: f"{found.wins} / {found.ties} / {found.losses}" if found else None,
-                    P: found.p_holm if found else None,
+                    COUNTS: f"{comparison.wins} / {comparison.ties} / {comparison.losses}" if comparison else None,
+                    P: comparison.p_holm if comparison else None,
                     "Queries": side.queries,
                     "Grades": side.grades,
                     "low": interval.low if interval else None,
@@ -121,7 +129,7 @@ def sides_chart(frame: pd.DataFrame, measure: str, baseline: str) -> alt.LayerCh
         tooltip=[
             alt.Tooltip("System:N"),
             alt.Tooltip("by:N", title="graded by"),
-            alt.Tooltip("Says:N", title="says"),
+            alt.Tooltip("Says:N", title="verdict"),
             alt.Tooltip("difference:Q", title=f"change in {measure}", format="+.4f"),
             alt.Tooltip(f"{INTERVAL}:N"),
             alt.Tooltip("Queries:Q", title="queries"),
@@ -138,12 +146,12 @@ def sides_chart(frame: pd.DataFrame, measure: str, baseline: str) -> alt.LayerCh
 
 
 def failures_frame(answers: Mapping[Pair, LlmGrade], queries: Mapping[str, Query]) -> pd.DataFrame:
-    """A row a pair whose answer was of no use: Query, Passage (its docid), Problem, Answer (as it came), When."""
+    """One row per pair whose answer was of no use: Query, Passage (its docid), Problem, Answer (as it came), When."""
     import pandas as pd
 
     rows = [
-        [queries[qid].text, docid, one.problem, one.reply, one.at[:16].replace("T", " ")]
-        for (qid, docid), one in answers.items()
-        if one.grade is None
+        [queries[qid].text, docid, answer.problem, answer.reply, answer.at[:16].replace("T", " ")]
+        for (qid, docid), answer in answers.items()
+        if answer.grade is None
     ]
     return pd.DataFrame(rows, columns=["Query", "Passage", "Problem", "Answer", "When"])

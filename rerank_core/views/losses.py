@@ -22,7 +22,7 @@ PARTS = {
 
 
 def loss_frame(losses: Mapping[str, SystemLoss]) -> pd.DataFrame:
-    """A row for each system and part; the three parts of a system add up to 1.
+    """One row per system and part; the three parts of a system add up to 1.
 
     Columns: system (its label), order (its place, from 0), part, step (the part's place), value (mean, 0 to 1), queries
     (over how many). A system without a query that has a relevant passage is left out.
@@ -63,7 +63,7 @@ def loss_chart(frame: pd.DataFrame, k: int) -> alt.Chart:
 
 
 def query_losses_frame(loss: SystemLoss, queries: Mapping[str, Query]) -> pd.DataFrame:
-    """A row a query, the largest loss first.
+    """One row per query, the largest loss first.
 
     Columns: Reached, Possible (with these candidates), Ordering and Retrieval (what each lost), Query, qid.
     Reached + Ordering + Retrieval = 1.
@@ -78,7 +78,7 @@ def query_losses_frame(loss: SystemLoss, queries: Mapping[str, Query]) -> pd.Dat
 
 
 def recall_frame(curve: Mapping[int, float]) -> pd.DataFrame:
-    """A row a depth, the smallest first: candidates, recall."""
+    """One row per depth, the smallest first: candidates, recall."""
     import pandas as pd
 
     return pd.DataFrame(sorted(curve.items()), columns=["candidates", "recall"])

@@ -1,4 +1,4 @@
-"""Rank movement as a bump chart: a line a passage, a column a system."""
+"""Rank movement as a bump chart: one line per passage, one column per system."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ROOM = 0.9  # columns of room on either side, for the passages' names
 def movement_frame(
     rankings: Mapping[str, Ranking], grades: Mapping[str, int], titles: Mapping[str, str], top: int
 ) -> pd.DataFrame:
-    """A row for each passage and system where the passage is in the top `top` of at least one system.
+    """One row per passage and system where the passage is in the top `top` of at least one system.
 
     Columns: system, order (the system's place, from 0), docid, title, rank (from 1; top + 1 where it is below the
     top), place (the rank as text), score (None where there is none), grade (None: not graded). `rankings`: label ->

@@ -23,4 +23,4 @@ def moved(what: WhatMoved, titles: Mapping[str, str]) -> str:
     if (wrong := what.wrong) is not None:
         way = "into" if what.entered else "out of"
         parts.append(f"a grade-{wrong.grade} {way} the top {what.top} {name(wrong)}")
-    return "; ".join(parts) or "no graded passage changed its place"
+    return "; ".join(parts) or "no graded passage moved"

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def calibration_frame(bins: Sequence[Bin]) -> pd.DataFrame:
-    """A row a bin, the lowest prediction first: predicted, seen, low, high (shares, 0 to 1) and grades (how many)."""
+    """One row per bin, lowest prediction first: predicted, seen, low, high (shares, 0 to 1) and grades (how many)."""
     import pandas as pd
 
-    rows = [[one.predicted, one.seen, one.low, one.high, one.n] for one in bins]
+    rows = [[bin_.predicted, bin_.seen, bin_.low, bin_.high, bin_.n] for bin_ in bins]
     return pd.DataFrame(rows, columns=["predicted", "seen", "low", "high", "grades"])
 
 

@@ -18,7 +18,7 @@ _SHAPES = {ON: "diamond", BEATEN: "circle"}
 
 
 def pareto_frame(points: Sequence[Point], front: Front) -> pd.DataFrame:
-    """A row a point that is on the front or beaten: system, quality, ms (latency in milliseconds), cost, place, by.
+    """One row per point that is on the front or beaten: system, quality, ms (latency in milliseconds), cost, place, by.
 
     `points`: latency in seconds, cost for 1,000 queries. `by`: the names that beat it, "" on the front. What the front
     excludes is left out: say so beside the chart.
@@ -41,7 +41,7 @@ def pareto_chart(frame: pd.DataFrame, measure: str) -> alt.LayerChart:
     import altair as alt
 
     base = alt.Chart(frame).encode(
-        x=alt.X("ms:Q", title="p50 of a whole query, ms (logarithmic)", scale=alt.Scale(type="log", padding=40)),
+        x=alt.X("ms:Q", title="median time of a query, ms (logarithmic)", scale=alt.Scale(type="log", padding=40)),
         y=alt.Y("quality:Q", title=measure, scale=alt.Scale(zero=False, padding=24)),
     )
     line = base.transform_filter(f"datum.place == '{ON}'").mark_line(color=_COLOURS[ON], opacity=0.5)

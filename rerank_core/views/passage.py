@@ -32,42 +32,51 @@ def seen_html(text: str, seen: int | None) -> str:
     return f'<div style="{_BOX}">{body}</div>'
 
 
-def occlusion_html(found: Occlusion) -> str:
+def occlusion_html(occlusion: Occlusion) -> str:
     """The passage; each sentence has its number, and is tinted the more, the more the score changes without it.
 
     Blue lifts the score, orange lowers it; with the number stands the change that its absence makes.
     """
-    far = max((abs(one.change) for one in found.sentences if one.change is not None), default=0.0)
+    far = max((abs(sentence.change) for sentence in occlusion.sentences if sentence.change is not None), default=0.0)
     parts, end, grey = [], 0, False
-    for number, one in enumerate(found.sentences, 1):
-        gap, text = escape(found.text[end : one.start]), escape(found.text[one.start : one.end])
-        end = one.end
-        if one.change is None:
+    for number, sentence in enumerate(occlusion.sentences, 1):
+        gap, text = escape(occlusion.text[end : sentence.start]), escape(occlusion.text[sentence.start : sentence.end])
+        end = sentence.end
+        if sentence.change is None:
             parts.append(gap + (text if grey else _unseen(text, close=False)))
             grey = True
             continue
-        share = abs(one.change) / far if far else 0.0
-        colour = _LIFTS if one.change < 0 else _LOWERS
+        share = abs(sentence.change) / far if far else 0.0
+        colour = _LIFTS if sentence.change < 0 else _LOWERS
         parts.append(
             f'{gap}<span style="background:{tint(colour, 0.55 * share)};border-radius:3px">{text}</span>'
-            f'<span style="{_NUMBER}">{number} ({one.change:+.2f})</span>'
+            f'<span style="{_NUMBER}">{number} ({sentence.change:+.2f})</span>'
         )
-    tail = escape(found.text[end:]) + ("</span>" if grey else "")
+    tail = escape(occlusion.text[end:]) + ("</span>" if grey else "")
     return f'<div style="{_BOX}">{"".join(parts)}{tail}</div>'
 
 
-def sentences_frame(found: Occlusion, ranking: Ranking, docid: str) -> pd.DataFrame:
-    """A row a sentence that the model saw, the one that lifts the score most first.
+def sentences_frame(occlusion: Occlusion, ranking: Ranking, docid: str) -> pd.DataFrame:
+    """One row per sentence that the model saw, the one that lifts the score most first.
 
     Columns: No, Change (of the score without it), Rank without it, Sentence. The rank takes the scores of the other
     passages from `ranking`.
     """
     import pandas as pd
 
-    seen = [(number, one, one.change) for number, one in enumerate(found.sentences, 1) if one.change is not None]
+    seen = [
+        (number, sentence, sentence.change)
+        for number, sentence in enumerate(occlusion.sentences, 1)
+        if sentence.change is not None
+    ]
     rows = [
-        [number, change, rank_with(ranking, docid, found.score + change), found.text[one.start : one.end]]
-        for number, one, change in sorted(seen, key=lambda each: each[2])
+        [
+            number,
+            change,
+            rank_with(ranking, docid, occlusion.score + change),
+            occlusion.text[sentence.start : sentence.end],
+        ]
+        for number, sentence, change in sorted(seen, key=lambda row: row[2])
     ]
     return pd.DataFrame(rows, columns=["No", "Change", "Rank without it", "Sentence"])
 
@@ -81,13 +90,13 @@ def neighbours_frame(
     """
     import pandas as pd
 
-    own = {doc.docid: doc for doc in ranking.docs}[docid]
-    near = [doc for doc in ranking.docs if abs(doc.rank - own.rank) <= around]
+    place = {doc.docid: doc for doc in ranking.docs}[docid]
+    near = [doc for doc in ranking.docs if abs(doc.rank - place.rank) <= around]
     rows = [
         [
             doc.rank,
             doc.score,
-            None if doc.score is None or own.score is None else doc.score - own.score,
+            None if doc.score is None or place.score is None else doc.score - place.score,
             grades.get(doc.docid),
             ("→ " if doc.docid == docid else "") + titles.get(doc.docid, doc.docid),
         ]
@@ -98,12 +107,12 @@ def neighbours_frame(
 
 
 def others_frame(rankings: Mapping[str, Ranking], labels: Mapping[str, str], docid: str, chosen: str) -> pd.DataFrame:
-    """A row a system: System, Rank (missing: not retrieved), Raw score, Tokens cut; an arrow marks the chosen one."""
+    """One row per system: System, Rank (missing: not retrieved), Raw score, Tokens cut; an arrow at the chosen one."""
     import pandas as pd
 
     rows = []
     for system, ranking in rankings.items():
-        doc = next((one for one in ranking.docs if one.docid == docid), None)
+        doc = next((doc for doc in ranking.docs if doc.docid == docid), None)
         name = ("→ " if system == chosen else "") + labels[system]
         rows.append([name, *((doc.rank, doc.score, doc.tokens_cut) if doc is not None else (None, None, None))])
     columns = ["System", "Rank", "Raw score", "Tokens cut"]

@@ -12,46 +12,57 @@ if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-NOT_JUDGED = "not judged"
+UNGRADED_NAME = "ungraded"
 
 
-def scores_frame(found: Separation) -> pd.DataFrame:
-    """A row for each grade and bin that holds a score, highest grade first, the unjudged last.
+def scores_frame(separation: Separation) -> pd.DataFrame:
+    """One row per grade and bin that holds a score, highest grade first, the ungraded last.
 
-    Columns: name ("grade 3", "not judged"), row (its place, from 0), grade (missing: not judged), low and high (of the
+    Columns: name ("grade 3", "ungraded"), row (its place, from 0), grade (missing: ungraded), low and high (of the
     bin), middle, passages (how many), share (of this grade's passages, 0 to 1), n (of the grade), median.
     """
     import pandas as pd
 
     rows = []
-    for row, one in enumerate(found.grades):
-        width = (found.high - found.low) / len(one.counts)
-        name = NOT_JUDGED if one.grade is None else f"grade {one.grade}"
-        for place, count in enumerate(one.counts):
-            low = found.low + place * width
+    for row, scores in enumerate(separation.grades):
+        width = (separation.high - separation.low) / len(scores.counts)
+        name = UNGRADED_NAME if scores.grade is None else f"grade {scores.grade}"
+        for place, count in enumerate(scores.counts):
+            low = separation.low + place * width
             if count:
                 rows.append(
-                    [name, row, one.grade, low, low + width, low + width / 2, count, count / one.n, one.n, one.median]
+                    [
+                        name,
+                        row,
+                        scores.grade,
+                        low,
+                        low + width,
+                        low + width / 2,
+                        count,
+                        count / scores.n,
+                        scores.n,
+                        scores.median,
+                    ]
                 )
     columns = ["name", "row", "grade", "low", "high", "middle", "passages", "share", "n", "median"]
     return pd.DataFrame(rows, columns=columns).astype({"grade": "Int64"})
 
 
 def scores_chart(
-    found: Separation, grades: Sequence[int], threshold: float | None = None, scale: str = "raw score"
+    separation: Separation, grades: Sequence[int], threshold: float | None = None, scale: str = "raw score"
 ) -> alt.LayerChart:
-    """`scores_frame` as a strip of dots a grade, larger where more of its passages are; a tick at each median.
+    """`scores_frame` as one strip of dots per grade, larger where more of its passages are; a tick at each median.
 
     `grades`: of the scale, for the colours. `threshold`: a dashed rule, None for none. `scale`: the unit of the scores.
     """
     import altair as alt
     import pandas as pd
 
-    frame = scores_frame(found)
+    frame = scores_frame(separation)
     frame["label"] = [f"{name}  (n = {n:,})" for name, n in zip(frame["name"], frame["n"], strict=True)]
     ordered = sorted(grades)
     names = frame.drop_duplicates("row").sort_values("row")
-    colours = [_colour(one.grade, ordered) for one in found.grades]
+    colours = [_colour(scores.grade, ordered) for scores in separation.grades]
     y = alt.Y("label:N", sort=names["label"].tolist(), title=None, axis=alt.Axis(labelLimit=200, grid=True))
     x = alt.X("middle:Q", title=scale, scale=alt.Scale(zero=False))
     color = alt.Color("label:N", scale=alt.Scale(domain=names["label"].tolist(), range=colours), legend=None)
@@ -64,7 +75,7 @@ def scores_chart(
             color=color,
             size=alt.Size("share:Q", scale=alt.Scale(range=[12, 700]), legend=None),
             tooltip=[
-                alt.Tooltip("name:N", title="judged as"),
+                alt.Tooltip("name:N", title="graded as"),
                 alt.Tooltip("low:Q", title="score from", format=".3f"),
                 alt.Tooltip("high:Q", title="to", format=".3f"),
                 alt.Tooltip("passages:Q"),

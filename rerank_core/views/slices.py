@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FEW = 5
-"""A mean over fewer queries than this is drawn pale: it may well be chance."""
+"""A mean over fewer queries than this is drawn pale: it may be chance."""
 
 _OUTCOMES = {"hurts": LOST, "no change": TIED, "helps": WON}
 
@@ -26,9 +26,18 @@ def slices_frame(slices: Sequence[SliceDelta]) -> pd.DataFrame:
     import pandas as pd
 
     rows = [
-        [one.name, one.mean, _outcome(one.mean), one.n, one.wins, one.ties, one.losses, one.n < FEW]
-        for one in slices
-        if one.mean is not None
+        [
+            slice_.name,
+            slice_.mean,
+            _outcome(slice_.mean),
+            slice_.n,
+            slice_.wins,
+            slice_.ties,
+            slice_.losses,
+            slice_.n < FEW,
+        ]
+        for slice_ in slices
+        if slice_.mean is not None
     ]
     return pd.DataFrame(rows, columns=["slice", "difference", "outcome", "queries", "won", "tied", "lost", "few"])
 

@@ -23,13 +23,13 @@ STYLE = (
   --line: color-mix(in srgb, currentColor 20%, transparent); --faint: color-mix(in srgb, currentColor 72%, transparent);
   overflow-wrap: anywhere; }
 .story .query { font-size: clamp(1.6rem, 3vw, 2.6rem); font-weight: 700; line-height: 1.2; margin: 0.2rem 0 0.3rem; }
-.story .said { font-size: clamp(1.15rem, 1.9vw, 1.6rem); line-height: 1.35; margin: 0 0 1.2rem; }
+.story .sentence { font-size: clamp(1.15rem, 1.9vw, 1.6rem); line-height: 1.35; margin: 0 0 1.2rem; }
 .story .lists { display: grid; grid-template-columns: 1fr 1fr; gap: 1.25rem; }
 .story h3 { font-size: 1.15rem; margin: 0 0 0.5rem; padding: 0; }
 .story ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 0.55rem; }
 .story li { display: grid; grid-template-columns: 2.2rem 1fr auto; gap: 0.2rem 0.7rem; align-items: start; margin: 0;
   padding: 0.65rem 0.8rem; border: 1px solid var(--line); border-radius: 0.6rem; }
-.story li.told { border: 3px solid currentColor; }
+.story li.marked { border: 3px solid currentColor; }
 .story .rank { font-size: 1.5rem; font-weight: 700; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .story .title { font-weight: 600; font-size: 1.05rem; line-height: 1.3; }
 .story .text { color: var(--faint); font-size: 0.9rem; line-height: 1.4; }
@@ -44,14 +44,15 @@ STYLE = (
 
 
 def story_html(
-    story: Story, said: str, names: tuple[str, str], docs: Mapping[str, Doc], scale: Mapping[int, str]
+    story: Story, sentence: str, names: tuple[str, str], docs: Mapping[str, Doc], scale: Mapping[int, str]
 ) -> str:
     """The picture of a story. `names`: of before and after; `scale`: grade -> its name. All of it is escaped."""
-    before = _list(names[0], story.before, docs, scale, story.told, marked=False)
-    after = _list(names[1], story.after, docs, scale, story.told, marked=True)
+    before = _list(names[0], story.before, docs, scale, story.subject, marked=False)
+    after = _list(names[1], story.after, docs, scale, story.subject, marked=True)
     return (
         f'{STYLE}<section class="story"><div class="query">{escape(story.query.text)}</div>'
-        f'<div class="said" role="status">{escape(said)}</div><div class="lists">{before}{after}</div></section>'
+        f'<div class="sentence" role="status">{escape(sentence)}</div>'
+        f'<div class="lists">{before}{after}</div></section>'
     )
 
 
@@ -63,35 +64,35 @@ def ballot_html(query: str, left: Sequence[Doc], right: Sequence[Doc]) -> str:
     )
     return (
         f'{STYLE}<section class="story"><div class="query">{escape(query)}</div>'
-        f'<div class="said">Which list answers better?</div><div class="lists">{lists}</div></section>'
+        f'<div class="sentence">Which list answers the query better?</div><div class="lists">{lists}</div></section>'
     )
 
 
 def _list(
-    name: str, places: Sequence[Place], docs: Mapping[str, Doc], scale: Mapping[int, str], told: str, marked: bool
+    name: str, places: Sequence[Place], docs: Mapping[str, Doc], scale: Mapping[int, str], docid: str, marked: bool
 ) -> str:
     rows = []
     for place in places:
-        is_told = place.docid == told
-        move = _move(place) if marked else _now(place) if is_told else ""
+        is_marked = place.docid == docid
+        move = _move(place) if marked else _now(place) if is_marked else ""
         grade = "" if place.grade is None else _grade(place.grade, scale)
-        rows.append(_row(str(place.rank), docs[place.docid], move, grade, is_told))
+        rows.append(_row(str(place.rank), docs[place.docid], move, grade, is_marked))
     return f"<div><h3>{escape(name)}</h3><ol>{''.join(rows)}</ol></div>"
 
 
-def _row(rank: str, doc: Doc, move: str = "", grade: str = "", told: bool = False) -> str:
+def _row(rank: str, doc: Doc, move: str = "", grade: str = "", marked: bool = False) -> str:
     text = " ".join(doc.text.split())
     snippet = shortened(text, SNIPPET)
     title = f'<div class="title">{escape(doc.title)}</div>' if doc.title else ""
     return (
-        f'<li class="{"told" if told else ""}"><div class="rank">{rank}</div>'
+        f'<li class="{"marked" if marked else ""}"><div class="rank">{rank}</div>'
         f'<div>{title}<div class="text">{escape(snippet)}</div></div><div>{move}</div>{grade}</li>'
     )
 
 
 def _move(place: Place) -> str:
     if place.other is None:
-        return '<div class="move up">new here</div>'
+        return '<div class="move up">new</div>'
     if place.moved > 0:
         return f'<div class="move up">▲ from {place.other}</div>'
     if place.moved < 0:

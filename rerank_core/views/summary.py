@@ -1,4 +1,4 @@
-"""The summary as tables: a row a system."""
+"""The summary as tables: one row per system."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BASELINE, BETTER, WORSE, OPEN, NONE = "baseline", "▲ better", "▼ worse", "? 
 
 
 def summary_frame(summary: Summary) -> pd.DataFrame:
-    """A row a system, in the order of choice.
+    """One row per system, in the order of choice.
 
     Columns: System, Says (`says`), each measure's mean, `DIFFERENCE` of the headline, `INTERVAL` (95 %, as text;
     missing where all differences are equal: resampling shows no spread), `COUNTS` (of queries, as text), `P` (Holm-
@@ -26,30 +26,30 @@ def summary_frame(summary: Summary) -> pd.DataFrame:
     import pandas as pd
 
     rows = []
-    for one in summary.systems:
-        found = one.comparison
-        interval = found.interval if found is not None else None
+    for system in summary.systems:
+        comparison = system.comparison
+        interval = comparison.interval if comparison is not None else None
         if interval is not None and interval.method == "constant":
             interval = None
-        row: dict[str, object] = {"System": one.label, "Says": says(one, summary.baseline)}
-        row |= {str(measure): one.values[measure] if one.values else None for measure in summary.measures}
+        row: dict[str, object] = {"System": system.label, "Says": says(system, summary.baseline)}
+        row |= {str(measure): system.values[measure] if system.values else None for measure in summary.measures}
         row |= {
-            DIFFERENCE: found.mean if found else None,
+            DIFFERENCE: comparison.mean if comparison else None,
             INTERVAL: f"{signed(interval.low)} … {signed(interval.high)}" if interval else None,
-            COUNTS: f"{found.wins} / {found.ties} / {found.losses}" if found else None,
-            P: found.p_holm if found else None,
-            f"Judged@{summary.k}": one.unjudged.judged if one.unjudged else None,
-            "Queries": len(summary.qids) if one.values else 0,
-            "Nothing returned": one.empty,
-            "Failed": one.failed,
-            "Not ranked": one.waiting,
+            COUNTS: f"{comparison.wins} / {comparison.ties} / {comparison.losses}" if comparison else None,
+            P: comparison.p_holm if comparison else None,
+            f"Judged@{summary.k}": system.unjudged.judged if system.unjudged else None,
+            "Queries": len(summary.qids) if system.values else 0,
+            "Nothing returned": system.empty,
+            "Failed": system.failed,
+            "Not ranked": system.waiting,
         }
         rows.append(row)
     return pd.DataFrame(rows)
 
 
 def unjudged_frame(summary: Summary) -> pd.DataFrame:
-    """A row a system that ranked anything: what the ungraded passages leave open.
+    """One row per system that ranked anything: what the ungraded passages leave open.
 
     Columns: System, nDCG@k (ungraded counts 0), Lowest and Highest (if the holes were graded as badly, as well, as can
     be), Condensed nDCG@k and Bpref (ungraded left out), Judged@k, Holes (ungraded passages in the first k).
@@ -59,16 +59,16 @@ def unjudged_frame(summary: Summary) -> pd.DataFrame:
     k = summary.k
     columns = ["System", f"nDCG@{k}", "Lowest", "Highest", f"Condensed nDCG@{k}", "Bpref", f"Judged@{k}", "Holes"]
     rows = [
-        [one.label, left.ndcg, left.low, left.high, left.condensed, left.bpref, left.judged, left.holes]
-        for one in summary.systems
-        if (left := one.unjudged) is not None
+        [system.label, left.ndcg, left.low, left.high, left.condensed, left.bpref, left.judged, left.holes]
+        for system in summary.systems
+        if (left := system.unjudged) is not None
     ]
     return pd.DataFrame(rows, columns=columns)
 
 
-def says(one: SystemSummary, baseline: str) -> str:
+def says(system: SystemSummary, baseline: str) -> str:
     """In one word and a sign whether the system is better than the baseline."""
-    return BASELINE if one.system == baseline else word(one.comparison)
+    return BASELINE if system.system == baseline else word(system.comparison)
 
 
 def word(comparison: PairedComparison | None) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def datasets_frame(rows: Sequence[DatasetRow]) -> pd.DataFrame:
-    """A row a dataset: name, passages, queries, grades imported, scale, source, when."""
+    """One row per dataset: name, passages, queries, grades imported, scale, source, when."""
     import pandas as pd
 
     columns = ["Name", "Passages", "Queries", "Grades imported", "Scale", "From", "Imported"]
@@ -36,17 +36,17 @@ def datasets_frame(rows: Sequence[DatasetRow]) -> pd.DataFrame:
 
 
 def systems_frame(systems: Sequence[System]) -> pd.DataFrame:
-    """A row a system: label, state, what it needs, and the facts of its model."""
+    """One row per system: label, state, what it needs, and the facts of its model."""
     import pandas as pd
 
     rows = []
     for system in systems:
-        model, found = system.model, system.state
+        model, state = system.model, system.state
         rows.append(
             {
                 "Reranker": system.label,
-                "State": found.kind.replace("-", " "),
-                "What it needs": "" if found.ready else found.detail,
+                "State": state.kind.replace("-", " "),
+                "What it needs": "" if state.ready else state.detail,
                 "Family": model.family,
                 "Parameters": _millions(model.parameters),
                 "Max tokens": model.max_tokens,

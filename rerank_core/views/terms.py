@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def terms_frame(contributions: Sequence[tuple[str, float]], most: int = 20) -> pd.DataFrame:
-    """A row a term, the most first. Columns: term, contribution, share (of the score; missing where that is 0).
+    """One row per term, the most first. Columns: term, contribution, share (of the score; missing where that is 0).
 
     `contributions`: (term, what it adds) as a sparse scorer's `contributions` gives them. Terms after the first `most`
     become one row, "12 other terms", so that the rows always add up to the score.
@@ -43,7 +43,7 @@ def terms_chart(contributions: Sequence[tuple[str, float]], most: int = 20) -> a
         .encode(
             # equal term names would fall on one bar; a vocabulary has each once
             y=alt.Y("term:N", sort=None, title=None),
-            x=alt.X("contribution:Q", title="adds to the score"),
+            x=alt.X("contribution:Q", title="contribution to the score"),
             tooltip=[
                 alt.Tooltip("term:N"),
                 alt.Tooltip("contribution:Q", format=".4f"),

@@ -16,7 +16,7 @@ _LINES = {"precision": BLUE, "answered share": VERMILION}
 
 
 def threshold_frame(curve: ThresholdCurve) -> pd.DataFrame:
-    """A row for each point and line, lowest threshold first.
+    """One row per point and line, lowest threshold first.
 
     Columns: threshold (raw score), line ("precision" or "answered share"), value (0 to 1; precision without any judged
     passage is missing), answered and queries, shown, judged, unjudged (counts).
@@ -55,7 +55,7 @@ def threshold_chart(
         # the value at a threshold holds from just above the one below it
         .mark_line(interpolate="step-before", point=alt.OverlayMarkDef(size=14))
         .encode(
-            x=alt.X("threshold:Q", title=f"say nothing below ({scale})", scale=alt.Scale(zero=False)),
+            x=alt.X("threshold:Q", title=f"score threshold ({scale})", scale=alt.Scale(zero=False)),
             y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
             color=alt.Color(
                 "line:N",
@@ -71,8 +71,8 @@ def threshold_chart(
                 alt.Tooltip("answered:Q", title="queries answered"),
                 alt.Tooltip("queries:Q", title="of"),
                 alt.Tooltip("shown:Q", title="passages shown"),
-                alt.Tooltip("judged:Q", title="of these judged"),
-                alt.Tooltip("unjudged:Q", title="not judged"),
+                alt.Tooltip("judged:Q", title="of these graded"),
+                alt.Tooltip("unjudged:Q", title="ungraded"),
             ],
         )
     )

@@ -32,7 +32,7 @@ def main() -> None:
     with ExitStack() as stack:
         if args.url is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            app = ROOT / "tests" / "board" / "app_board.py"
+            app = ROOT / "tests" / "pages" / "board" / "app_board.py"
             args.url = stack.enter_context(streamlit_server(app, {"BOARD_DB": str(folder / "labels.db")}))
         page = stack.enter_context(chromium_page())
         page.goto(args.url)

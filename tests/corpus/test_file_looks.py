@@ -330,11 +330,10 @@ class TestFolders:
         assert caught.value.source == str(tmp_path / name)
 
     def test_a_folder_that_cannot_be_listed_is_named(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-        def walk(root: Path, onerror):
-            onerror(PermissionError(13, "Permission denied", str(root / "closed")))
-            return iter(())
+        def scandir(folder: str):
+            raise PermissionError(13, "Permission denied", f"{folder}/closed")
 
-        monkeypatch.setattr("rerank_core.corpus.survey.survey.os.walk", walk)
+        monkeypatch.setattr("rerank_core.corpus.formats.walk.os.scandir", scandir)
         with pytest.raises(BadInputError, match=r"closed: it cannot be read \(Permission denied\)"):
             find_sources(tmp_path)
 

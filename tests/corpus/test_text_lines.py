@@ -25,7 +25,7 @@ def test_a_packed_file_reads_like_a_plain_one(tmp_path: Path):
     [
         (b"fine\ncaf\xe9\n", 2, "0xe9 is not UTF-8"),
         (b"\xff\xfea\x00", 1, "UTF-16"),
-        (b"x" * (64 * 2**20 + 2), 1, "longer than 64 MiB"),
+        (b"x" * (8 * 2**20 + 2), 1, "longer than 8 MiB"),
     ],
 )
 def test_bytes_that_are_no_utf8_lines_are_named(tmp_path: Path, content: bytes, line: int, words: str):

@@ -39,7 +39,7 @@ def test_passages_are_added_replaced_and_removed_with_a_look_before(page: Page, 
     expect(metric(page, "Added")).to_contain_text("1", timeout=60_000)
     expect(metric(page, "Replaced")).to_contain_text("1")
     expect(metric(page, "Removed")).to_contain_text("1")
-    expect(page.get_by_text(f"Ids to remove that no passage has: 1 ({SCRIPT}).")).to_be_visible()
+    expect(page.get_by_text(f"Ids to remove that belong to no passage: 1 ({SCRIPT}).")).to_be_visible()
     change = page.get_by_role("button", name="Change the passages")
     expect(change).to_be_disabled()
     with small.workspace.open() as db:

@@ -329,7 +329,7 @@ def test_no_system_score_or_place_is_shown_until_the_place_is_asked_for(page, li
     text = page.locator("[data-testid='stMain']").inner_text().lower()
     for word in ("minilm", "first stage", "cosine", "score", "rank", "ndcg", "qid", "place"):
         assert word not in text
-    page.get_by_text("Show the best place").click()
+    page.get_by_text("Show the best rank").click()
     expect(page.locator(".facts")).to_contain_text(re.compile(r"best place in a list of results: \d+"))
 
 

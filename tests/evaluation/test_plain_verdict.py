@@ -15,7 +15,7 @@ def said(deltas):
 def test_a_clear_gain_is_more_than_chance():
     text = said([0.1 + n / 1000 for n in range(40)])
     assert text == (
-        "Of 40 graded questions, new answers 40 better than old, 0 worse. "
+        "Of 40 graded queries, new answers 40 better than old, 0 worse. "
         "Overall new is better, and by more than chance explains."
     )
 
@@ -26,7 +26,7 @@ def test_a_clear_loss_names_the_better_one():
 
 def test_a_mixed_picture_may_be_chance():
     text = said([0.1, -0.1, 0.2, -0.2, 0.0])
-    assert text.startswith("Of 5 graded questions, new answers 2 better than old, 2 worse and 1 alike.")
+    assert text.startswith("Of 5 graded queries, new answers 2 better than old, 2 worse and 1 alike.")
     assert "may be chance" in text
 
 
@@ -36,4 +36,4 @@ def test_equal_answers_are_no_difference():
 
 
 def test_nothing_graded_says_so():
-    assert said([]).startswith("Nothing can be said yet")
+    assert said([]).startswith("Cannot tell yet")

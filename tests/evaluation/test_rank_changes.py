@@ -47,9 +47,9 @@ def test_changes_are_counted_by_what_people_said_of_the_passage():
     found = rank_changes([("abc", "cab", {"c": 2, "a": 0}), ("ab", "bx", {"b": 1})], level=2, top=2)
     # query 1, tops ab and ca: a 1 to 2, b 2 to 3, c 3 to 1; query 2, tops ab and bx: b 2 to 1, a and x stand once
     assert found.counts == {
-        ("▼ 1–3", "judged not relevant"): 1,
-        ("▼ 1–3", "not judged"): 1,
+        ("▼ 1–3", "graded not relevant"): 1,
+        ("▼ 1–3", "ungraded"): 1,
         ("▲ 1–3", "relevant"): 1,
-        ("▲ 1–3", "judged not relevant"): 1,
+        ("▲ 1–3", "graded not relevant"): 1,
     }
     assert (found.gone, found.queries) == (2, 2)

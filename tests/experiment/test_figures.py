@@ -40,7 +40,7 @@ def test_a_query_on_which_a_system_failed_is_left_out_and_said(experiment):
     assert (found.summary.qids, found.left_out, found.graded) == (("q1", "q2"), 1, 3)
     label = found.whole.labels[OTHER]
     assert found.remarks() == [
-        f"{label} failed on 1 queries: it <b>broke</b>",
+        f"{label} failed on 1 query: it <b>broke</b>",
         "1 graded queries are left out: a system has not ranked them, or failed.",
     ]
 

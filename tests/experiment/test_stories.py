@@ -38,7 +38,7 @@ def test_a_story_holds_both_lists_and_where_each_passage_came_from(told):
     assert story.before == (Place("a", 1, 2, None), Place("b", 2, 3, None))
     assert story.after == (Place("d", 1, 4, 3), Place("a", 2, 1, None))
     assert [place.moved for place in story.after] == [3, -1]
-    assert (story.told, story.told_grade, story.told_before, story.told_after) == ("d", 3, 4, 1)
+    assert (story.subject, story.subject_grade, story.subject_before, story.subject_after) == ("d", 3, 4, 1)
 
 
 def test_the_sentence_says_up_or_down_or_that_nothing_useful_moved(told):

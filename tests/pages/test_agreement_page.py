@@ -61,11 +61,11 @@ def differing(birds: DatasetRow, say: Say) -> DatasetRow:
 def test_without_grades_the_page_says_what_is_needed(birds: DatasetRow) -> None:
     told = said(agreement())
     assert "Agreement needs at least two people" in told
-    assert "No passage has been graded by two judges yet" in told
+    assert "No passage has grades by two judges yet" in told
     for part, expected in {
-        "Changed passages": "Every grade belongs to the passage",
-        "Judges": "Nobody has graded anything here yet",
-        "History": "Nobody has graded anything here yet",
+        "Changed passages": "Every grade belongs to the current text",
+        "Judges": "This dataset has no grades yet",
+        "History": "This dataset has no grades yet",
     }.items():
         assert expected in said(agreement(agree=part)), part
 
@@ -107,14 +107,14 @@ def test_a_click_settles_a_passage_and_the_next_one_comes(workspace: Workspace, 
     settled = cases(workspace, differing)[0].settled
     assert settled is not None
     assert (settled.judge, settled.grade, settled.note) == ("lead", 2, "see the guideline")
-    app = button(app, "Take back my last").click().run()
+    app = button(app, "Undo my last grade").click().run()
     assert "2 passages to settle" in said(app)
 
 
 def test_nothing_can_be_settled_without_a_name(differing: DatasetRow) -> None:
     app = agreement()
     assert button(app, "2 Useful").disabled
-    assert "Say your name" in said(app)
+    assert "**Your name** in the sidebar" in said(app)
 
 
 def test_what_is_settled_can_be_looked_at_again(workspace: Workspace, differing: DatasetRow) -> None:
@@ -146,7 +146,7 @@ def test_a_changed_passage_is_confirmed_with_one_click(workspace: Workspace, dif
     assert "Kestrels." in said(app)
     app.sidebar.text_input[0].set_value("lead").run()
     app = button(app, "Still 1 Related").click().run()
-    assert "Every grade belongs to the passage as it reads now" in said(app)
+    assert "Every grade belongs to the current text of its passage" in said(app)
     with workspace.open() as db:
         newest = judgments.history(db, differing.id)[-1]
     assert (newest["judge"], newest["grade"], newest["rule"]) == ("lead", 1, "stale")
@@ -195,7 +195,7 @@ def test_the_judges_table_says_how_passages_came_to_them(differing: DatasetRow, 
 
 
 def test_the_verdict_so_far_needs_a_list_by_what_matters(differing: DatasetRow) -> None:
-    assert "can be set to what matters most" in said(agreement(agree="Verdict so far"))
+    assert "choose **What matters most**" in said(agreement(agree="Verdict so far"))
 
 
 def test_the_verdict_so_far_says_how_much_is_missing(workspace: Workspace, ranked: RankedBirds, say: Say) -> None:

@@ -56,10 +56,10 @@ def test_weights_of_sources_are_read_line_by_line(workspace, birds):
     app = rerankers()
     choose(app, "Signals")
     labelled(app.checkbox, "Some sources count more").check().run()
-    labelled(app.text_area, "Weights, a line each").set_value("bird = 2\nmammal: 3").run()
+    labelled(app.text_area, "Weights, one line each").set_value("bird = 2\nmammal: 3").run()
     save(app, "mine")
     assert "Weights, line 2" in texts(app.error)
-    labelled(app.text_area, "Weights, a line each").set_value("bird = 2\nmammal = 0.5").run()
+    labelled(app.text_area, "Weights, one line each").set_value("bird = 2\nmammal = 0.5").run()
     save(app, "mine")
     spec = get_system(workspace, "mine").spec
     assert isinstance(spec, Signals)

@@ -52,7 +52,7 @@ def test_where_dense_search_does_not_look_at_everything_the_page_says_what_it_fi
     said = "Dense: approximate search by faiss: recall@100 0.981 against exact, over 60 queries of the dataset."
     assert said not in texts(open_page("Compare").sidebar.caption)
     # a dataset of that size is too large for a test
-    monkeypatch.setattr("pages.ui.view.ANN_FROM", birds.n_docs)
+    monkeypatch.setattr("pages.ui.sidebar.ANN_FROM", birds.n_docs)
     assert said in texts(open_page("Compare").sidebar.caption)
 
 
@@ -171,6 +171,7 @@ def test_a_grade_off_the_scale_is_refused_acknowledged_and_holds_nothing_up(work
     first, second, _ = ranked.found
     down = send(compare(), grade_event(1, first, 9), grade_event(2, second, 1))
     assert down["ack"] == {CLIENT: 2}
+    assert down["refused"] == ["'birds' has no such grade, or goes by no such rule: 1 not kept"]
     assert stored(workspace) == {"q1": {second: 1}}
 
 
@@ -202,12 +203,27 @@ def test_an_event_of_another_dataset_goes_to_that_dataset(workspace, ranked, ano
     assert (stored(workspace, "silent"), stored(workspace)) == ({"q9": {"d3": 1}}, {})
 
 
-def test_an_event_of_nothing_that_is_here_is_acknowledged_and_dropped(workspace, ranked):
+def test_an_event_of_nothing_that_is_here_is_acknowledged_and_said_to_be_lost(workspace, ranked):
     app = compare()
     keys = ['["gone", "me"]', "not json", "[]", '[["silent"], "me"]', "{}", '["birds"]', "17"]
     for seq, key in enumerate(keys, 1):
-        assert send(app, grade_event(seq, "d3", 1, outbox_key=key))["ack"] == {CLIENT: seq}, key
+        down = send(app, grade_event(seq, "d3", 1, outbox_key=key))
+        assert (down["ack"], len(down["refused"])) == ({CLIENT: seq}, 1), key
         assert stored(workspace) == {}, key
+
+
+def test_without_the_workspace_nothing_is_acknowledged_and_the_page_says_where_the_grades_are(workspace, ranked):
+    app, away = compare(), workspace.path.with_name("away.db")
+    app.session_state["board"] = {"outbox": [grade_event(1, ranked.found[0], 3)]}
+    workspace.path.rename(away)
+    app.run()
+    assert not app.exception
+    assert "not where it was" in texts(app.error)
+    assert "grades stay in the browser's tab" in texts(app.error)
+    assert not workspace.path.exists()
+    away.rename(workspace.path)
+    assert payloads(app.run())[1]["ack"] == {CLIENT: 1}
+    assert stored(workspace) == {"q1": {ranked.found[0]: 3}}
 
 
 def test_a_grade_carries_the_name_of_its_judge(workspace, ranked):
@@ -279,7 +295,7 @@ def test_links_name_what_is_shown(ranked):
     assert app.select_slider(key="depth").value == 100
 
 
-def test_a_run_from_elsewhere_is_marked_as_not_on_the_same_candidates(workspace, ranked, tmp_path):
+def test_a_run_from_elsewhere_is_told_as_not_on_the_same_candidates(workspace, ranked, tmp_path):
     path = tmp_path / "theirs.trec"
     path.write_text("q1 Q0 d2 1 9.5 theirs\nq1 Q0 d1 2 8.5 theirs\n")
     system, _ = import_trec_run(workspace, "birds", path)
@@ -288,7 +304,7 @@ def test_a_run_from_elsewhere_is_marked_as_not_on_the_same_candidates(workspace,
     )
     board, _ = payloads(compare(sys=["First stage as it is", "theirs"]))
     badges = {column["label"]: [badge["text"] for badge in column["badges"]] for column in board["columns"]}
-    assert badges["theirs"] == ["other candidates than the rest: not a fair comparison"]
+    assert badges["theirs"] == ["ranked other candidates than the rest: not a fair comparison"]
     assert badges["First stage as it is"] == []
 
 

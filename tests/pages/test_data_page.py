@@ -232,7 +232,7 @@ def test_passages_are_removed_only_after_a_tick(workspace, birds, one_step):
     app = look(open_page(PAGE), ids="d1\n\n no one \n")
     work_off(workspace)
     app.run()
-    assert "Ids to remove that no passage has: 1 (no one)." in texts(app.markdown)
+    assert "Ids to remove that belong to no passage: 1 (no one)." in texts(app.markdown)
     assert change_button(app).disabled
     app.checkbox[0].check().run()
     assert app.checkbox[0].label == "Yes, remove 1 of 4 passages from 'birds'"

@@ -159,7 +159,7 @@ def test_the_heat_map_has_each_query_under_each_system(graded: RankedBirds) -> N
 
 
 def test_the_heat_map_of_one_system_alone_says_what_is_missing(graded: RankedBirds) -> None:
-    assert "a change needs two" in said(evaluate(part="Heat map", sys=["First stage as it is"]))
+    assert "change needs two" in said(evaluate(part="Heat map", sys=["First stage as it is"]))
 
 
 def test_passages_stand_under_every_system_and_who_failed_is_named(graded: RankedBirds) -> None:

@@ -97,21 +97,21 @@ def test_without_a_dataset_it_says_where_to_bring_one_in(workspace):
         jobs.submit(db, "import", {"name": "mine", "path": "x"})
     app = label()
     assert not app.exception
-    assert "no passages here yet" in texts(app.info)
+    assert "no passages yet" in texts(app.info)
     assert links(app) == ["Data"]
 
 
 def test_a_dataset_without_questions_says_so(workspace, another_dataset):
     app = label()
     assert not app.exception
-    assert "no questions" in texts(app.info)
+    assert "no queries" in texts(app.info)
     assert links(app) == ["Data"]
 
 
 def test_before_anything_is_ranked_a_button_has_it_done(workspace, birds):
     app = label()
     assert not app.get("bidi_component")
-    app = press(app, "Find passages for all questions")
+    app = press(app, "Find passages for all queries")
     with workspace.open() as db:
         (job,) = jobs.open_jobs(db, "run")
     assert job.params["queries"] == 2
@@ -121,7 +121,7 @@ def test_before_anything_is_ranked_a_button_has_it_done(workspace, birds):
         jobs.finish(db, job.id, "failed", "MemoryError; the worker's log has the details")
     app.run()
     assert "MemoryError" in texts(app.error)
-    assert "Find passages for all questions" in buttons(app)
+    assert "Find passages for all queries" in buttons(app)
 
 
 def test_a_workspace_that_is_none_is_said_and_stops_the_page(not_a_database):
@@ -269,8 +269,8 @@ def test_once_there_are_grades_a_new_scale_needs_a_word_on_each(workspace, lette
 
 def test_a_scale_without_names_is_refused_with_a_reason(workspace, letters):
     app = label(setup="true")
-    app.selectbox(key="scale_kind").set_value("Grades of your own").run()
-    app.text_input(key="scale_name_Grades of your own_1").set_value("")
+    app.selectbox(key="scale_kind").set_value("A scale of your own").run()
+    app.text_input(key="scale_name_A scale of your own_1").set_value("")
     app = press(app, "Use this scale")
     assert "a name for each grade" in texts(app.error)
     with workspace.open() as db:

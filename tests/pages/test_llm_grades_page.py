@@ -76,8 +76,8 @@ def work_off(workspace: Workspace) -> jobs.Job:
 
 def test_nothing_asked_and_nothing_named_says_what_to_do(ranked: RankedBirds) -> None:
     app = llm_page()
-    assert "Name the model to ask" in said(app)
-    assert "No language model has graded anything here yet" in said(worth())
+    assert "Enter the name of the model" in said(app)
+    assert "no grades by a language model yet" in said(worth())
     assert app.text_input(key="llm_address").value == "https://api.openai.com/v1"
 
 
@@ -89,11 +89,11 @@ def test_it_says_how_many_texts_go_where_and_that_they_leave_the_machine(ranked:
     app = llm_page("https://llm.example.org/v1")
     told = said(app)
     pairs = len(ranked.found)
-    assert f"**{pairs} questions to llm.example.org**" in told
+    assert f"**{pairs} requests to llm.example.org**" in told
     assert f"In all 1 queries and {pairs} passages of birds" in told
     assert "These texts leave this machine" in told
     assert "not known for this model and address" in told
-    assert start(app).label == f"Send {pairs} questions to llm.example.org"
+    assert start(app).label == f"Send {pairs} requests to llm.example.org"
 
 
 def test_an_address_of_this_machine_says_that_no_text_leaves_it(ranked: RankedBirds) -> None:
@@ -156,7 +156,7 @@ def test_from_the_start_to_the_figures(workspace: Workspace, ranked: RankedBirds
     told = said(app)
     values = {metric.label: metric.value for metric in app.metric}
     assert values["Pairs it graded"] == str(len(ranked.found))
-    assert values["Answers of no use"] == "0"
+    assert values["Unusable answers"] == "0"
     shared = [docid for docid in (ranked.found[0], "d2") if docid in ranked.found]
     assert values["Of these graded by people"] == str(len(shared))
     assert "The same grade on" in told
@@ -184,7 +184,7 @@ def test_answers_of_no_use_are_shown_as_text_and_asked_again_on_request(
     start(llm_page(f"{llm.url}/v1")).click().run()
     assert work_off(workspace).result["failed"] == 1
     app = llm_page(f"{llm.url}/v1")
-    assert "Answers of no use: 1" in said(app)
+    assert "Unusable answers: 1" in said(app)
     listed = worth()
     shown = listed.dataframe[-1].value
     assert list(shown["Passage"]) == ["d3"]
@@ -192,7 +192,7 @@ def test_answers_of_no_use_are_shown_as_text_and_asked_again_on_request(
     assert "<script>" not in said(app) + said(listed)
     assert start(app).disabled
     app.checkbox(key="llm_retry").check().run()
-    assert start(app).label.startswith("Send 1 question to")
+    assert start(app).label.startswith("Send 1 request to")
     llm.llm = lambda body: "grade: 2"
     start(app).click().run()
     assert work_off(workspace).result == {"graded": 1, "failed": 0, "kept": len(ranked.found) - 1}
@@ -208,7 +208,7 @@ def test_a_service_that_refuses_is_told_and_the_next_start_goes_on(
     app = llm_page(f"{llm.url}/v1")
     told = said(app)
     assert "refuses the key (HTTP 401)" in told
-    assert "the next start goes on from there" in told
+    assert "the next start continues from there" in told
     start(app).click().run()
     assert work_off(workspace).result["graded"] == len(ranked.found)
 
@@ -216,7 +216,7 @@ def test_a_service_that_refuses_is_told_and_the_next_start_goes_on(
 def test_a_stop_is_told(workspace: Workspace, ranked: RankedBirds, llm: Service) -> None:
     app = start(llm_page(f"{llm.url}/v1")).click().run()
     next(button for button in app.button if button.label == "Stop").click().run()
-    assert "Stopped. What was answered is kept" in said(llm_page())
+    assert "Stopped. The answers so far are kept" in said(llm_page())
 
 
 def test_the_key_is_nowhere_but_in_the_header(workspace: Workspace, ranked: RankedBirds, llm: Service) -> None:

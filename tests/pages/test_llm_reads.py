@@ -26,7 +26,7 @@ def test_a_query_that_only_one_system_ranked_says_where_to_go(birds):
 def test_both_contexts_stand_with_their_tokens_and_what_changed(ranked):
     app = reads(reads="1")
     text = said(app)
-    assert "**1** of 1 passages are new to the prompt, 1 are gone" in text
+    assert "**1** of 1 passages are new in the prompt, 1 are gone" in text
     assert "Before: First stage as it is" in text
     assert "● only after" in text
     contexts = [block.value for block in app.code]
@@ -35,12 +35,12 @@ def test_both_contexts_stand_with_their_tokens_and_what_changed(ranked):
 
 
 def test_the_same_passages_in_another_order_are_neither_gained_nor_lost(ranked):
-    assert "**0** of 3 passages are new to the prompt, 0 are gone" in said(reads(reads="3"))
+    assert "**0** of 3 passages are new in the prompt, 0 are gone" in said(reads(reads="3"))
 
 
 def test_nothing_is_sent_before_a_model_is_named_and_somebody_clicks(workspace, ranked):
     app = reads()
-    assert "Name the model" in said(app)
+    assert "Enter the name of the model" in said(app)
     next(one for one in app.text_input if one.label == "Model").set_value("m")
     next(one for one in app.text_input if one.label == "Address").set_value("http://127.0.0.1:9/v1")
     next(one for one in app.text_input if one.label == "Key variable").set_value("")

@@ -83,5 +83,5 @@ def test_a_vote_names_no_system_and_is_kept(workspace, graded):
     app.run()
     with workspace.open() as db:
         assert db["vote"].count == 1
-    assert "you have voted on all 1 questions" in texts(app.success)
-    assert "1 votes on 1 of 1 questions" in texts(app.markdown)
+    assert "you have voted on all 1 queries" in texts(app.success)
+    assert "1 votes on 1 of 1 queries" in texts(app.markdown)

@@ -166,3 +166,17 @@ def test_five_processes_grading_at_once_lose_nothing(workspace: Workspace, birds
     assert [judge.wait(60) for judge in judges] == [0] * 5
     kept = [(row["judge"], row["seq"]) for row in rows(workspace, birds)]
     assert sorted(kept) == sorted((f"judge{i}", seq) for i in range(5) for seq in range(1, 51))
+
+
+def test_of_events_that_find_nothing_one_is_remembered_for_each_client_and_of_clients_so_many(
+    workspace, birds, monkeypatch
+):
+    monkeypatch.setattr(judgments, "MOST_IDLE", 20)
+    with workspace.write() as db:
+        for client in range(60):
+            events = [GradeEvent(f"c{client}", seq, "grade", "q1", "gone", 1) for seq in range(1, 40)]
+            judgments.record(db, birds.id, "ann", events, birds.scale)
+        rows = dict(db.execute("SELECT client_id, seq FROM idle_event"))
+    assert len(rows) <= 20
+    assert rows["c59"] == 39
+    assert set(rows.values()) == {39}

@@ -39,15 +39,6 @@ def test_opening_makes_the_folder_and_runs_each_migration_once(tmp_path):
             assert db.execute("PRAGMA foreign_keys").fetchone()[0] == 1
 
 
-def test_a_workspace_deleted_under_a_running_app_is_made_anew(workspace: Workspace):
-    with workspace.write() as db:
-        datasets.begin_dataset(db, "first", "tests")
-    for file in workspace.path.parent.glob("workspace.db*"):
-        file.unlink()
-    with workspace.open() as db:
-        assert datasets.list_datasets(db) == []
-
-
 def test_ten_threads_may_open_a_new_workspace_at_once(tmp_path):
     together = Barrier(10)
 

@@ -28,7 +28,7 @@ def test_rank_change_grade_and_what_is_missing_are_said_in_words():
     assert cells() == [
         "Sea <b>", "2 · yes", "1", "not retrieved", "a",
         "b", "0 · no", "2", "2", "b",
-        "c", "not judged", "3", "1 ▲ 2", "c",
+        "c", "ungraded", "3", "1 ▲ 2", "c",
     ]  # fmt: skip
 
 

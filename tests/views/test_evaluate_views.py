@@ -91,7 +91,7 @@ def test_a_move_in_one_line():
     assert moved(WhatMoved(None, Move("d2", 0, None, 1, 0.0), True, 3), {}) == "a grade-0 into the top 3 (d2)"
     new = Move("d2", 1, None, 4, 0.1)
     assert moved(WhatMoved(new, None, False, 3), {}) == "a grade-1 passage from nowhere to 4 (d2)"
-    assert moved(WhatMoved(None, None, False, 3), {}) == "no graded passage changed its place"
+    assert moved(WhatMoved(None, None, False, 3), {}) == "no graded passage moved"
 
 
 def test_the_three_parts_of_a_loss_add_up_to_one():
@@ -180,7 +180,7 @@ def test_from_how_many_queries_an_hour_a_machine_is_cheaper():
     assert break_evens(found, 1.0) == [
         "Own on one such machine costs less than Service from 500 queries per hour on (it answers at most 18,000)."
     ]
-    assert "at no load" in break_evens({"A": efficiency("Own", [20.0]), "S": service}, 1.0)[0]
+    assert "at any load" in break_evens({"A": efficiency("Own", [20.0]), "S": service}, 1.0)[0]
 
 
 def test_the_front_and_what_is_beaten():

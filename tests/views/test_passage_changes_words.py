@@ -8,7 +8,7 @@ def test_a_change_is_said_in_one_line_and_what_is_odd_in_others():
     report = ChangeReport(added=1, replaced=2_000, removed=3, passages=5_000, stale_grades=4, unknown=Listed(1, ("x",)))
     assert change_sentences(report) == [
         "Passages: 1 added, 2,000 replaced, 3 removed; afterwards there are 5,000.",
-        "Ids to remove that no passage has: 1 (x).",
+        "Ids to remove that belong to no passage: 1 (x).",
         "Grades given for another text; they still count, and Agreement asks for them again: 4.",
     ]
 
@@ -21,7 +21,7 @@ def test_a_preview_does_not_say_that_it_is_done():
 
 def test_where_nothing_changes_it_says_so():
     said = change_sentences(ChangeReport(unchanged=2, passages=4))
-    assert said == ["Nothing changes; passages: 4, as before.", "There already, just as they are: 2."]
+    assert said == ["Nothing changes: the dataset keeps its 4 passages.", "Already there, unchanged: 2."]
 
 
 def test_of_many_ids_the_first_are_named():

@@ -46,7 +46,7 @@ def test_the_front_is_told_from_the_beaten_by_shape_and_names_do_not_overlap():
     assert marks[0].y > marks[1].y
     names = {shape.words: shape for shape in drawing.shapes if isinstance(shape, Label)}
     assert abs(names["good"].y - names["slow"].y) >= 13
-    assert "unknown" not in drawing.told
+    assert "unknown" not in drawing.sentence
 
 
 def test_one_point_alone_is_no_chart():

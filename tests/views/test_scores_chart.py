@@ -16,7 +16,7 @@ def test_each_bin_that_holds_a_score_is_a_row_with_its_share_of_the_grade():
     frame = scores_frame(FOUND)
     assert frame[["name", "low", "high", "passages", "share", "n"]].values.tolist() == [
         ["grade 2", 3.0, 4.0, 2, 1.0, 2],
-        ["not judged", 0.0, 1.0, 1, 1.0, 1],
+        ["ungraded", 0.0, 1.0, 1, 1.0, 1],
     ]
     assert frame["median"].tolist() == pytest.approx([3.95, 0.0])
 

@@ -21,7 +21,7 @@ def passage(query: Query, doc: Doc | None, docid: str) -> None:
     if query.note:
         st.caption(plain(query.note))
     if doc is None:
-        st.warning(f"The passage {plain(docid)} is gone.")
+        st.warning(f"The passage {plain(docid)} is no longer in the dataset.")
         return
     with st.container(border=False, height=HEIGHT if len(doc.text) > LONG else "content"):
         if doc.title:
@@ -62,4 +62,4 @@ def grade_buttons(
             args=(*args, grade),
         )
     if disabled:
-        st.caption("Say your name at the left first: it is kept with the grade.")
+        st.caption("Enter **Your name** in the sidebar first: it is kept with each grade.")

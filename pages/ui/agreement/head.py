@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import cache, state
-from pages.ui.judge import LONGEST_NAME, who_grades
+from pages.ui.judge import name_field
 from pages.ui.markdown import plain
 from rerank_core.errors import RerankLensError
 from rerank_core.judging.agreement_report import RELIABLE, TENTATIVE, AgreementReport, in_words
@@ -21,16 +21,8 @@ ORDERS = {"pool": "shuffled for each judge", "matters": "what matters most for t
 
 def settler() -> str:
     """Who settles here: the signed-in person, else a typed name; "" while nobody said one."""
-    if st.user.get("is_logged_in") is not None:
-        return who_grades()
-    name = st.sidebar.text_input(
-        "Your name",
-        key=state.JUDGE,
-        max_chars=LONGEST_NAME,
-        persist_state="session",
-        help="Kept with what you settle or confirm.",
-    )
-    return (name or "").strip()
+    with st.sidebar:
+        return name_field("Kept with each grade that you settle or confirm.")
 
 
 def choose_report(space: Workspace, dataset: DatasetRow) -> AgreementReport:
@@ -45,7 +37,7 @@ def choose_report(space: Workspace, dataset: DatasetRow) -> AgreementReport:
         list(people.compared),
         key=state.AGREEING,
         bind="query-params",
-        help="Grades of an imported file can be compared as well, as if they were one judge.",
+        help="Grades from an imported file count as one judge.",
     )
     return cache.agreement(space, dataset, tuple(chosen))
 
@@ -65,9 +57,9 @@ def summary(space: Workspace, dataset: DatasetRow, report: AgreementReport, plan
             st.altair_chart(agreement_chart(report), width="stretch")
             st.caption(
                 f"Lines: 95 % intervals over the passages in common (bootstrap, seed 0). Dashed: {TENTATIVE} and "
-                f"{RELIABLE}, below and above which Krippendorff calls grades unusable and reliable. Together: his "
-                "alpha for ordered grades. Two judges: Cohen's kappa with quadratic weights. Grades given on Compare "
-                "are among them, though the label that counts is shown there."
+                f"{RELIABLE}, below and above which Krippendorff calls grades unusable and reliable. Together: "
+                "Krippendorff's alpha for ordered grades. Two judges: Cohen's kappa with quadratic weights. Grades "
+                "given on Compare are included, although Compare shows the grade that counts."
             )
 
 
@@ -87,8 +79,8 @@ def _plan(space: Workspace, dataset: DatasetRow, found: LabelPlan | None) -> Non
     systems = ", ".join(plain(labels.get(system, system)) for system in found.systems)
     random = f" ({found.random_share:.0%} drawn at random)" if found.order == "matters" else ""
     st.markdown(
-        f"To be graded: the first **{found.depth}** passages of {systems}; **{found.overlap:.0%}** of the pairs by "
-        f"every judge, the rest by whoever comes first; {ORDERS[found.order]}{random}."
+        f"To grade: the first **{found.depth}** passages of {systems}; **{found.overlap:.0%}** of the pairs by "
+        f"every judge, the rest by one judge each; {ORDERS[found.order]}{random}."
     )
     query = {state.DATASET: dataset.name, state.SETUP: "true"}
     st.page_link("pages/6_Label.py", label="Change what is graded", icon=":material/tune:", query_params=query)

@@ -18,13 +18,13 @@ def show(space: Workspace, dataset: DatasetRow) -> None:
     """The table, newest first, and the whole of it to take away."""
     events = label_events(space, dataset)
     if not events:
-        st.info("Nobody has graded anything here yet.")
+        st.info("This dataset has no grades yet.")
         return
     chosen = _chosen(events)
     frame = history_frame(chosen)
     st.dataframe(harmless_table(frame), hide_index=True, width="stretch", placeholder="–")
     st.caption(
-        f"{len(chosen):,} of {len(events):,} events. Nothing is ever overwritten: an undo is an event of its own. Old "
+        f"{len(chosen):,} of {len(events):,} events. Nothing is overwritten: an undo is an event of its own. Old "
         "and new: the grade of this judge before and after it."
     )
     left, right, _ = st.columns([1, 1, 3])
@@ -41,7 +41,7 @@ def _chosen(events: list[LabelEvent]) -> list[LabelEvent]:
     judges = columns[0].multiselect("Judge", sorted({one.judge for one in events}), key=state.HISTORY_JUDGES)
     kinds = columns[1].multiselect("What", sorted({one.kind for one in events}), key=state.HISTORY_KINDS)
     sources = columns[2].multiselect("Source", sorted({one.source for one in events}), key=state.HISTORY_SOURCES)
-    words = columns[3].text_input("Query, passage or note has", key=state.HISTORY_WORDS).casefold().strip()
+    words = columns[3].text_input("Search in query, passage and note", key=state.HISTORY_WORDS).casefold().strip()
     return [
         one
         for one in events

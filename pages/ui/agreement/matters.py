@@ -17,9 +17,12 @@ from rerank_core.views.next_grade import calibration_chart
 
 
 def show(space: Workspace, dataset: DatasetRow, plan: LabelPlan | None) -> None:
-    """Where the verdict stands, the check by the random share, and what the model foretold against what was graded."""
+    """Where the verdict stands, the check by the random share, and the model's predictions against the given grades."""
     if plan is None or plan.compared is None or plan.order != "matters":
-        st.info("The list is graded in the shuffled order. On the page **Label** it can be set to what matters most.")
+        st.info(
+            "The list is graded in the shuffled order. To change that, choose **What matters most** as the order on "
+            "the page **Label**."
+        )
         return
     try:
         names = tuple(get_system(space, system).label for system in plan.compared)
@@ -33,16 +36,16 @@ def show(space: Workspace, dataset: DatasetRow, plan: LabelPlan | None) -> None:
     for sentence in sentences(standing, (names[0], names[1])):
         st.markdown(plain(sentence))
     st.caption(
-        "Said of these queries alone, if every passage that either system ranks were graded. Whether it holds for "
-        "other queries as well is on the page Evaluate."
+        "This is about these queries alone, as if every passage that either system ranks were graded. The page "
+        "Evaluate shows whether it holds for other queries too."
     )
     _believable(labelling.random_check())
     bins = labelling.calibration()
     if bins:
-        st.markdown("**What was foretold, and what was graded**")
+        st.markdown("**Predicted and given grades**")
         st.altair_chart(calibration_chart(bins), width="stretch")
         st.caption(
-            "Each grade foretold from the others. On the dashed line the forecast is right. Bars: 95 % intervals."
+            "Each grade is predicted from the others. On the dashed line the prediction is right. Bars: 95 % intervals."
         )
 
 
@@ -51,15 +54,16 @@ def _believable(check: RandomCheck | None) -> None:
         return
     if check.biased is None:
         st.markdown(
-            f"{check.n} grades were drawn at random so far; from {FEWEST} on they tell whether the others mislead."
+            f"{check.n} grades were drawn at random so far; from {FEWEST} on they show whether the other grades "
+            "mislead."
         )
     elif check.biased:
         st.warning(
-            f"The {check.n} grades drawn at random are not what the others foretell (mean gain {check.found:.2f} "
-            f"instead of {check.expected:.2f}): do not rest a verdict on this yet."
+            f"The {check.n} grades drawn at random are not what the other grades predict (mean gain {check.found:.2f} "
+            f"instead of {check.expected:.2f}): do not rely on a verdict yet."
         )
     else:
         st.markdown(
-            f"The {check.n} grades drawn at random differ from what the others foretell by no more than chance (mean "
-            f"gain {check.found:.2f}, foretold {check.expected:.2f})."
+            f"The {check.n} grades drawn at random differ from what the other grades predict by no more than chance "
+            f"(mean gain {check.found:.2f}, predicted {check.expected:.2f})."
         )

@@ -30,7 +30,7 @@ def show(space: Workspace, dataset: DatasetRow, judge: str, report: AgreementRep
     found, stale = cases(space, dataset), stale_labels(space, dataset)
     waiting = sum(case.settled is None for case in found)
     chosen = st.segmented_control(
-        "Look closer",
+        "Details",
         [SETTLE, STALE, JUDGES, MATTERS, HISTORY],
         default=SETTLE,
         required=True,
@@ -56,15 +56,15 @@ def _count(n: int, noun: str) -> str:
 
 def _judges(space: Workspace, dataset: DatasetRow, report: AgreementReport) -> None:
     if not report.judges:
-        st.info("Nobody has graded anything here yet.")
+        st.info("This dataset has no grades yet.")
         return
     st.dataframe(harmless_table(judges_frame(report.judges)), hide_index=True, width="stretch")
     with space.open() as db:
         counts = judges.grades_by_rule(db, dataset.id)
     if counts:
         told = " · ".join(f"**{count:,}** {plain(RULES.get(rule, rule))}" for rule, count in counts.items())
-        st.markdown(f"Grades by how the passage came to the judge: {told}.")
-        st.caption("Only what came from the pool, or was drawn at random from it, stands for the pool.")
+        st.markdown(f"Grades, by how the judge came to the passage: {told}.")
+        st.caption("Only grades from the pool, or drawn from it at random, are representative of the pool.")
     if report.alpha is not None and report.nominal is not None:
         ordered, plain_one = report.alpha, report.nominal
         st.markdown(
@@ -73,7 +73,7 @@ def _judges(space: Workspace, dataset: DatasetRow, report: AgreementReport) -> N
             "equally far apart."
         )
     if report.twos:
-        st.markdown("**Every two of those compared**")
+        st.markdown("**Each pair of judges**")
         two = st.column_config.NumberColumn(format="%.2f")
         columns = {"Same grade": st.column_config.NumberColumn(format="percent"), "Kappa": two, "Weighted kappa": two}
         st.dataframe(
@@ -84,8 +84,9 @@ def _judges(space: Workspace, dataset: DatasetRow, report: AgreementReport) -> N
             column_config=columns,
         )
         st.caption(
-            "Weighted: by the square of how far apart two grades are. Empty: both gave one single grade throughout."
+            "Weighted: by the square of how far apart two grades are. Empty: both judges gave the same single grade "
+            "throughout."
         )
     st.page_link(
-        "pages/8_LLM_grades.py", label="Language models as judges have a page of their own", icon=":material/smart_toy:"
+        "pages/8_LLM_grades.py", label="Language models as judges: open LLM grades", icon=":material/smart_toy:"
     )

@@ -14,15 +14,15 @@ from rerank_core.errors import RerankLensError
 from rerank_core.judging.disputes import Case, adjudicate, take_back
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
-from rerank_core.views.agreement import said_frame
+from rerank_core.views.agreement import opinions_frame
 
 
 def show(space: Workspace, dataset: DatasetRow, judge: str, found: Sequence[Case], both: int) -> None:
     """The widest disagreement that is not settled, and the others by a click. `both`: pairs that two judges graded."""
     left, right = st.columns([3, 1], vertical_alignment="center")
-    also = left.toggle("Show what is settled too", key=state.SETTLED_TOO)
+    also = left.toggle("Show settled passages too", key=state.SETTLED_TOO)
     right.button(
-        "Take back my last",
+        "Undo my last grade",
         key="take back",
         shortcut="u",
         disabled=not judge or not any(case.settled and case.settled.judge == judge for case in found),
@@ -36,20 +36,20 @@ def show(space: Workspace, dataset: DatasetRow, judge: str, found: Sequence[Case
         elif both:
             st.success("No two judges disagree on a passage.")
         else:
-            st.info("No passage has been graded by two judges yet: there is nothing to settle.")
+            st.info("No passage has grades by two judges yet, so there is nothing to settle.")
         return
     case = cases[step("case", len(cases), "Disagreement")]
     with st.container(border=True):
         passage(case.query, case.doc, case.docid)
         said = [(one.judge, one.grade, one.note) for one in case.said]
-        st.dataframe(harmless_table(said_frame(said, dataset.scale)), hide_index=True, width="stretch")
+        st.dataframe(harmless_table(opinions_frame(said, dataset.scale)), hide_index=True, width="stretch")
         if case.settled is not None:
             why = f": {plain(case.settled.note)}" if case.settled.note else "."
             st.markdown(f"Settled as **{case.settled.grade}** by {plain(case.settled.judge)}{why}")
         else:
             st.markdown(f"Now **{plain(str(case.label))}** counts.")
         if case.doc is not None:
-            st.text_input("Why (kept with the grade, may stay empty)", key=state.REASON)
+            st.text_input("Reason (optional, kept with the grade)", key=state.REASON)
             grade_buttons(dataset, not judge, _settle, (space, dataset, judge, case))
 
 

@@ -18,15 +18,15 @@ from rerank_core.store.workspace import Workspace
 def show(space: Workspace, dataset: DatasetRow, judge: str, stale: Sequence[StaleLabel]) -> None:
     """The oldest of them, and the others by a click."""
     if not stale:
-        st.success("Every grade belongs to the passage as it reads now.")
+        st.success("Every grade belongs to the current text of its passage.")
         return
     one = stale[step("stale", len(stale), "Changed passage")]
     with st.container(border=True):
         passage(one.query, one.doc, one.label.docid)
         label, name = one.label, plain(dataset.scale.get(one.label.grade, ""))
         st.markdown(
-            f"Graded **{label.grade} {name}** by {plain(label.judge)} on {label.at[:10]}, when it read differently. "
-            "Is that still right? What it read like then is not kept."
+            f"Graded **{label.grade} {name}** by {plain(label.judge)} on {label.at[:10]}, when its text was different. "
+            "Is the grade still right? The earlier text is not kept."
         )
         if label.note:
             st.caption(f"Note: {plain(label.note)}")

@@ -234,7 +234,7 @@ class Board {
     const { synced, send } = this.slot;
     if (synced && synced !== this.slot.taken) {
       this.slot.taken = synced;
-      this.post.acknowledge(synced.ack);
+      this.post.acknowledge(synced);
       if (!outdated(synced, this.slot.down)) this.slot.down = synced;
     }
     if (send) {
@@ -249,7 +249,7 @@ class Board {
   /** The route's answer to a post: taken where it is about what is shown. */
   answered(down) {
     if (!this.isShown(down) || !isSameView(down, this.slot.down)) return false;
-    this.post.acknowledge(down.ack);
+    this.post.acknowledge(down);
     if (!outdated(down, this.slot.down)) this.slot.down = down;
     this.paint();
     return true;
@@ -276,7 +276,7 @@ class Board {
     }
     this.paintIdeal();
     for (const [id, head] of this.heads) head.paint(down?.measures?.[id], down?.means?.[id], down?.means_n ?? 0);
-    this.summary.paint(down, this.post.outbox, this.post.waited, this.post.connected());
+    this.summary.paint(down, this.post);
   }
 
   paintIdeal() {

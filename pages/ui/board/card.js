@@ -49,7 +49,7 @@ function gradeButtons(scale) {
 
 /**
  * Builds the card of `row` in `column`. Returns { node, docid, paint(label, pending, stale), place(rank, delta) }.
- * paint shows a grade (undefined: unjudged); place shows a rank and what it gained against the baseline.
+ * paint shows a grade (undefined: ungraded); place shows a rank and what it gained against the baseline.
  */
 export function makeCard(doc, row, column, scale, isBaseline) {
   const node = el("div", "card");
@@ -80,7 +80,7 @@ export function makeCard(doc, row, column, scale, isBaseline) {
 
   const name = doc.title?.map(([piece]) => piece).join("") || row.docid;
   let placed = "";
-  let said = "unjudged";
+  let said = "ungraded";
   const describe = () => node.setAttribute("aria-label", `${placed}, ${name}, ${said}`);
 
   const card = {
@@ -93,7 +93,7 @@ export function makeCard(doc, row, column, scale, isBaseline) {
       buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(index === place)));
       const outside = grade !== undefined && place < 0 ? `graded ${grade}` : "";
       say(state, stale ? "text changed since" : outside);
-      said = grade === undefined ? "unjudged" : `grade ${grade}${pending ? ", saving" : ""}${stale ? ", text changed since" : ""}`;
+      said = grade === undefined ? "ungraded" : `grade ${grade}${pending ? ", saving" : ""}${stale ? ", text changed since" : ""}`;
       describe();
     },
     place(number, delta) {

@@ -31,7 +31,7 @@ def bump(rankings: Mapping[str, Ranking], grades: Mapping[str, int], titles: Map
     shown = dict(list(rankings.items())[:MOST])
     more = f" The first {MOST} of {len(rankings)} systems." if len(rankings) > MOST else ""
     st.caption(
-        f"The top {TOP} of each system; coloured by grade as of when the page was drawn. Hover to follow one passage."
+        f"The top {TOP} of each system; coloured by their grades when the page was loaded. Hover to follow one passage."
         + more
     )
     frame = movement_frame(shown, grades, titles, TOP)

@@ -49,7 +49,7 @@ def _column(system: System, comparison: Comparison, base: Ranking | None, view: 
         state = system.state
         if state.kind != "ready":
             return Column(system.id, system.label, state="failed", message=state.detail)
-        return Column(system.id, system.label, state="waiting", message="waiting for its turn")
+        return Column(system.id, system.label, state="waiting", message="waiting")
     if answer.ranking is None:
         return Column(system.id, system.label, state="failed", message=answer.error)
     ranking = answer.ranking
@@ -60,7 +60,11 @@ def _column(system: System, comparison: Comparison, base: Ranking | None, view: 
     ]
     candidates = comparison.candidates
     said = badges(ranking, candidates).lines if candidates is not None and system.id != FIRST_STAGE else ()
-    off = ["other candidates than the rest: not a fair comparison"] if system.id in comparison.off_candidates else []
+    off = (
+        ["ranked other candidates than the rest: not a fair comparison"]
+        if system.id in comparison.off_candidates
+        else []
+    )
     return Column(
         id=system.id,
         label=system.label,

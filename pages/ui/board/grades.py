@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import streamlit as st
+
 from pages.ui import state
 from pages.ui.board.board import read_outbox, sync
 from pages.ui.board.payload import Figure, SyncData
+from pages.ui.markdown import plain
 from pages.ui.outbox import side_route
-from pages.ui.outbox.commit import commit, outbox_key
+from pages.ui.outbox.commit import Receipt, commit, outbox_key
 from pages.ui.outbox.events import GradeEvent as BoardEvent
 from pages.ui.view import MEASURES, View
+from rerank_core.errors import WorkspaceError
 from rerank_core.evaluation.live import Values
 from rerank_core.experiment.scoreboard import Scoreboard
 from rerank_core.store.workspace import Workspace
@@ -26,15 +30,18 @@ def sync_grades(space: Workspace, view: View, qid: str, figures: Scoreboard) -> 
     def answer(events: Sequence[BoardEvent]) -> Mapping[str, Any]:
         return _figures_now(view, qid, figures, commit(space, events)).to_json()
 
-    # the last connection to close writes SQLite's log back, 10 ms or more: this one closes after the figures have left
-    with space.open():
-        ack = commit(space, read_outbox(state.BOARD))
-        route = side_route.offer(state.BOARD, outbox_key(view.dataset, view.judge), answer)
-        sync(_figures_now(view, qid, figures, ack, route), key=state.BOARD)
+    try:
+        # the last connection to close writes SQLite's log back, 10 ms or more: this one closes after the figures left
+        with space.open():
+            receipt = commit(space, read_outbox(state.BOARD))
+            route = side_route.offer(state.BOARD, outbox_key(view.dataset, view.judge), answer)
+            sync(_figures_now(view, qid, figures, receipt, route), key=state.BOARD)
+    except WorkspaceError as error:
+        st.error(plain(str(error)))
 
 
 def _figures_now(
-    view: View, qid: str, figures: Scoreboard, ack: Mapping[str, int], route: Mapping[str, str] | None = None
+    view: View, qid: str, figures: Scoreboard, receipt: Receipt, route: Mapping[str, str] | None = None
 ) -> SyncData:
     standing = figures.standing(qid)
     values: dict[str, Values | None] = dict(standing.query.values)
@@ -45,7 +52,7 @@ def _figures_now(
     return SyncData(
         outbox_key=outbox_key(view.dataset, view.judge),
         qid=qid,
-        ack=ack,
+        ack=receipt.ack,
         labels=standing.labels,
         n=len(standing.labels),
         total=standing.total,
@@ -55,6 +62,7 @@ def _figures_now(
         means_n=means.n,
         as_of=standing.as_of,
         route=route,
+        refused=receipt.refused,
     )
 
 

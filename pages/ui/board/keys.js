@@ -7,9 +7,9 @@ const TYPING = new Set(["INPUT", "TEXTAREA", "SELECT"]);
 export function keyHelp(scale) {
   return [
     ...scale.filter(({ grade }) => grade >= 0 && grade <= 9).map(({ grade, label }) => [String(grade), `grade the passage: ${label}`]),
-    ["↑ ↓ or k j", "the passage above or below"],
+    ["↑ ↓ or k j", "previous and next passage"],
     ["← →", "the same passage in the next column"],
-    ["u", "undo the last grade of this query, again and again"],
+    ["u", "undo the last grade of this query, repeatedly"],
     ["?", "show these keys"],
     ["Esc", "close"],
   ];

@@ -15,6 +15,6 @@ def note(view: View, comparison: Comparison) -> None:
     qid = comparison.query.qid
     if qid in comparison.docs and own_passages_sentence((qid,), view.dataset):
         st.caption(
-            f"The passage {plain(qid)} has this query's own id. The figures here count it; Evaluate can leave it out, "
-            "as BEIR does."
+            f"The passage {plain(qid)} has the same id as this query. The figures here count it; the page Evaluate can "
+            "leave it out, as BEIR does."
         )

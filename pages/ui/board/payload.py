@@ -137,7 +137,8 @@ class SyncData:
     it does not name is sent again. `labels` maps docid to grade for this query after those events. `n` counts the
     labels of the query, `total` those of the dataset (None: not shown). `means` covers `means_n` queries; empty: none.
     `as_of`: a name and a number that grows; of two with one name, the larger number is the later state (None: the one
-    that arrives later). `route`: what `side_route.offer` gave.
+    that arrives later). `route`: what `side_route.offer` gave. `refused`: sentences on events that were
+    refused for good.
     """
 
     outbox_key: str
@@ -153,6 +154,7 @@ class SyncData:
     status: str = ""
     as_of: tuple[str, int] | None = None
     route: Mapping[str, str] | None = None
+    refused: Sequence[str] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The payload of the component: JSON values only; numbers that are not finite become None."""
@@ -170,6 +172,7 @@ class SyncData:
             "status": self.status,
             "as_of": None if self.as_of is None else list(self.as_of),
             "route": None if self.route is None else dict(self.route),
+            "refused": list(self.refused),
         }
 
 

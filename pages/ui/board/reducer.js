@@ -24,7 +24,7 @@ export function undoOf(history) {
   return step ? { docid: step.docid, grade: step.previous } : { docid: "", grade: -1 };
 }
 
-/** The best order of the baseline's passages: grade descending, then baseline order; unjudged ones (null) last. */
+/** The best order of the baseline's passages: grade descending, then baseline order; ungraded ones (null) last. */
 export function idealOrder(docids, labels) {
   return docids
     .map((docid, place) => ({ docid, place, grade: labels.get(docid) ?? null }))

@@ -24,7 +24,7 @@ function graded(n, total) {
   return total === null ? count : `${count} · ${total.toLocaleString("en")} in all`;
 }
 
-/** Builds the summary. Returns { node, help(), announce(text), paint(down, events, waitedMs, connected) }. */
+/** Builds the summary. Returns { node, help(), announce(text), paint(down, post) }. */
 export function makeSummary(query, scale) {
   const node = el("div", "summary");
   node.dataset.qid = query.qid;
@@ -57,12 +57,13 @@ export function makeSummary(query, scale) {
     node,
     help,
     announce: (words) => say(live, words),
-    paint(down, events, waitedMs, connected) {
+    paint(down, post) {
+      const { outbox: events, waited: waitedMs } = post;
       node.dataset.labels = String(down?.n ?? 0);
       node.dataset.pending = String(events.length);
       say(count, down ? graded(down.n, down.total) : "");
       say(status, down?.status ?? "");
-      const notice = unsavedNotice(events, waitedMs, connected);
+      const notice = unsavedNotice(events, waitedMs, post.connected(), post.remarks);
       say(saving, notice || (events.length && waitedMs > 300 ? `saving ${events.length} …` : ""));
       saving.classList.toggle("late", notice !== "");
     },

@@ -39,14 +39,15 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     if (frame["how"] != "").any():
         right.altair_chart(depth_time_chart(frame), width="stretch")
     else:
-        right.caption("No warm query was timed yet at any depth, so there is no curve of time.")
+        right.caption("No warm query has been timed at any depth yet, so there is no time curve.")
     if len(points) == len(DEPTHS):
         st.markdown(
-            f"**{best} candidates** are enough here: more of them gain at most {TOLERANCE} {figures.summary.headline}."
+            f"**{best} candidates** are enough here: more candidates gain at most {TOLERANCE} "
+            f"{figures.summary.headline}."
         )
     st.caption(
-        f"Mean over the {points[0].n:,} graded queries. Each depth retrieves anew: it is no prefix of a deeper one. "
-        "Estimated times are a straight line through the deepest depth that was timed."
+        f"Mean over the {points[0].n:,} graded queries. Each depth is a search of its own, not the top of a deeper "
+        "one. Estimated times lie on a straight line through the deepest depth that was timed."
     )
 
 

@@ -36,7 +36,7 @@ def _front(figures: Figures, price: float | None) -> None:
     if not frame.empty:
         st.altair_chart(pareto_chart(frame, figures.summary.headline), width="stretch")
         by = "quality, latency and cost" if knows_costs(points) else "quality and latency (not every cost is known)"
-        st.caption(f"On the front: nothing else is better in one of {by} without being worse in another.")
+        st.caption(f"On the front: no other system is better in one of {by} without being worse in another.")
     for name, missing in front.excluded.items():
         st.caption(f"{plain(name)} is not drawn: its {' and '.join(missing)} is not known.")
 
@@ -44,7 +44,7 @@ def _front(figures: Figures, price: float | None) -> None:
 def _times(efficiency: Mapping[str, Efficiency]) -> None:
     frame = latency_frame(efficiency)
     if frame.empty:
-        st.info("Nothing was timed yet: the scores came from the cache, or from elsewhere.")
+        st.info("No times yet: the scores came from the cache or from an imported run.")
         return
     one = st.column_config.NumberColumn(format="%.1f")
     milliseconds = dict.fromkeys(("p50 ms", "p95 ms", "p99 ms", "mean ms", "Pairs per second"), one)
@@ -55,8 +55,8 @@ def _times(efficiency: Mapping[str, Efficiency]) -> None:
     devices = {found.device for found in efficiency.values() if found.device}
     with st.expander("What was timed"):
         st.markdown("\n".join(f"- **{stage}**: {plain(what)}" for stage, what in STAGES.items()))
-        st.markdown(f"Measured on: {plain('; '.join(sorted(devices)))}." if devices else "The device was not kept.")
+        st.markdown(f"Measured on: {plain('; '.join(sorted(devices)))}." if devices else "The device was not recorded.")
         st.markdown(
-            "Cold is the first query after a model or an index was loaded. Not known: no run over all queries stands "
-            "behind these times, so that nobody knows which were cold. Times from the cache of scores are left out."
+            "Cold is the first query after a model or an index was loaded. Not known: these times are not from a run "
+            "over all queries, so it was not recorded which were cold. Times from the cache of scores are left out."
         )

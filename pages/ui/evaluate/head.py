@@ -58,8 +58,9 @@ def choose_measures(column: DeltaGenerator) -> list[Measure]:
         key=state.MEASURES,
         bind="query-params",
         accept_new_options=True,
-        help="Type any: nDCG@20, R(rel=2)@50, or an alias such as ndcg_cut_10, map, mrr@10, recall_100. Systems are "
-        "compared on the first one. nDCG is trec_eval's: gain = grade, ideal = all graded passages, cut at k.",
+        help="Type any measure: nDCG@20, R(rel=2)@50, or an alias such as ndcg_cut_10, map, mrr@10, recall_100. "
+        "Systems are compared on the first one. nDCG is trec_eval's: gain = grade, ideal = all graded passages, cut "
+        "at k.",
     )
     measures = []
     for name in chosen:
@@ -79,8 +80,9 @@ def choose_own_passages(view: View) -> bool:
         f"Leave out the passage with the query's own id ({len(own):,} queries)",
         key=state.OWN_LEFT_OUT,
         bind="query-params",
-        help="Where queries are passages of the corpus (ArguAna, Quora), each finds itself. BEIR leaves that out. "
-        "Every figure on this page follows, but for the recall of the candidates; the other pages count it.",
+        help="Where queries are passages of the corpus (ArguAna, Quora), each query finds its own passage. BEIR "
+        "leaves that passage out. Applies to every figure on this page except the recall of the candidates; the "
+        "other pages count the passage.",
     )
 
 
@@ -91,16 +93,18 @@ def verdicts(view: View, figures: Figures) -> None:
         st.markdown("#### Nothing is ranked yet with these settings.")
         return
     if not summary.graded and figures.only:
-        st.markdown("#### None of the chosen queries has a grade yet. Choose other slices, or grade some of them.")
+        st.markdown(
+            "#### None of the chosen queries has a grade yet. Choose other slices, or grade some of these queries."
+        )
         return
     if not summary.graded:
-        st.markdown("#### No grades yet, so no system is better than another.")
+        st.markdown("#### No grades yet, so the systems cannot be compared.")
         st.page_link("pages/1_Compare.py", label="Grade passages on Compare", icon=":material/arrow_forward:")
         st.page_link("pages/3_Data.py", label="Import grades on Data", icon=":material/arrow_forward:")
         return
     said = all_verdicts(summary)
     if not said:
-        st.markdown("#### One system alone is no comparison: choose a second one on the left.")
+        st.markdown("#### A comparison needs two systems: choose another one in the sidebar.")
     head = "####" if len(said) < 3 else "#####"
     for one, sentence in said:
         word = says(one, view.baseline)
@@ -117,7 +121,7 @@ def _not_compared(summary: Summary) -> None:
     if left_out:
         st.caption(
             f"All figures are over the {len(summary.qids):,} graded queries that every system has ranked; "
-            f"{left_out:,} graded queries are left out, as a system failed on them or has not ranked them yet."
+            f"{left_out:,} graded queries are left out because a system failed on them or has not ranked them yet."
         )
 
 
@@ -169,7 +173,7 @@ def unjudged(summary: Summary) -> None:
     if frame.empty:
         return
     holes, k = int(frame["Holes"].sum()), summary.k
-    name = f"{holes:,} passages in the first {k} are not graded" if holes else f"None in the first {k} of any system"
+    name = f"{holes:,} passages in the first {k} are ungraded" if holes else f"None in the first {k} of any system"
     with st.expander(f"Ungraded passages: {name[0].lower()}{name[1:]}"):
         four = st.column_config.NumberColumn(format="%.4f")
         share = st.column_config.NumberColumn(format="percent")
@@ -178,6 +182,6 @@ def unjudged(summary: Summary) -> None:
             harmless_table(frame), hide_index=True, width="stretch", column_config={**columns, f"Judged@{k}": share}
         )
         st.caption(
-            f"nDCG@{k} counts what is not graded as not relevant. Lowest and highest: the mean if each query's holes "
-            "were graded as badly, or as well, as can be. Condensed nDCG and Bpref leave them out."
+            f"nDCG@{k} counts ungraded passages as not relevant. Lowest and highest: the mean if each query's ungraded "
+            "passages had the worst, or the best, grade of the scale. Condensed nDCG and Bpref leave them out."
         )

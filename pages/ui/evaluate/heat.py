@@ -33,7 +33,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
         order = list(summary.qids)
     shown = {system: own for system, own in summary.per_query.items() if system != view.baseline or not as_difference}
     if not shown:
-        st.info("Choose a second system on the left: a change needs two.")
+        st.info("A change needs two systems: choose another one in the sidebar.")
         return
     base = view.baseline if view.baseline in summary.per_query else next(iter(shown))
     frame = heat_frame(shown, summary.per_query[base], whole.labels, whole.queries, order)
@@ -42,7 +42,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     way = "Blue (+): better than the baseline; orange (–): worse. " if as_difference else "Light is good, dark is bad. "
     many = " (mean over the systems)" if len(found) > 1 else ""
     st.caption(
-        f"{way}On the left the queries where the systems differ most from {plain(whole.labels[base])}{many}. "
+        f"{way}On the left are the queries where the systems differ most from {plain(whole.labels[base])}{many}. "
         "Hover for the query; a click opens it on Compare."
     )
     with st.expander("As a table"):

@@ -18,23 +18,24 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     """The bars of all systems, the queries of one, and recall over depth."""
     losses = {system: loss for system, loss in figures.losses.items() if loss.mean is not None}
     if not losses:
-        st.info("No query has a passage that is graded as relevant, so nothing can be lost.")
+        st.info("No query has a passage that is graded as relevant, so there is no loss to show.")
         return
     k, depth = figures.summary.k, view.experiment.settings.depth
     counts = {loss.n for loss in losses.values()}
     st.altair_chart(loss_chart(loss_frame(losses), k), width="stretch")
     st.caption(
         f"Mean over {min(counts):,} queries with a relevant passage. Lost by retrieval: relevant passages are not "
-        f"among the {depth} candidates, and no reranker can help. Lost by ordering: they are there, in wrong places."
+        f"among the {depth} candidates, and no reranker can help. Lost by ordering: they are among the candidates, in "
+        "the wrong places."
     )
     for loss in figures.losses.values():
         if loss.off_candidates:
             why = other_candidates_sentence(loss.label, loss.off_candidates)
-            st.warning(f"{plain(why)} Its loss leaves them out.")
+            st.warning(f"{plain(why)} Its loss is without them.")
     left, right = st.columns([3, 2], gap="medium")
     with left:
         chosen = st.selectbox(
-            "Query by query, for",
+            "Loss per query, for system",
             list(losses),
             format_func=lambda system: losses[system].label,
             key=state.EXPLAINED,
@@ -50,9 +51,9 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
 
 def _recall(figures: Figures, depth: int) -> None:
     curve, queries = cache.recall_curve(figures.experiment, only=figures.only_qids)
-    st.markdown("Recall of the candidates, by how many are taken")
+    st.markdown("Recall of the candidates by their number")
     if not curve:
-        st.caption("Shown once all queries were searched at these depths.")
+        st.caption("Shown once all queries have been searched at these depths.")
         return
     st.altair_chart(recall_chart(curve, depth), width="stretch")
     st.caption(f"Mean over {queries:,} queries; the dashed line is the chosen number of candidates.")

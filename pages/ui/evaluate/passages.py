@@ -53,7 +53,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     silent = [plain(whole.labels[system]) for system, ranking in found.items() if ranking is None]
     st.caption(
         f"{len(rows)} passages that are in the first {top} of any system. ▲ ▼: places above or below "
-        f"{plain(whole.labels[view.baseline])}. Not retrieved: the system did not return the passage. Not judged: "
+        f"{plain(whole.labels[view.baseline])}. Not retrieved: the system did not return the passage. Ungraded: "
         "nobody graded it, which is not grade 0." + (f" Without an answer: {', '.join(silent)}." if silent else "")
     )
     charts.bump({labels[system]: one for system, one in rankings.items()}, grades, titles, view)

@@ -88,7 +88,8 @@ def choose_order(figures: Figures, key: str) -> By:
         required=True,
         key=key,
         bind="query-params",
-        help="The measure says who is better; the other three say how far the two orders are apart, graded or not.",
+        help="The measure shows which system is better; the other three show how far apart the two orders are, with "
+        "or without grades.",
     )
     return chosen or "delta"
 
@@ -142,5 +143,5 @@ def _distances(view: View, figures: Figures, one: SystemSummary) -> None:
     found = rank_changes(pairs, view.level, k)
     st.markdown(f"**How far passages moved**, from the baseline to {plain(one.label)}")
     st.altair_chart(changes_chart(found), width="stretch")
-    gone = f" {found.gone:,} more stand in only one of the two rankings." if found.gone else ""
+    gone = f" {found.gone:,} more are in only one of the two rankings." if found.gone else ""
     st.caption(f"The passages in the first {k} of either, over {found.queries:,} queries.{gone}")

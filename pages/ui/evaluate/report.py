@@ -37,10 +37,10 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
                 _rendered(figures, price, write),
             )
     st.caption(
-        "HTML is one file that needs no network and prints well. A file is made when its button is pressed, with the "
+        "HTML is one file that needs no network and prints well. A file is made when you press its button, with the "
         "figures of this page."
     )
-    st.markdown("**Put it to work**")
+    st.markdown("**Deploy**")
     left, right = st.columns([3, 1])
     systems = {system.id: system for system in view.systems}
     best = list(systems).index(_best(figures))
@@ -56,10 +56,10 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
             export = _exported(what, Chosen(view.experiment, system, int(top)))
             _offer(label, file_name(view, FILES[what]), "application/octet-stream", export, disabled=nothing)
     st.caption(
-        "For OpenSearch and a rerank server: an index, a search pipeline and a request, filled in from the settings on "
-        "the left; a file README.md in it says what they cannot express."
+        "For OpenSearch and a rerank server: an index, a search pipeline and a request, filled in from the settings in "
+        "the sidebar; its README.md lists what they cannot express."
     )
-    st.markdown("**From a shell**, the same report:")
+    st.markdown("The same report from the **command line**:")
     st.code(command(figures, price), language="sh", wrap_lines=True)
 
 

@@ -18,7 +18,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     """The scores of one system, all queries together."""
     systems = {system.id: system for system in view.systems if system.scored_by is not None}
     if not systems:
-        st.info("None of these systems gives scores that mean the same from query to query.")
+        st.info("None of these systems gives scores that are comparable between queries.")
         return
     left, right = st.columns(2)
     chosen = left.selectbox(
@@ -28,7 +28,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     rankings, qrels = figures.whole.rankings(chosen), figures.whole.qrels
     found = separation({qid: rankings[qid] for qid in rankings if qid in qrels}, qrels, view.level)
     if found is None:
-        st.info("This system gave an order and no scores, or has not ranked a graded query yet.")
+        st.info("This system gives an order without scores, or has not ranked a graded query yet.")
         return
     scale = systems[chosen].scored_by.model.score_scale
     point = threshold.point_of(rankings, qrels, view.level, target)
@@ -44,7 +44,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     )
     st.caption(
         "Dots: how many of a grade's passages have that score; ticks: their median. All graded queries together, raw "
-        f"scores ({plain(scale)}). {below} More of it on Inspect, Score threshold."
+        f"scores ({plain(scale)}). {below} For more, open Inspect, Score threshold."
     )
     if found.unscored:
         st.caption(f"{found.unscored:,} passages have no score (an early stage left them out).")
@@ -52,5 +52,5 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
 
 def _sentence(auc: float | None, label: str) -> str:
     if auc is None:
-        return "It takes graded passages of both kinds, relevant and not, to see whether the score separates."
-    return f"A relevant passage scores above one judged not relevant in **{auc:.0%}** of pairs by {plain(label)}."
+        return "Grade both relevant and other passages to see whether the score separates them."
+    return f"A relevant passage scores above one graded not relevant in **{auc:.0%}** of pairs by {plain(label)}."

@@ -35,6 +35,6 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     if named in _BEFORE and state.take(state.SECTION) is None:
         state.put(state.SECTION, _BEFORE[named])
     chosen = st.segmented_control(
-        "Look closer", list(SECTIONS), default="Queries", required=True, key=state.SECTION, bind="query-params"
+        "Details", list(SECTIONS), default="Queries", required=True, key=state.SECTION, bind="query-params"
     )
     SECTIONS[chosen or "Queries"](space, view, figures)

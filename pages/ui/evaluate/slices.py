@@ -30,8 +30,8 @@ def choose_slices(space: Workspace, view: View) -> tuple[str, ...]:
         key=state.SLICES,
         bind="query-params",
         placeholder="all queries",
-        help="Tags and other slices. Two of one kind: queries of either. Two kinds: queries of both. Every figure on "
-        "this page follows.",
+        help="Tags and other slices. Two of one kind: queries of either. Two kinds: queries of both. Applies to every "
+        "figure on this page.",
     )
     return tuple(chosen)
 
@@ -50,13 +50,13 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
         return
     frame = slices_frame(slice_deltas(one.comparison.deltas, cache.slices(figures.whole)))
     if frame.empty:
-        st.info("These queries have no tags and are all alike in length and script: there is nothing to slice.")
+        st.info("These queries have no tags and all have the same length and script, so there are no slices.")
         return
     st.altair_chart(slices_chart(frame, figures.summary.headline), width="stretch")
     st.caption(
-        f"The slices where {plain(one.label)} hurts come first. Pale: fewer than {FEW} queries, may well be chance. "
-        "With many slices some will look bad by chance alone. Length counts words between spaces; the script of a "
-        "query's letters is a guess at its language and no more."
+        f"The slices where {plain(one.label)} hurts come first. Pale: fewer than {FEW} queries, may be chance. "
+        "Of many slices, some look bad by chance alone. Length counts words between spaces; the script of a "
+        "query's letters is only a guess at its language."
     )
     with st.expander("As a table"):
         st.dataframe(

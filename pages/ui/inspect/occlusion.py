@@ -33,7 +33,7 @@ def show(space: Workspace, request: OccludeRequest, system: System, ranking: Ran
             "Leave out one sentence at a time",
             on_click=work.submit,
             args=(space, request, True),
-            help="The model scores the passage once for each sentence. It runs here and costs only time.",
+            help="The model scores the passage once for each sentence. It runs on this machine and costs only time.",
         )
 
 

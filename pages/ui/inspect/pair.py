@@ -98,7 +98,7 @@ def _closer(space: Workspace, view: View, query: Query, comparison: Comparison, 
     """What the model tells; a composite's scores may be those of one of its members, which is asked then."""
     asked = chosen.scored_by or chosen
     if asked.id != chosen.id:
-        st.caption(f"Its scores are those of {plain(asked.label)}, which is asked here.")
+        st.caption(f"Its scores come from {plain(asked.label)}, which is shown here.")
     request = InspectRequest.of(view.dataset, query, docid, asked.id)
     job = work.latest(space, request)
     if job is None:
@@ -118,7 +118,7 @@ def _closer(space: Workspace, view: View, query: Query, comparison: Comparison, 
 
 def _result(found: Inspection, content: str) -> None:
     if found.score is None:
-        st.info("This system has no model of its own to ask about one passage.")
+        st.info("This system has no model of its own, so a single passage cannot be inspected.")
         st.html(seen_html(content, None))
         return
     left, middle, right = st.columns(3)

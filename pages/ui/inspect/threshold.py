@@ -39,12 +39,13 @@ def point_of(rankings: Mapping[str, Ranking], qrels: Qrels, level: int, target: 
 def show(space: Workspace, view: View) -> None:
     """The curve of one system, and the threshold that reaches a target precision."""
     st.caption(
-        "“Say nothing below t”: of the passages that a system still shows in its top k, how many are relevant, "
-        "and how many queries still get an answer. Raw scores; each system has its own scale, so there is no default."
+        "With a threshold t a system shows only passages with a score of t or more. How many of these in its top k "
+        "are relevant, and how many queries still get one? Raw scores; each system has its own scale, so there is no "
+        "default."
     )
     labels = {system.id: system for system in view.systems if system.scored_by is not None}
     if not labels:
-        st.info("None of these systems gives scores that mean the same from query to query.")
+        st.info("None of these systems gives scores that are comparable between queries.")
         return
     left, middle, right = st.columns(3)
     chosen = left.selectbox(
@@ -65,11 +66,13 @@ def show(space: Workspace, view: View) -> None:
         st.info("No query is ranked by this system yet. Rank all queries on **Compare** first.")
         return
     if point is None:
-        st.markdown(f"No threshold reaches a precision of {target:.0%} with {MIN_JUDGED} judged passages or more.")
+        st.markdown(f"No threshold reaches a precision of {target:.0%} with {MIN_JUDGED} graded passages or more.")
     else:
         st.markdown(
             f"**{point.threshold:.4f}** reaches {point.precision:.0%} precision and still answers {point.share:.0%} of "
-            f"{curve.queries} queries ({point.judged} judged passages shown, {point.unjudged} not judged)."
+            f"{curve.queries} queries ({point.judged} graded passages shown, {point.unjudged} ungraded)."
         )
     st.altair_chart(threshold_chart(curve, point, labels[chosen].scored_by.model.score_scale), width="stretch")
-    st.caption("Chosen on the very grades it is measured on: expect a little less on new queries.")
+    st.caption(
+        "The threshold is chosen on the same grades that it is measured on: expect a little less on new queries."
+    )

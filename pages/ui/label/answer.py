@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pages.ui.label.standing import sentences
+from pages.ui.outbox.commit import Receipt
 from rerank_core.judging.judge_queue import Labelling, LabelProgress, QueueItem
 from rerank_core.store import datasets, judgments, scales
 from rerank_core.store.datasets import DatasetRow
@@ -31,6 +32,7 @@ class Answer:
     `last_event` grows with the dataset's history: an answer with a lower one is older. `ahead`: what comes, in order;
     the last `skipped_ahead` of them this judge has skipped. `done`: what he did last, newest first. `docs` and
     `queries`: those asked for. `standing`: sentences on what the grades so far decide; empty: nothing to say.
+    `refused`: sentences on events that were refused for good.
     """
 
     outbox_key: str
@@ -44,6 +46,7 @@ class Answer:
     docs: Mapping[str, Doc]
     queries: Mapping[str, Query]
     standing: Sequence[str] = ()
+    refused: Sequence[str] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The payload: JSON values only. An item is [qid, docid, rule, grade, note, rank, skipped]."""
@@ -63,6 +66,7 @@ class Answer:
             },
             "queries": {qid: {"text": query.text, "note": query.note} for qid, query in self.queries.items()},
             "standing": list(self.standing),
+            "refused": list(self.refused),
         }
 
 
@@ -96,12 +100,12 @@ def answer(
     dataset: DatasetRow,
     labelling: Labelling,
     outbox_key: str,
-    ack: Mapping[str, int],
+    receipt: Receipt,
     sent: Sent,
     wish: Wish,
     names: tuple[str, str] | None = None,
 ) -> Answer:
-    """How this judge's list stands now, after the events that are acknowledged. `names`: as in `sentences`."""
+    """How this judge's list stands now, after the events that the receipt acknowledges. `names`: as in `sentences`."""
     sent.passed = max(sent.passed, wish.passed)
     with space.open() as db:
         newest = judgments.last_event(db, dataset.id)
@@ -113,7 +117,8 @@ def answer(
         queries = _queries(datasets.get_queries(db, dataset.id), pairs) if pairs else {}
     skipped_ahead = max(len(ahead) - (progress.left - progress.skipped), 0)
     said = [] if found is None else sentences(found, names)
-    return Answer(outbox_key, scale, ack, newest, ahead, skipped_ahead, done, progress, gone | docs, queries, said)
+    place = (newest, ahead, skipped_ahead, done, progress)
+    return Answer(outbox_key, scale, receipt.ack, *place, gone | docs, queries, said, receipt.refused)
 
 
 def _queries(queries: Iterable[Query], pairs: Iterable[Pair]) -> dict[str, Query]:

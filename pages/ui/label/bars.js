@@ -38,7 +38,7 @@ export function makeProgress() {
   };
 }
 
-/** What was done last, and whether it is safe. Returns { node, paint(last, events, waitedMs, connected) }. */
+/** What was done last, and whether it is safe. Returns { node, paint(last, post) }. */
 export function makeLast() {
   const node = el("p", "last");
   const what = el("span", "what", "");
@@ -48,10 +48,11 @@ export function makeLast() {
   node.append(what, saving);
   return {
     node,
-    paint(last, events, waitedMs, connected) {
+    paint(last, post) {
+      const { outbox: events, waited: waitedMs } = post;
       node.dataset.pending = String(events.length);
       say(what, last);
-      const notice = unsavedNotice(events, waitedMs, connected);
+      const notice = unsavedNotice(events, waitedMs, post.connected(), post.remarks);
       say(saving, notice || (events.length ? (waitedMs > 300 ? "saving …" : "") : last ? "✓ saved" : ""));
       saving.classList.toggle("late", notice !== "");
       what.classList.toggle("pending", events.length > 0);

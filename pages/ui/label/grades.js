@@ -16,7 +16,7 @@ export function makeGrades(scale, chosen) {
     button.setAttribute("aria-pressed", "false");
     const name = el("span", "name", step.name);
     name.dir = "auto";
-    const guideline = el("span", "guideline", step.guideline || "No guideline is written for this grade yet.");
+    const guideline = el("span", "guideline", step.guideline || "This grade has no guideline yet.");
     guideline.classList.toggle("empty", !step.guideline);
     guideline.dir = "auto";
     button.append(el("kbd", "", step.key), name, guideline);

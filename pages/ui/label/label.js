@@ -166,7 +166,7 @@ class LabelPage {
 
   write(address, text) {
     this.post.add({ kind: "note", grade: -1, note: text, ...address });
-    say(this.live, text ? "Note kept." : "Note taken away.");
+    say(this.live, text ? "Note kept." : "Note removed.");
   }
 
   noteClosed() {
@@ -192,14 +192,14 @@ class LabelPage {
     if (send) this.post.connect(this.key, (events) => send(events, this.wants()));
     else this.post.disconnect(this.key);
     this.post.routeBy(this.key, down?.route ?? null, this.received);
-    if (down) this.post.acknowledge(down.ack);
+    if (down) this.post.acknowledge(down);
     if (!down || !this.received(down)) this.paint();
   }
 
   /** An answer of the server. True: it belongs to what is shown. */
   received(down) {
     if (!this.desk || down.outbox_key !== this.data.outbox_key) return false;
-    this.post.acknowledge(down.ack); // first: what has arrived must not be counted as waiting as well
+    this.post.acknowledge(down); // first: what has arrived must not be counted as waiting as well
     this.desk.take(down, this.post.outbox);
     if (!isScale(this.data.scale, down.scale)) this.renew(down.scale);
     this.paint();
@@ -256,7 +256,7 @@ class LabelPage {
     this.shell.classList.toggle("writing", this.note.isOpen);
     say(this.remark, mark?.note && !this.note.isOpen ? `Your note: ${mark.note}` : "");
     this.remark.hidden = !this.remark.textContent;
-    this.last.paint(lastWords(this.desk, this.scale), this.post.outbox, this.post.waited, this.post.connected());
+    this.last.paint(lastWords(this.desk, this.scale), this.post);
     this.tools.paint({ list: this.view.list, guide: this.view.guide, note: this.note.isOpen });
   }
 }

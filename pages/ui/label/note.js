@@ -38,7 +38,7 @@ export function makeNote(longest, written, closed) {
   field.maxLength = longest;
   field.dir = "auto";
   label.htmlFor = field.id;
-  node.append(label, field, el("span", "hint", "Enter or Esc closes it; it is kept. Shift+Enter: a new line."));
+  node.append(label, field, el("span", "hint", "Enter or Esc closes and keeps it. Shift+Enter: a new line."));
   let address = null;
   let before = "";
 

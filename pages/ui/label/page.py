@@ -15,7 +15,7 @@ from pages.ui.label.page_data import LabelData, Link
 from pages.ui.markdown import plain
 from pages.ui.outbox import commit, side_route
 from pages.ui.outbox.events import GradeEvent
-from rerank_core.errors import RerankLensError
+from rerank_core.errors import RerankLensError, WorkspaceError
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.job_requests import RunRequest
 from rerank_core.judging.judge_queue import Labelling
@@ -33,15 +33,15 @@ def choose_dataset(space: Workspace) -> DatasetRow:
     with space.open() as db:
         rows = {row.name: row for row in datasets.list_datasets(db)}
     if not rows:
-        st.info("There are no passages here yet.")
-        st.page_link("pages/3_Data.py", label="Bring some in", icon=":material/arrow_forward:")
+        st.info("This workspace has no passages yet.")
+        st.page_link("pages/3_Data.py", label="Import a dataset", icon=":material/arrow_forward:")
         st.stop()
     with st.sidebar:
         name = st.selectbox("Dataset", list(rows), key=state.DATASET, bind="query-params")
     state.remember_view()
     if not rows[name].n_queries:
-        st.info(f"{plain(name)} has passages, but no questions to grade them for.")
-        st.page_link("pages/3_Data.py", label="Add questions", icon=":material/arrow_forward:")
+        st.info(f"{plain(name)} has passages, but no queries to grade them for.")
+        st.page_link("pages/3_Data.py", label="Add queries", icon=":material/arrow_forward:")
         st.stop()
     return rows[name]
 
@@ -62,23 +62,23 @@ def choose_plan(space: Workspace, dataset: DatasetRow) -> LabelPlan:
 def _find_passages(space: Workspace, dataset: DatasetRow) -> None:
     request = RunRequest.of(Experiment.of(space, dataset.name, ALWAYS_READY))
     st.title("Grade passages")
-    name, count = plain(dataset.name), f"{dataset.n_queries:,} question{'s' * (dataset.n_queries != 1)}"
-    st.markdown(f"Nobody has searched for passages to grade yet. **{name}** has {count}.")
+    name, count = plain(dataset.name), f"{dataset.n_queries:,} {'query' if dataset.n_queries == 1 else 'queries'}"
+    st.markdown(f"There are no passages to grade yet. **{name}** has {count}.")
     job = work.latest(space, request)
     if job is not None and job.is_open:
         work.watch(space, [job.id], lambda: None, seconds=1.0)
         return
     if job is not None and job.state == "failed":
         st.error(plain(job.message))
-    st.button("Find passages for all questions", type="primary", on_click=work.submit, args=(space, request))
+    st.button("Find passages for all queries", type="primary", on_click=work.submit, args=(space, request))
 
 
 def show_rank() -> bool:
     """Whether the judge wants to see how far up a passage stands."""
     return st.sidebar.toggle(
-        "Show the best place",
+        "Show the best rank",
         key=state.SHOW_RANK,
-        help="How far up the results each passage stands at best. It may sway you.",
+        help="The best rank of each passage in any system. It may influence your grades.",
     )
 
 
@@ -88,7 +88,7 @@ def open_labelling(dataset: DatasetRow, judge: str, plan: LabelPlan) -> Labellin
         return cache.labelling(dataset, judge, plan)
     except RerankLensError as error:
         st.error(plain(str(error)))
-        st.markdown("Switch **Set up this list** on, at the left, and choose what is to be graded.")
+        st.markdown("Switch **Set up this list** on, in the sidebar, and choose what to grade.")
         st.stop()
 
 
@@ -102,7 +102,7 @@ def desk(space: Workspace, dataset: DatasetRow, judge: str, plan: LabelPlan, ran
         scale=scale,
         show_rank=ranks,
         grouped=plan.order == "pool",
-        next=[Link("What the grades say", f"Evaluate?{query}"), Link("Compare side by side", f"Compare?{query}")],
+        next=[Link("See what the grades say", f"Evaluate?{query}"), Link("Compare side by side", f"Compare?{query}")],
     )
     label(data, key=state.LABEL)
 
@@ -130,8 +130,12 @@ def grades(
     def reply(events: Sequence[GradeEvent], wish: Wish = NOTHING) -> Mapping[str, Any]:
         # the last connection to close writes SQLite's log back: this one closes after the answer is made
         with space.open():
-            ack = commit.commit(space, events)
-            return answer(space, dataset, labelling, owner, ack, sent, wish, names).to_json()
+            receipt = commit.commit(space, events)
+            return answer(space, dataset, labelling, owner, receipt, sent, wish, names).to_json()
 
-    route = side_route.offer(state.LABEL, owner, reply)
-    sync(reply(read_outbox(state.LABEL), read_wish(state.LABEL)), route, key=state.LABEL)
+    try:
+        down = reply(read_outbox(state.LABEL), read_wish(state.LABEL))
+    except WorkspaceError as error:
+        st.error(plain(str(error)))
+        return
+    sync(down, side_route.offer(state.LABEL, owner, reply), key=state.LABEL)

@@ -3,23 +3,23 @@ import { el } from "../outbox/dom.js";
 import { many } from "./words.js";
 
 function lines(desk, counts, connected) {
-  if (!desk.started) return { title: "One moment …", text: "Your list is being read." };
+  if (!desk.started) return { title: "One moment …", text: "Loading your list." };
   if (!desk.ended) {
     return connected
-      ? { title: "The next passages are on their way …", text: "They appear here by themselves." }
-      : { title: "No connection", text: "What you graded is kept in this tab. The next passages come when the connection is back." };
+      ? { title: "Loading the next passages …", text: "They appear here automatically." }
+      : { title: "No connection", text: "Your grades are kept in this tab. The next passages come when the connection is back." };
   }
   if (counts.skipped) {
     return {
-      title: `Done, but for ${many(counts.skipped, "skipped passage", "skipped passages")}`,
-      text: "Press → to look once more, or stop here: all your grades are kept.",
-      again: "Look once more",
+      title: `Done, except for ${many(counts.skipped, "skipped passage", "skipped passages")}`,
+      text: "Press → to see them again, or stop here: all your grades are saved.",
+      again: "See them again",
     };
   }
-  if (!counts.done) return { title: "There is nothing to grade here", text: "Everything on this list has been graded by somebody already." };
+  if (!counts.done) return { title: "There is nothing to grade", text: "Every passage on this list already has a grade." };
   return {
-    title: "Thank you. Everything on your list is graded.",
-    text: `${many(counts.done, "grade", "grades")} by you, all kept. You can close this window, or go back with ← to change one.`,
+    title: "Thank you. Every passage on your list is graded.",
+    text: `${many(counts.done, "grade", "grades")} by you, all saved. You can close this window, or press ← to change a grade.`,
   };
 }
 

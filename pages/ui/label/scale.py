@@ -13,8 +13,8 @@ from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.scales import Grade
 from rerank_core.store.workspace import Workspace
 
-AS_IT_IS = "As it is now"
-OWN = "Grades of your own"
+AS_IT_IS = "The current scale"
+OWN = "A scale of your own"
 MOST = 10  # one digit key a grade
 
 
@@ -62,7 +62,7 @@ def _mapping(now: Sequence[Grade], wanted: Sequence[Grade], used: Mapping[int, i
     names, before = {one.grade: one.name for one in wanted}, {one.grade: one.name for one in now}
     if not used or names == before:
         return None
-    st.markdown("**Grades were given on the scale as it is. What does each become?**")
+    st.markdown("**Grades exist on the current scale. What does each become?**")
     columns = st.columns(min(len(used), 5))
     return {
         grade: columns[place % len(columns)].selectbox(

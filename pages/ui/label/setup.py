@@ -7,7 +7,7 @@ import streamlit as st
 from pages.ui import state
 from pages.ui.label import scale as label_scale
 from pages.ui.markdown import plain
-from pages.ui.view import FUSION_NAMES, RETRIEVER_NAMES
+from pages.ui.sidebar import FUSION_NAMES, RETRIEVER_NAMES
 from rerank_core.errors import RerankLensError
 from rerank_core.judging.plan import LabelPlan, save_plan
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -16,7 +16,7 @@ from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import all_systems
 
-ORDERS = {"pool": "Shuffled, question by question", "matters": "What matters most for the verdict between two systems"}
+ORDERS = {"pool": "Shuffled, query by query", "matters": "What matters most for the verdict between two systems"}
 
 
 def switch() -> bool:
@@ -25,14 +25,14 @@ def switch() -> bool:
         "Set up this list",
         key=state.SETUP,
         bind="query-params",
-        help="For who prepares the grading: which passages, in which order, on which scale.",
+        help="For the person who prepares the grading: which passages, in which order, on which scale.",
     )
 
 
 def show(space: Workspace, dataset: DatasetRow, plan: LabelPlan) -> None:
     """The settings of the list and of the scale."""
     st.subheader("How this list is made")
-    st.caption("Alike for everybody who grades this dataset. Grades that are there already stay whatever is set here.")
+    st.caption("The same for everybody who grades this dataset. Existing grades stay, whatever you choose here.")
     passages, scale = st.tabs(["Which passages", "The scale"])
     with passages:
         _plan(space, dataset, plan)
@@ -67,7 +67,7 @@ def _plan(space: Workspace, dataset: DatasetRow, plan: LabelPlan) -> None:
     depth = left.number_input("Passages of each system", 1, 200, plan.depth, key="label_depth")
     overlap = right.slider(
         "Share that every judge grades (%)", 0, 100, round(100 * plan.overlap), 5, key="label_overlap",
-        help="For the agreement between judges. The rest is graded once, by whoever comes to it first.",
+        help="For the agreement between judges. The rest is graded once, by the first judge who comes to it.",
     )  # fmt: skip
     order = st.radio("Order", list(ORDERS), list(ORDERS).index(plan.order), ORDERS.get, key="label_order")
     compared, share = plan.compared, plan.random_share
@@ -95,7 +95,7 @@ def _matters(plan: LabelPlan, systems: dict[str, str]) -> tuple[tuple[str, str] 
     other = middle.selectbox("with", names, names.index(second), systems.get, key="label_other")
     share = right.slider(
         "Drawn at random (%)", 0, 50, round(100 * plan.random_share), 5, key="label_random",
-        help="Keeps the estimate honest, and the grades of use for other questions later.",
+        help="Keeps the estimate honest, and makes the grades useful for other comparisons later.",
     )  # fmt: skip
     if one == other:
         st.info("Choose two different systems.")

@@ -1,4 +1,4 @@
-// What is read: the question on top, below it one passage or all of the question's. All text is set as text.
+// What is read: the query on top, below it one passage or all of the query's. All text is set as text.
 import { el, say, tone } from "../outbox/dom.js";
 import { ofQuery, pairOf } from "./tape.js";
 
@@ -8,7 +8,7 @@ function foreign(tag, name, text) {
   return node;
 }
 
-/** The question and what the person wants. Returns { node, show(qid, query) }: it lights up when the question changes. */
+/** The query and what the person wants. Returns { node, show(qid, query) }: it lights up when the query changes. */
 export function makeQuestion() {
   const node = el("header", "question");
   const text = foreign("h1", "", "");
@@ -33,7 +33,7 @@ export function makeQuestion() {
 
 function fill(node, doc, heading) {
   if (!doc) {
-    node.replaceChildren(el("p", "coming", "This passage is on its way …"));
+    node.replaceChildren(el("p", "coming", "Loading this passage …"));
     return;
   }
   const parts = [];
@@ -78,11 +78,11 @@ function row(key, place, doc, pick) {
   return { node, chip, whole: Boolean(doc) };
 }
 
-/** All known passages of the question. Returns { node, show(view) }; view: { at, tape, marks, texts, scale }. */
+/** All known passages of the query. Returns { node, show(view) }; view: { at, tape, marks, texts, scale }. */
 function makeList(pick) {
   const node = el("div", "list");
   node.tabIndex = 0;
-  node.setAttribute("aria-label", "The passages of this question");
+  node.setAttribute("aria-label", "The passages of this query");
   node.setAttribute("role", "group");
   let rows = new Map();
 

@@ -15,12 +15,14 @@ def sentences(found: Standing, names: tuple[str, str] | None) -> list[str]:
 
 def _sure(found: Standing, names: tuple[str, str] | None) -> str:
     if found.grades < MINIMUM and not found.may_stop:
-        return f"{found.grades} of the first {MINIMUM} grades are given; then it can be said which system is ahead."
+        return (
+            f"{found.grades} of the first {MINIMUM} grades are given; after that this line shows which system is ahead."
+        )
     share = _percent(max(found.p_better, 1 - found.p_better))
     if names is None:
-        return f"By now it is {share} sure which of the two systems is better."
+        return f"It is now {share} certain which of the two systems is better."
     better, worse = (names[1], names[0]) if found.p_better >= 0.5 else names
-    return f"By now it is {share} sure that {better} is better than {worse}."
+    return f"It is now {share} certain that {better} is better than {worse}."
 
 
 def _more(found: Standing) -> str:
@@ -29,7 +31,7 @@ def _more(found: Standing) -> str:
     if found.more:
         goal = _percent(found.confidence)
         return f"About {found.more:,} more {'grade' if found.more == 1 else 'grades'} until {goal}."
-    return "" if found.grades < MINIMUM else "Please go on: it is not settled yet."
+    return "" if found.grades < MINIMUM else "Please go on: the comparison is not decided yet."
 
 
 def _percent(share: float) -> str:

@@ -1,4 +1,4 @@
-// What is said of where the judge is, on the screen and to those who listen. No DOM.
+// The words for where the judge is, on the screen and for a screen reader. No DOM.
 import { ofQuery, pairOf } from "./tape.js";
 
 function nameOf(desk, key) {
@@ -11,13 +11,13 @@ function gradeWords(scale, mark) {
   return step && `${step.key} ${step.name}`;
 }
 
-/** For the live region: what happened, the question where it is another one, and the passage at hand. */
+/** For the live region: what happened, the query where it is another one, and the passage at hand. */
 export function announced(desk, words, before) {
   const { at } = desk;
   if (at === null) return words;
   const { qid } = pairOf(at);
   const isNew = before === null || pairOf(before).qid !== qid;
-  const asked = isNew ? `New question: ${desk.queries.get(qid)?.text ?? ""}.` : "";
+  const asked = isNew ? `New query: ${desk.queries.get(qid)?.text ?? ""}.` : "";
   return [words, asked, `Now: ${nameOf(desk, at)}`].filter(Boolean).join(" ");
 }
 
@@ -29,7 +29,7 @@ export function factsOf(desk, scale, { grouped, show_rank: showRank }) {
   const grade = gradeWords(scale, mark);
   const parts = [
     keys.length > 1 && `Passage ${keys.indexOf(at) + 1} of ${keys.length}`,
-    showRank && mark?.rank && `best place in a list of results: ${mark.rank}`,
+    showRank && mark?.rank && `best rank in any system: ${mark.rank}`,
     grade ? `your grade: ${grade}` : mark?.skipped && "you skipped this one",
   ];
   return parts.filter(Boolean).join(" · ");

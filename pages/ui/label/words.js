@@ -4,7 +4,7 @@ export function many(n, one, more) {
   return `${n.toLocaleString("en")} ${n === 1 ? one : more}`;
 }
 
-/** "about 25 min left"; "" where nothing is known. Less than a minute is said as such. */
+/** "about 25 min left"; "" where nothing is known. Less than a minute is shown as such. */
 export function timeLeft(seconds) {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "";
   const minutes = Math.round(seconds / 60);
@@ -47,13 +47,13 @@ export function isScale(scale, held) {
 export function keyHelp(scale) {
   return [
     ...scale.map(({ key, name }) => [key, name]),
-    ["←  →", "back and forth, without a grade"],
-    ["↑  ↓", "scroll a long passage; in the list: the passage above or below"],
+    ["←  →", "previous and next, without a grade"],
+    ["↑  ↓", "scroll a long passage; in the list: previous and next passage"],
     ["u", "undo, as often as you like"],
-    ["s", "skip: it comes again at the end"],
+    ["s", "skip: the passage comes back at the end"],
     ["n", "write a note (Enter or Esc closes it)"],
-    ["g", "what each grade means"],
-    ["l", "one passage, or all of this question"],
-    ["?", "these keys"],
+    ["g", "show what each grade means"],
+    ["l", "one passage, or all passages of this query"],
+    ["?", "show these keys"],
   ];
 }

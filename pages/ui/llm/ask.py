@@ -32,7 +32,7 @@ def show(space: Workspace, view: View, whole: WholeSet) -> None:
         scale = scales.get_scale(db, view.dataset.id)
     own = [job for job in found if _asked(job).dataset == view.dataset.name]
     if own and own[0].is_open:
-        st.markdown(f"**Asking {plain(_asked(own[0]).judge['model'])}.** You may leave this page: it goes on.")
+        st.markdown(f"**Asking {plain(_asked(own[0]).judge['model'])}.** You can leave this page: the work continues.")
         work.watch(space, [own[0].id], lambda: None, seconds=1.0)
         return
     if own:
@@ -45,7 +45,7 @@ def show(space: Workspace, view: View, whole: WholeSet) -> None:
         st.error(plain(str(error)))
         return
     if not judge.settings["model"]:
-        st.info("Name the model to ask, as its service or server calls it.")
+        st.info("Enter the name of the model, as its service or server spells it.")
         return
     pairs = pairs_of(whole, first, graded)
     if not pairs:
@@ -57,7 +57,7 @@ def show(space: Workspace, view: View, whole: WholeSet) -> None:
         plan = plan_work(db, view.dataset.id, whole.queries, pairs, judge, retry, price)
     _told(plan, judge, view)
     if plan.failed or retry:
-        st.checkbox(f"Ask again where an answer was of no use ({plan.failed or 'included'})", key=state.LLM_RETRY)
+        st.checkbox(f"Ask again about unusable answers ({plan.failed or 'included'})", key=state.LLM_RETRY)
     _start(space, plan, judge, LlmGradeRequest.of(view.experiment, first, graded, given, retry))
     _word_for_word(plan, judge)
 
@@ -71,7 +71,7 @@ def _settings(last: dict[str, Any]) -> dict[str, Any]:
         bounds = {setting.name: (int(setting.low or 1), int(setting.high or 1)) for setting in MODEL.settings}
         for column, name, label, key_ in (
             (words, "max_words", "Words of a passage", state.LLM_WORDS),
-            (parallel, "parallel", "Questions at a time", state.LLM_PARALLEL),
+            (parallel, "parallel", "Requests at a time", state.LLM_PARALLEL),
         ):
             given[name] = column.number_input(
                 label, *bounds[name], start[name], 1, key=key_, help=_HELP[name], persist_state="session"
@@ -80,11 +80,11 @@ def _settings(last: dict[str, Any]) -> dict[str, Any]:
         price_in, price_out, _ = st.columns(3)
         for column, label, key_ in (
             (price_in, "$ per million tokens sent", state.LLM_PRICE_IN),
-            (price_out, "$ per million tokens made", state.LLM_PRICE_OUT),
+            (price_out, "$ per million tokens generated", state.LLM_PRICE_OUT),
         ):
             column.number_input(
                 label, 0.0, None, None, 0.1, key=key_, persist_state="session",
-                placeholder="as known", help="Your price, where it is not known here or differs.",
+                placeholder="as known", help="Your price, if it is unknown here or differs.",
             )  # fmt: skip
     return given
 
@@ -93,7 +93,7 @@ def _which() -> tuple[int, bool]:
     first, graded = st.columns([2, 3], vertical_alignment="bottom")
     k = first.number_input("First passages of each system", 1, 100, 10, 1, key=state.LLM_FIRST, persist_state="session")
     also = graded.checkbox(
-        "Also everything that people graded, to see how far it agrees with them",
+        "Also all passages that people graded, to measure the agreement with them",
         key=state.LLM_GRADED,
         persist_state="session",
     )
@@ -126,7 +126,7 @@ def _told(plan: Work, judge: Judge, view: View) -> None:
     else:
         st.warning(f"{what} **These texts leave this machine.**", icon=":material/outbound:")
     guess = "as its answers so far" if plan.observed else "more for a model that thinks first"
-    tokens = f"About {plan.input_tokens:,} tokens sent and {plan.output_tokens:,} made ({guess})."
+    tokens = f"About {plan.input_tokens:,} tokens sent and {plan.output_tokens:,} generated ({guess})."
     if plan.usd is None:
         cost = "What that costs is not known for this model and address; your price goes under **Length of texts**."
     else:
@@ -141,9 +141,10 @@ def _told(plan: Work, judge: Judge, view: View) -> None:
 def _word_for_word(plan: Work, judge: Judge) -> None:
     if not plan.questions:
         return
-    with st.expander("The first question, word for word"):
+    with st.expander("The first request, word for word"):
         st.caption(
-            f"Our own {prompt_name(judge.prompt.key)}: with another word in it or in the scale, all is asked anew."
+            f"Our own {prompt_name(judge.prompt.key)}: if a word of it or of the scale changes, everything is asked "
+            "again."
         )
         st.code(judge.prompt.system, language=None, wrap_lines=True)
         st.code(plan.questions[0].message, language=None, wrap_lines=True)
@@ -163,7 +164,7 @@ def _start(space: Workspace, plan: Work, judge: Judge, request: LlmGradeRequest)
 
 
 def _questions(plan: Work) -> str:
-    return f"{len(plan.questions):,} question{'' if len(plan.questions) == 1 else 's'}"
+    return f"{len(plan.questions):,} request{'' if len(plan.questions) == 1 else 's'}"
 
 
 def _submit(space: Workspace, request: LlmGradeRequest) -> None:
@@ -178,11 +179,11 @@ def _asked(job: Job) -> LlmGradeRequest:
 def _ended(job: Job) -> None:
     """How the last one ended."""
     if job.state == "failed":
-        st.error(f"{plain(job.message)} What was answered before is kept; the next start goes on from there.")
+        st.error(f"{plain(job.message)} Earlier answers are kept; the next start continues from there.")
     elif job.state == "cancelled":
-        st.info("Stopped. What was answered is kept; the next start goes on from there.")
+        st.info("Stopped. The answers so far are kept; the next start continues from there.")
     else:
         done = job.result
         failed = done.get("failed", 0)
-        listed = f" Answers of no use: {failed:,}, listed at the end of the other half." if failed else ""
+        listed = f" Unusable answers: {failed:,}, listed under **What its grades are worth**." if failed else ""
         st.success(f"{done.get('graded', 0):,} pairs graded by {plain(_asked(job).judge['model'])}.{listed}")

@@ -41,7 +41,7 @@ from rerank_core.views.story import link_html
 from rerank_core.views.summary import DIFFERENCE, P, word
 
 ASK, WORTH = "Ask a language model", "What its grades are worth"
-ALL, SPOT = "All pairs that both graded", "The spot check alone"
+ALL, SPOT = "All pairs that both graded", "Only the spot check"
 
 
 def choose_part() -> str:
@@ -61,14 +61,14 @@ def show(space: Workspace, view: View, whole: WholeSet, stamp: Stamp) -> None:
     """Choose one of the LLM judges of this dataset, and see."""
     found = graded_by_llm(space, view.dataset)
     if not found:
-        st.info("No language model has graded anything here yet.")
+        st.info("This dataset has no grades by a language model yet.")
         return
     judges = {_name(judge): judge for judge in found}
     chosen = st.selectbox(
         "Graded by",
         list(judges),
         key=state.LLM_JUDGE,
-        help="The model, where it was asked, and the prompt: another prompt or another scale is another judge.",
+        help="The model, its address and the prompt: another prompt or another scale is another judge.",
     )
     judge = judges[chosen]
     answers = found[judge]
@@ -98,7 +98,7 @@ def _counts(
     columns = st.columns(4)
     columns[0].metric("Pairs it graded", f"{len(graded):,}")
     columns[1].metric("Of these graded by people", f"{people:,}")
-    columns[2].metric("Answers of no use", f"{len(answers) - len(graded):,}")
+    columns[2].metric("Unusable answers", f"{len(answers) - len(graded):,}")
     columns[3].metric("Tokens it took", f"{sum(tokens):,}" if any(tokens) else "not told")
 
 
@@ -107,7 +107,10 @@ def _agreement(view: View, graded: Mapping[Pair, int], whole: WholeSet, sample: 
     pairs = st.segmented_control("Over", [ALL, SPOT], default=ALL, required=True, key=state.LLM_PAIRS)
     found = confusion(graded, whole.qrels, set(sample) if pairs == SPOT else None)
     if not found.n:
-        st.info("No pair has both an LLM's and a person's grade yet: grade some, or have it grade what people graded.")
+        st.info(
+            "No pair has both an LLM's and a person's grade yet: grade some of its pairs, or let it grade what people "
+            "graded."
+        )
         return
     left, right = st.columns([3, 2], gap="large")
     left.altair_chart(confusion_chart(confusion_frame(found, view.dataset.scale)), width="stretch")
@@ -120,11 +123,13 @@ def _in_words(found: Confusion, spot: bool) -> None:
     for sentence in kappa_sentence(found):
         st.markdown(plain(sentence))
     which = (
-        "The pairs of the spot check are drawn by chance from all that it graded: these figures speak for all of them."
+        "The pairs of the spot check are drawn by chance from all that it graded: these figures hold for all of them."
         if spot
-        else "People choose what they grade, so these figures may flatter or wrong it; the spot check alone is fair."
+        else "People choose what they grade, so these figures may be too good or too bad; only the spot check is fair."
     )
-    st.caption(f"Dark: a large share of the pairs to which people gave that grade. Framed: both said the same. {which}")
+    st.caption(
+        f"Dark: a large share of the pairs to which people gave that grade. Framed: both gave the same grade. {which}"
+    )
 
 
 def _spot_check(sample: Sequence[Pair], whole: WholeSet) -> None:
@@ -150,7 +155,7 @@ def _verdicts(found: Sequence[Side], view: View, measure: str) -> None:
             said = "**it changes**: " + ", ".join(f"{said} by {name}" for name, said in words.items())
         st.markdown(f"- {plain(label)}: {said}.")
     if not by[PEOPLE].comparisons:
-        st.info("One system alone is no comparison: choose a second one on the left.")
+        st.info("A comparison needs two systems: choose another one in the sidebar.")
         return
     if frame[DIFFERENCE].notna().any():
         baseline = next(one.label for one in view.systems if one.id == view.baseline)
@@ -168,14 +173,14 @@ def _verdicts(found: Sequence[Side], view: View, measure: str) -> None:
         },
     )
     st.caption(
-        "What nobody graded counts as not relevant, in each row by its own grades. An interval knows how much queries "
-        "differ; it does not know how often the LLM is wrong; the first table shows that."
+        "Ungraded passages count as not relevant, in each row by its own grades. An interval shows how much queries "
+        "differ; it does not show how often the LLM is wrong; the first table does."
     )
 
 
 def _failures(answers: Mapping[Pair, LlmGrade], whole: WholeSet) -> None:
     frame = failures_frame(answers, whole.queries)
     if not frame.empty:
-        with st.expander(f"Answers of no use: {len(frame):,}"):
+        with st.expander(f"Unusable answers: {len(frame):,}"):
             st.dataframe(harmless_table(frame), hide_index=True, width="stretch")
-            st.caption(f"None of them counts as a grade. They are asked again where you tick that under **{ASK}**.")
+            st.caption(f"None of them counts as a grade. To ask again, tick the box under **{ASK}**.")

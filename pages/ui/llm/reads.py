@@ -30,7 +30,7 @@ def show(space: Workspace, view: View, query: Query) -> None:
         system.id: system.label for system in view.systems if system.id in rankings and system.id != view.baseline
     }
     if view.baseline not in rankings or not labels:
-        st.info("It takes this query ranked by two systems. Open it on **Compare** first.")
+        st.info("This needs the query ranked by two systems. Open it on **Compare** first.")
         return
     left, right = st.columns([2, 1])
     system = left.selectbox("After", list(labels), format_func=labels.get, key=state.READ_BY, bind="query-params")
@@ -48,7 +48,7 @@ def show(space: Workspace, view: View, query: Query) -> None:
 def _summary(change: ContextChange) -> None:
     before, after = change.before.tokens, change.after.tokens
     st.markdown(
-        f"**{len(change.gained)}** of {len(change.after.parts)} passages are new to the prompt, {len(change.lost)} are "
+        f"**{len(change.gained)}** of {len(change.after.parts)} passages are new in the prompt, {len(change.lost)} are "
         f"gone. It takes **{after:,} tokens** in place of {before:,} ({after - before:+,})."
     )
     st.caption("Counted by the bundled MiniLM's tokenizer; a language model's own count differs.")
@@ -74,7 +74,7 @@ def _answers(space: Workspace, view: View, query: Query, systems: list[str], k: 
     last = dict(LlmAnswersRequest.from_json(before[0].params).chat) if before else {}
     chat = {**choose_model(last), "max_answer_tokens": choose_answer_tokens(st.columns([2, 6])[0], last)}
     if not chat["model"]:
-        st.info("Name the model to ask, as its service or server calls it.")
+        st.info("Enter the name of the model, as its service or server spells it.")
         return
     request = LlmAnswersRequest.of(view.experiment, query, tuple(systems), k, chat)
     job = work.latest(space, request)
@@ -91,7 +91,7 @@ def _answers(space: Workspace, view: View, query: Query, systems: list[str], k: 
     if not now.ready:
         st.error(plain(now.detail), icon=":material/key:")
     st.caption(
-        f"Eight questions go to {plain(chat['base_url'])}: the query, and these passages. The same model writes the "
+        f"Eight requests go to {plain(chat['base_url'])}: the query, and these passages. The same model writes the "
         "answer and judges it, so take its figures as its own opinion."
     )
     st.button("Ask for both answers", disabled=not now.ready, on_click=work.submit, args=(space, request, True))
@@ -108,10 +108,12 @@ def _answer(found: Mapping[str, Any]) -> None:
         return
     st.text(found["answer"])
     left, right = st.columns(2)
-    left.metric("Faithfulness", _share(found["faithfulness"]), help="Statements of the answer that the context says.")
-    right.metric(
-        "Context precision", _share(found["context_precision"]), help="How early the passages stand that were of use."
+    left.metric(
+        "Faithfulness",
+        _share(found["faithfulness"]),
+        help="The share of the answer's statements that the context supports.",
     )
+    right.metric("Context precision", _share(found["context_precision"]), help="How high the useful passages stand.")
     for text, supported in found["statements"]:
         st.caption(f"{'✓ in the context' if supported else '✗ not in the context'}: {plain(text)}")
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
 from sqlite_utils import Database
 
@@ -23,27 +26,50 @@ def outbox_key(dataset: DatasetRow, judge: str) -> str:
     return json.dumps([dataset.name, judge], ensure_ascii=True)
 
 
-def commit(space: Workspace, events: Sequence[BoardEvent]) -> dict[str, int]:
-    """Write the board's events and return client_id -> highest seq that is kept, or refused for good.
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """`ack`: client_id -> highest seq that is kept, or refused for good. `refused`: what was refused, in sentences."""
 
-    Refused for good: a grade that is not on the scale, a rule that no judge goes by, a dataset that is gone. Nothing
-    else may be dropped.
+    ack: dict[str, int]
+    refused: tuple[str, ...] = ()
+
+
+def commit(space: Workspace, events: Sequence[BoardEvent]) -> Receipt:
+    """Write the events of a component, those of each client in their order, and return what may be forgotten.
+
+    Refused for good, and said: a grade that is not on the scale, a rule that no judge goes by, a dataset that is gone.
+    Nothing else may be dropped. Raises WorkspaceError where they do not lie in the file that is served, and then
+    nothing is acknowledged.
     """
     ack: dict[str, int] = {}
+    refused: Counter[str] = Counter()
     if not events:
-        return ack
+        return Receipt(ack)
     with space.write() as db:
-        for key in dict.fromkeys(event.outbox_key for event in events):
-            own = [event for event in events if event.outbox_key == key]
-            for event in own:
-                ack[event.client_id] = max(event.seq, ack.get(event.client_id, 0))
+        # a client's events for several datasets or judges stay in their order: a later one that is kept covers all
+        # that come before it
+        for key, run in groupby(events, key=lambda event: event.outbox_key):
+            own = list(run)
             owner = _owner(db, key)
             if owner is None:
+                refused[_gone(key)] += len(own)
                 continue
             dataset, judge = owner
             valid = [event for event in own if _is_valid(event, dataset)]
+            if invalid := len(own) - len(valid):
+                refused[f"'{dataset.name}' has no such grade, or goes by no such rule"] += invalid
             judgments.record(db, dataset.id, judge, [_stored(event) for event in valid], dataset.scale)
-    return ack
+    for event in events:
+        ack[event.client_id] = max(event.seq, ack.get(event.client_id, 0))
+    return Receipt(ack, tuple(f"{why}: {count} not kept" for why, count in refused.items()))
+
+
+def _gone(key: str) -> str:
+    try:
+        name = json.loads(key)[0]
+    except (ValueError, TypeError, LookupError, RecursionError):
+        name = None
+    return f"The dataset '{name}' is not in this workspace" if isinstance(name, str) else "It says no dataset"
 
 
 def _owner(db: Database, key: str) -> tuple[DatasetRow, str] | None:

@@ -1,6 +1,8 @@
 // What a judge did, as numbered events: made, checked, kept in the tab, acknowledged. Pure: no DOM, no clock.
 
 const KINDS = new Set(["grade", "undo", "skip", "note"]);
+// as in events.py: what the server does not take is not sent
+const LONGEST_ID = 4096;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** A random UUID (version 4); crypto.randomUUID is missing on plain http outside localhost. */
@@ -13,19 +15,31 @@ export function uuid(crypto) {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
-/** True for an event that may be sent; anything else in the storage comes from another version and is dropped. */
+/** True for an event that the server takes; anything else would hold up all that is behind it, and is never sent. */
 export function isEvent(event) {
   return (
     event !== null && typeof event === "object" &&
-    UUID.test(event.client_id) && Number.isInteger(event.seq) && event.seq > 0 &&
-    KINDS.has(event.kind) && isText(event.rule ?? "", 40) && isText(event.note ?? "", 4000) &&
-    typeof event.outbox_key === "string" && typeof event.qid === "string" && typeof event.docid === "string" &&
-    Number.isInteger(event.grade) && Number.isInteger(event.ts)
+    UUID.test(event.client_id) && isNumber(event.seq, 1) && isNumber(event.grade, -1) && isNumber(event.ts, 0) &&
+    isText(event.rule ?? "", 40) && isText(event.note ?? "", 4000) &&
+    isText(event.outbox_key) && isText(event.qid) && isText(event.docid) &&
+    KINDS.has(event.kind) && (event.kind === "undo" || event.docid !== "") && (event.kind !== "grade" || event.grade >= 0)
   );
 }
 
-function isText(value, longest) {
-  return typeof value === "string" && value.length <= longest;
+function isNumber(value, least) {
+  return Number.isSafeInteger(value) && value >= least;
+}
+
+function isText(value, longest = LONGEST_ID) {
+  // half a character (a lone surrogate) cannot be kept
+  return typeof value === "string" && value.length <= longest && !/\p{Surrogate}/u.test(value);
+}
+
+/** Why an event cannot be saved, for who made it. */
+export function whyUnsavable({ qid, docid, outbox_key: outboxKey }) {
+  const parts = [[docid, "the passage's id"], [qid, "the question's id"], [outboxKey, "the names of dataset and judge"]];
+  const [, what] = parts.find(([text]) => !isText(text)) ?? [null, "a part of it"];
+  return `A grade cannot be saved: ${what} cannot be kept (the longest has ${LONGEST_ID} characters)`;
 }
 
 /** The stored events of earlier page loads, in their order; [] when the storage holds nothing usable. */
@@ -54,9 +68,13 @@ export function unacknowledged(outbox, ack) {
   return outbox.filter((event) => !(event.seq <= (ack?.[event.client_id] ?? 0)));
 }
 
-/** What is not saved, in words; "" while everything is saved or has waited less than 3 seconds. */
-export function unsavedNotice(events, waitedMs, connected) {
-  if (events.length === 0 || waitedMs <= 3000) return "";
+/**
+ * What is not saved, in words; "" while everything is saved or has waited less than 3 seconds. `remarks`: sentences on
+ * what stands in the way, or was refused; they are said at once.
+ */
+export function unsavedNotice(events, waitedMs, connected, remarks = []) {
   const what = events.length === 1 ? "1 grade" : `${events.length} grades`;
-  return `not saved yet: ${what}` + (connected ? " (still trying)" : " (connection lost; kept in this tab)");
+  const how = connected ? " (still trying)" : " (connection lost; kept in this tab)";
+  const waits = events.length > 0 && (waitedMs > 3000 || remarks.length > 0) ? `not saved yet: ${what}${how}` : "";
+  return [waits, ...remarks].filter(Boolean).join(". ");
 }

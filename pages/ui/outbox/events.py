@@ -40,18 +40,36 @@ class GradeEvent:
 def parse_outbox(raw: object) -> list[GradeEvent]:
     """Read the events of an outbox that a browser sent; never raises.
 
-    Clients come in the order of their first event, the events of each by seq. Doubled and malformed ones are dropped.
+    Clients come in the order of their first event, the events of each by seq. Doubled ones are dropped. A malformed one
+    stops its client: what comes behind it is left out as well, as an acknowledgement covers all that is before it.
     """
     if not isinstance(raw, Sequence) or isinstance(raw, str | bytes):
         return []
     events: dict[tuple[str, int], GradeEvent] = {}
     clients: dict[str, int] = {}
+    stops: dict[str, int] = {}
     for item in raw[:_MOST_EVENTS]:
         event = _event(item)
         if event is not None:
             clients.setdefault(event.client_id, len(clients))
             events.setdefault((event.client_id, event.seq), event)
-    return sorted(events.values(), key=lambda event: (clients[event.client_id], event.seq))
+        elif client := _client(item):
+            last = max((seq for name, seq in events if name == client), default=0)
+            stops[client] = min(_seq(item) or last + 1, stops.get(client, _LARGEST_INT))
+    whole = [event for event in events.values() if event.seq < stops.get(event.client_id, _LARGEST_INT + 1)]
+    return sorted(whole, key=lambda event: (clients[event.client_id], event.seq))
+
+
+def _client(item: object) -> str:
+    """Whose event a malformed one is; "" where that is not known."""
+    named = item.get("client_id") if isinstance(item, Mapping) else None
+    return named.lower() if isinstance(named, str) and _UUID.fullmatch(named) else ""
+
+
+def _seq(item: object) -> int:
+    """The number of a malformed event; 0 where it has none."""
+    number = item.get("seq") if isinstance(item, Mapping) else None
+    return number if _is_int(number, 1) else 0
 
 
 def _event(item: object) -> GradeEvent | None:
@@ -76,5 +94,5 @@ def _is_text(value: Any, longest: int = _LONGEST_ID) -> TypeGuard[str]:
     return isinstance(value, str) and len(value) <= longest and not any("\ud800" <= c <= "\udfff" for c in value)
 
 
-def _is_int(value: Any, least: int) -> TypeGuard[int]:
+def _is_int(value: object, least: int) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= _LARGEST_INT

@@ -1,7 +1,7 @@
 // The outbox of this browser tab: what was graded and not yet acknowledged, kept in sessionStorage, sent until it is.
 // Two ways lead to the server: a route that answers at once (see side_route.py), and the component's state, which has
 // the page's fragment run. What the route does not take goes by the state; what comes twice is kept once.
-import { isEvent, restored, unacknowledged, uuid } from "./events.js";
+import { isEvent, restored, unacknowledged, uuid, whyUnsavable } from "./events.js";
 
 const STORAGE = "rerank-lens.outbox";
 const RESEND_MS = 2000;
@@ -10,6 +10,7 @@ const POST_MAX_MS = 10000;
 const POST_MOST = 200;
 const PARTING_MOST = 60000; // bytes: what a browser lets a page send after its end
 const MISSES = 3;
+const PROBLEM_MAX_MS = 4000; // between two tries while the server says that it cannot keep anything
 
 function connected() {
   const state = document.querySelector("[data-testid='stApp']")?.getAttribute("data-test-connection-state");
@@ -28,10 +29,18 @@ function request(route, events, more) {
   });
 }
 
-/** What the route answers; null where it does not. A route that refuses, or missed too often, is not tried again. */
+/**
+ * What the route answers; null where it does not. A route that refuses, or missed too often, is not tried again. One
+ * that has no workspace to write into says so, as { problem }: all is kept here, and it is asked again.
+ */
 async function ask(route, events) {
   try {
     const answer = await request(route, events, { signal: AbortSignal.timeout(POST_MAX_MS) });
+    if (answer.status === 503) {
+      const { refused } = await answer.json();
+      route.misses = 0;
+      return { problem: String(refused) };
+    }
     if (!answer.ok) {
       route.misses = MISSES;
       return null;
@@ -68,6 +77,8 @@ export function openPost() {
   let timer = null;
   let asking = false;
   let woken = false;
+  let problem = "";
+  const refusals = new Set(); // what will never be saved, in sentences: said until the page is loaded anew
 
   function keep() {
     try {
@@ -113,7 +124,9 @@ export function openPost() {
     const sent = outbox.slice(0, POST_MOST);
     const down = await ask(route, sent);
     asking = false;
-    if (down && (route.received ? route.received(down) : true)) post.acknowledge(down.ack);
+    problem = down?.problem ?? "";
+    if (problem) return tell();
+    if (down && (route.received ? route.received(down) : true)) post.acknowledge(down);
     if (outbox.some((event) => sent.includes(event))) byState();
     else flush();
   }
@@ -129,11 +142,12 @@ export function openPost() {
 
   function tick() {
     if (performance.now() - sentAt >= wait) {
-      if (wait > RESEND_MS) wake();
+      if (problem) flush(); // to run the page would not bring the workspace back
+      else if (wait > RESEND_MS) wake();
       else if (asking) byState(); // the post hangs
       else flush();
       sentAt = performance.now();
-      wait = Math.min(wait * 2, RESEND_MAX_MS);
+      wait = Math.min(wait * 2, problem ? PROBLEM_MAX_MS : RESEND_MAX_MS);
     }
     tell();
   }
@@ -178,9 +192,17 @@ export function openPost() {
     get waited() {
       return oldest === null ? 0 : performance.now() - oldest;
     },
+    /** What stands in the way of saving, or will never be saved: sentences. */
+    get remarks() {
+      return [problem, ...refusals].filter(Boolean);
+    },
     add(fields) {
-      const event = { ...fields, client_id: clientId, seq: ++seq, ts: Date.now() };
-      if (!isEvent(event)) return;
+      const event = { ...fields, client_id: clientId, seq: seq + 1, ts: Date.now() };
+      if (!isEvent(event)) {
+        refusals.add(whyUnsavable(event));
+        return tell();
+      }
+      seq += 1;
       if (!outbox.length) oldest = performance.now();
       outbox = [...outbox, event];
       wait = RESEND_MS;
@@ -188,7 +210,8 @@ export function openPost() {
       flush();
       tell();
     },
-    acknowledge(ack) {
+    acknowledge({ ack, refused }) {
+      for (const sentence of refused ?? []) refusals.add(sentence);
       const rest = unacknowledged(outbox, ack);
       if (rest.length === outbox.length) return;
       outbox = rest;

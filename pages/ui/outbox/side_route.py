@@ -22,6 +22,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.ui.outbox.events import GradeEvent, parse_outbox
 from pages.ui.outbox.passes import Gate, Pass, Reply, Visitor
+from rerank_core.errors import WorkspaceError
 
 PATH = "rerank-lens/outbox"
 TOKEN = "x-rerank-lens-pass"  # a header: no address and no log ever holds it, and no form of another site can send it
@@ -91,7 +92,10 @@ async def _receive(request: Request) -> Response:
         return _refused(413, "too large")
     if not isinstance(sent, dict) or set(sent) != {"outbox"} or not isinstance(sent["outbox"], list):
         return _refused(400, "no outbox")
-    answer = await asyncio.to_thread(_answer, shown, parse_outbox(sent["outbox"]))
+    try:
+        answer = await asyncio.to_thread(_answer, shown, parse_outbox(sent["outbox"]))
+    except WorkspaceError as error:
+        return _refused(503, str(error))  # post.js keeps all of it, shows this, and asks again
     return Response(answer, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 

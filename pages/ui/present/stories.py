@@ -24,7 +24,7 @@ def choose_after(view: View, figures: Figures) -> SystemSummary | None:
     """The system to tell of, against the baseline; None, with the next step, where there is none."""
     compared = {one.system: one for one in figures.summary.systems if one.comparison is not None and one.comparison.n}
     if not compared:
-        st.info("There is nothing to show yet: it takes two rankings of the same questions, and graded passages.")
+        st.info("There is nothing to show yet: this page needs two rankings of the same queries, and graded passages.")
         st.html(link_html("Compare", "Compare two of them") + link_html("Label", "Grade passages"))
         return None
     best = max(compared, key=lambda one: compared[one].comparison.mean or 0.0)
@@ -44,7 +44,7 @@ def show_stories(space: Workspace, view: View, figures: Figures, after: SystemSu
     st.markdown(f"#### {plain(plain_verdict(after.comparison))}")
     qids = order_of_stories(figures.summary, after.system)
     if not qids:
-        st.info("The two give the same answers to every graded question.")
+        st.info("The two systems give the same results for every graded query.")
         return
     qid = state.take(state.STORY)
     place = qids.index(qid) if qid in qids else 0
@@ -62,7 +62,7 @@ def _story(space: Workspace, view: View, figures: Figures, after: SystemSummary,
     story = tell(figures.whole, figures.summary, after.system, qid, SHOWN)
     docids = [place.docid for place in (*story.before, *story.after)]
     with space.open() as db:
-        docs = datasets.get_docs(db, view.dataset.id, [*docids, story.told])
+        docs = datasets.get_docs(db, view.dataset.id, [*docids, story.subject])
     docs = {docid: Doc(docid, NOT_HERE) for docid in docids} | docs
     said = sentence(story, docs, view.dataset.scale)
     names = (f"Before: {figures.whole.labels[view.baseline]}", f"After: {after.label}")

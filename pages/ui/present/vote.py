@@ -23,14 +23,14 @@ def show_vote(space: Workspace, view: View, figures: Figures, after: str) -> Non
     chosen = {system.id: system for system in view.systems}
     box = BallotBox(view.experiment, (chosen[view.baseline], chosen[after]), figures.whole, SHOWN)
     if not len(box):
-        st.info("The two show the same first passages for every question: there is nothing to vote on.")
+        st.info("The two systems show the same first passages for every query: there is nothing to vote on.")
         return
     ballot = box.next(view.judge)
     if ballot is None:
-        st.success(f"Thank you, {plain(view.judge)}: you have voted on all {len(box)} questions.")
+        st.success(f"Thank you, {plain(view.judge)}: you have voted on all {len(box)} queries.")
     else:
         _question(space, view, figures, box, ballot)
-    with st.expander("How the votes stand (it says who is who)"):
+    with st.expander("Show the votes (this reveals which system is which)"):
         _tally(box)
 
 
@@ -57,14 +57,14 @@ def _tally(box: BallotBox) -> None:
         st.markdown("No votes yet.")
         return
     st.markdown(
-        f"{found.votes} votes on {found.queries} of {len(box)} questions: **{plain(box.one.label)}** is preferred on "
+        f"{found.votes} votes on {found.queries} of {len(box)} queries: **{plain(box.one.label)}** is preferred on "
         f"{found.one}, **{plain(box.other.label)}** on {found.other}, no difference on {found.same}."
     )
     if found.share is None or found.low is None or found.high is None:
         return
     says = "more than chance explains" if found.is_sure else "that may be chance"
     st.markdown(
-        f"{plain(box.one.label)} wins {found.share:.0%} of the questions that one of them wins; from these votes, "
+        f"{plain(box.one.label)} wins {found.share:.0%} of the queries that one of them wins; from these votes, "
         f"anything from {found.low:.0%} to {found.high:.0%} is likely: {says}."
     )
-    st.caption("Each question counts once, for whom most of its voters are. Likely: Wilson's 95 % interval.")
+    st.caption("Each query counts once, for the system that most of its voters prefer. Likely: Wilson's 95 % interval.")

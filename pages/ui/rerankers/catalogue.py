@@ -32,8 +32,8 @@ def table(space: Workspace) -> None:
         },
     )
     st.caption(
-        "– is a fact that we could not find. Memory is that of the weights at two bytes each. *Facts from* names the "
-        "page of a row's facts and the day we read it, then the facts that are from elsewhere."
+        "– means that we found no such fact. Memory is that of the weights at two bytes each. *Facts from* names the "
+        "source page of a row's facts and the day we read it, then the facts from other sources."
     )
 
 

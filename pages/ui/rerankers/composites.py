@@ -27,7 +27,7 @@ from rerank_core.systems.composites.spec import (
 from rerank_core.systems.systems import add_composite, all_systems
 
 KINDS = {
-    "Cascade": "A cheap system keeps the best n, a better one finishes.",
+    "Cascade": "A cheap system keeps the best n passages, a better one orders them.",
     "Blend": "Several systems vote: a weighted sum of their ranks or scaled scores.",
     "Signals": "One system, corrected by recency, by the source, or against near duplicates.",
     "Router": "A rule on the query picks the system.",
@@ -114,8 +114,8 @@ def _signals(labels: dict[str, str]) -> Callable[[], Spec]:
 def _recency() -> Callable[[], Recency] | None:
     on = st.checkbox("Newer counts more")
     field = st.text_input("Metadata field with the date", "date", disabled=not on)
-    days = st.number_input("Halves in … days", 1.0, 10_000.0, 365.0, disabled=not on)
-    today = st.date_input("Seen from", disabled=not on)
+    days = st.number_input("Weight halves every … days", 1.0, 10_000.0, 365.0, disabled=not on)
+    today = st.date_input("Age measured on", disabled=not on)
     weight = st.slider("Weight", 0.0, 1.0, 0.3, 0.05, key="recency-weight", disabled=not on)
     return (lambda: Recency(field, days, today.isoformat(), weight)) if on else None
 
@@ -123,7 +123,7 @@ def _recency() -> Callable[[], Recency] | None:
 def _authority() -> Callable[[], Authority] | None:
     on = st.checkbox("Some sources count more")
     field = st.text_input("Metadata field with the source", "kind", disabled=not on)
-    table = st.text_area("Weights, a line each", "policy = 2\nsupport = 0.5", disabled=not on)
+    table = st.text_area("Weights, one line each", "policy = 2\nsupport = 0.5", disabled=not on)
     weight = st.slider("Weight", 0.0, 1.0, 0.3, 0.05, key="authority-weight", disabled=not on)
     return (lambda: Authority(field, _table(table), weight)) if on else None
 
@@ -146,7 +146,7 @@ def _table(text: str) -> tuple[tuple[str, float], ...]:
 def _diversity() -> Callable[[], Diversity] | None:
     on = st.checkbox("Near duplicates count less")
     share = st.slider("Relevance against novelty (λ)", 0.05, 1.0, 0.7, 0.05, disabled=not on)
-    shingle = st.number_input("Words in a row that are compared", 1, 10, 3, disabled=not on)
+    shingle = st.number_input("Length of the word sequences that are compared", 1, 10, 3, disabled=not on)
     return (lambda: Diversity(share, int(shingle))) if on else None
 
 

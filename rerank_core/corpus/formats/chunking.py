@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from rerank_core.errors import SettingsError
 from rerank_core.text import is_paired, units
 
-_SENTENCE_END, _CLAUSE_END = re.compile("[。！？｡．]\\W*$"), re.compile("[、，；：,;:]\\W*$")
+_SENTENCE_ENDS, _CLAUSE_ENDS = frozenset("。！？｡．"), frozenset("、，；：,;:")
 
 
 def check_chunking(size: int, overlap: int) -> None:
@@ -29,30 +30,49 @@ def spans(text: str, size: int, overlap: int) -> Iterator[tuple[int, int]]:
     SettingsError as `check_chunking`.
     """
     check_chunking(size, overlap)
-    words = list(units(text))
+    more = units(text)
+    # of a long text no more units are in memory than make a piece: those of the piece, and the one behind it
+    words = deque(islice(more, size + 1 if size else 1))
     if not words:
         return
     if size == 0:
         yield 0, len(text)
         return
-    first = 0
     while True:
-        last = min(first + size, len(words)) - 1
-        if last < len(words) - 1:
-            last = _good_end(text, words, max(first + size // 2, first + overlap), last)
-        yield words[first][0], words[last][1]
-        if last == len(words) - 1:
+        last = min(size, len(words)) - 1
+        is_end = last == len(words) - 1
+        if not is_end:
+            last = _good_end(text, tuple(words) if _is_dense(text, words, last) else (), max(size // 2, overlap), last)
+        yield words[0][0], words[last][1]
+        if is_end:
             return
-        first = last + 1 - overlap
+        for _ in range(last + 1 - overlap):
+            words.popleft()
+        words.extend(islice(more, size + 1 - len(words)))
+
+
+def _is_dense(text: str, words: Sequence[tuple[int, int]], last: int) -> bool:
+    """Whether the unit behind the last one follows without a space, in a script that has none."""
+    start, end = words[last]
+    return words[last + 1][0] <= end and is_paired(text[start : words[last + 1][1]])
 
 
 def _good_end(text: str, words: Sequence[tuple[int, int]], least: int, last: int) -> int:
-    """The unit to end a piece with, from `least` to `last`; `last` itself where words stand between spaces."""
-    start, end = words[last]
-    if words[last + 1][0] > end or not is_paired(text[start : words[last + 1][1]]):
+    """The unit to end a piece with, from `least` to `last`; `last` itself where `words` is ()."""
+    if not words:
         return last
-    for ends in (_SENTENCE_END, _CLAUSE_END):
+    for marks in (_SENTENCE_ENDS, _CLAUSE_ENDS):
         for place in range(last, least - 1, -1):
-            if ends.search(text[slice(*words[place])]):
+            if _ends_with(text[slice(*words[place])], marks):
                 return place
     return next((place for place in range(last, least - 1, -1) if words[place + 1][0] > words[place][1]), last)
+
+
+def _ends_with(unit: str, marks: frozenset[str]) -> bool:
+    """Whether one of these marks is behind the last letter or digit of the unit."""
+    for character in reversed(unit):
+        if character in marks:
+            return True
+        if character.isalnum() or character == "_":
+            return False
+    return False

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import gzip
+import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from rerank_core.corpus.formats.kinds import HEAD, refuse_kind
+from rerank_core.corpus.formats.regular import open_regular, unreadable
 from rerank_core.errors import BadInputError
 
 BOM = b"\xef\xbb\xbf"
-LARGEST = 64 * 2**20
-"""The longest line, and the largest text file, that is read: a guard for memory, in bytes."""
+LARGEST = 8 * 2**20
+"""The longest line, row and cell, and the longest passage: a guard for memory, in bytes.
 
+What Python makes of a line (a JSON object of many small things) weighs up to 40 times as much.
+"""
+LARGEST_FILE = 64 * 2**20
+"""The largest text file that is read to be cut into passages, in bytes."""
+_COUNTED = 64 * 2**20
+"""So many bytes are looked through to count a file's lines."""
 
 WHITE = " \t\n\v\f\r"
 """White space in ASCII, which parts the fields of TREC's files and stands around a table's ids. Other white space, such
@@ -27,8 +35,23 @@ def plain_suffix(name: str) -> str:
 
 
 def open_bytes(path: Path) -> BinaryIO:
-    """The file's bytes, unpacked where its name ends in '.gz'."""
-    return cast(BinaryIO, gzip.open(path, "rb")) if path.name.lower().endswith(".gz") else path.open("rb")
+    """The file's bytes, unpacked where its name ends in '.gz'. Raises BadInputError as `open_regular`."""
+    stream = open_regular(path)
+    return cast(BinaryIO, _Unpacked(stream)) if path.name.lower().endswith(".gz") else stream
+
+
+class _Unpacked(gzip.GzipFile):
+    """A gzip stream that closes its file."""
+
+    def __init__(self, packed: BinaryIO) -> None:
+        super().__init__(fileobj=packed, mode="rb")
+        self.packed = packed
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self.packed.close()
 
 
 def read_head(path: Path) -> bytes:
@@ -44,7 +67,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     """(number from 1, line with its own line end), one line in memory at a time.
 
     Raises BadInputError for a file that cannot be opened or unpacked, that is another kind of file than a text (which
-    is named, see `kinds`), for bytes that are not UTF-8, and for a line longer than 64 MiB.
+    is named, see `kinds`), for bytes that are not UTF-8, and for a line longer than 8 MiB.
     """
     refuse_kind(path, read_head(path))
     number = 0
@@ -53,7 +76,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
             while raw := stream.readline(LARGEST + 1):
                 number += 1
                 if len(raw) > LARGEST:
-                    raise BadInputError(path, number, "the line is longer than 64 MiB", "one record a line")
+                    raise BadInputError(path, number, "the line is longer than 8 MiB", "one record a line")
                 yield number, decode(path, raw, number)
     except (OSError, EOFError, zlib.error) as error:
         raise unreadable(path, error, number or None) from error
@@ -63,10 +86,10 @@ def read_text(path: Path) -> str:
     """The whole of a small file, line ends as they are, without its BOM. Raises as `read_lines`."""
     try:
         with open_bytes(path) as stream:
-            raw = stream.read(LARGEST + 1)
+            raw = stream.read(LARGEST_FILE + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise unreadable(path, error) from error
-    if len(raw) > LARGEST:
+    if len(raw) > LARGEST_FILE:
         raise BadInputError(
             path, None, "the file is larger than 64 MiB", "smaller files, or JSONL with one passage a line"
         )
@@ -86,16 +109,16 @@ def decode(path: Path, raw: bytes, line: int = 1) -> str:
         raise BadInputError(path, at, problem, 'UTF-8; a spreadsheet writes it as "CSV UTF-8"') from error
 
 
-def unreadable(path: Path, error: Exception, line: int | None = None) -> BadInputError:
-    """What to raise where the system, or the unpacking, failed with `error`."""
-    problem = getattr(error, "strerror", None) or str(error)
-    return BadInputError(path, line, f"it cannot be read ({problem})", "a readable file")
-
-
 def count_lines(path: Path) -> int:
-    """How many line breaks the file has: a fast upper bound for its records. 0 where it cannot be read."""
+    """About how many lines the file has: counted in its first 64 MiB and carried on by its size; 0: unreadable."""
     try:
         with open_bytes(path) as stream:
-            return sum(block.count(b"\n") for block in iter(lambda: stream.read(2**20), b""))
-    except (OSError, EOFError, zlib.error):
+            breaks, seen = 0, 0
+            while seen < _COUNTED and (block := stream.read(2**20)):
+                breaks += block.count(b"\n")
+                seen += len(block)
+            packed = stream.packed if isinstance(stream, _Unpacked) else stream
+            size = os.fstat(packed.fileno()).st_size
+            return breaks if seen < _COUNTED else max(breaks, round(breaks * size / max(1, packed.tell())))
+    except (OSError, EOFError, zlib.error, BadInputError):
         return 0

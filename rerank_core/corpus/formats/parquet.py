@@ -9,8 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from rerank_core.corpus.formats.lines import unreadable
 from rerank_core.corpus.formats.record import USUAL, Columns, make_doc, require_columns
+from rerank_core.corpus.formats.regular import unreadable
 from rerank_core.errors import BadInputError
 from rerank_core.types import Doc
 

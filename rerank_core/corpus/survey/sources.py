@@ -10,6 +10,7 @@ from rerank_core.corpus.formats import delimited, folder, jsonl, parquet
 from rerank_core.corpus.formats.file_format import ACCEPTED, Format, format_of
 from rerank_core.corpus.formats.lines import count_lines
 from rerank_core.corpus.formats.record import USUAL, YOURS, Columns
+from rerank_core.corpus.formats.regular import is_folder
 from rerank_core.corpus.report import NotRead
 from rerank_core.corpus.survey.look import FileLook, group_unread
 from rerank_core.corpus.survey.names import Part, is_split, split_name
@@ -55,14 +56,14 @@ def find_sources(path: Path, columns: Columns = USUAL, parts: Mapping[str, Part]
         tuple(seen.path for seen in looks if seen.part == "queries"),
         qrels,
         any(is_split(split_name(seen.path)) or in_grades_folder(seen) for seen in grades),
-        texts_left_out(looks) if path.is_dir() else frozenset(),
+        texts_left_out(looks) if is_folder(path) else frozenset(),
         group_unread(looks),
-        path if path.is_dir() else None,
+        path if is_folder(path) else None,
     )
 
 
 def _no_passages(path: Path, looks: tuple[FileLook, ...]) -> BadInputError:
-    if not path.is_dir():
+    if not is_folder(path):
         seen = looks[0]
         named = {"run": "this is a TREC run", "grades": "these are grades", "queries": "these are queries"}
         problem = f"{named[seen.part]} ({seen.why})" if seen.part in named else seen.why
@@ -94,7 +95,7 @@ def read_passages(
 
 
 def _kind(path: Path) -> Format:
-    return "text" if path.is_dir() else format_of(path)
+    return "text" if is_folder(path) else format_of(path)
 
 
 def is_text(path: Path) -> bool:

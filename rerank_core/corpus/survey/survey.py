@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from rerank_core.corpus.formats import folder
 from rerank_core.corpus.formats.file_format import DATA
-from rerank_core.corpus.formats.lines import plain_suffix, unreadable
-from rerank_core.corpus.formats.links import why_not_followed
+from rerank_core.corpus.formats.lines import plain_suffix
 from rerank_core.corpus.formats.record import USUAL, Columns
+from rerank_core.corpus.formats.regular import is_folder
+from rerank_core.corpus.formats.walk import LEADS_OUT, Found, walk
 from rerank_core.corpus.survey.look import AS_SAID, FileLook, look_at, look_inside
 from rerank_core.corpus.survey.names import Part, claimed, home, is_about, is_list, stem
 from rerank_core.corpus.survey.shapes import A_TEXT
@@ -21,8 +21,6 @@ TEXTS = "texts"
 """The kind of the one look at all texts of a folder."""
 _LISTS: tuple[Part, ...] = ("passages", "queries", "grades")
 HIDDEN = "hidden files and folders"
-LINK = "a link"
-FOLDER_LINK = "links to folders are not followed"
 
 
 def look(path: Path, columns: Columns = USUAL, parts: Mapping[str, Part] | None = None) -> tuple[FileLook, ...]:
@@ -34,7 +32,7 @@ def look(path: Path, columns: Columns = USUAL, parts: Mapping[str, Part] | None 
     folders hold a dataset each.
     """
     said = _Said(path, parts or {})
-    if path.is_dir():
+    if is_folder(path):
         looks = _settle(path, list(_in_folder(path, columns, said)))
     else:
         looks = [look_at(path, columns, said.part(path))]
@@ -69,7 +67,8 @@ class _Said:
 
 
 def _in_folder(root: Path, columns: Columns, said: _Said) -> Iterator[FileLook]:
-    files, hidden, linked = _walk(root)
+    there = walk(root)
+    files = there.files
     unpacked = set(files)
     records = any(plain_suffix(path.name) in DATA for path in files)
     parts = records or any(is_list(path) for path in files)
@@ -96,45 +95,19 @@ def _in_folder(root: Path, columns: Columns, said: _Said) -> Iterator[FileLook]:
     if texts:
         rows = tuple((path.relative_to(root).as_posix(),) for path in texts[:3])
         yield FileLook(root, "", "passages", "each text is cut into passages", TEXTS, ("file",), rows, files=len(texts))
-    yield from linked
-    if hidden:
-        yield FileLook(root, "", "not read", "their names begin with a dot", HIDDEN, files=hidden)
+    yield from _never_read(root, there)
+
+
+def _never_read(root: Path, there: Found) -> Iterator[FileLook]:
+    for path, kind in there.others:
+        why = "links are followed within the folder only" if kind == LEADS_OUT else "only regular files are read"
+        yield FileLook(path, path.relative_to(root).as_posix(), "not read", why, kind)
+    if there.hidden:
+        yield FileLook(root, "", "not read", "their names begin with a dot", HIDDEN, files=there.hidden)
 
 
 def _is_prose(path: Path) -> bool:
     return plain_suffix(path.name) in folder.SUFFIXES
-
-
-def _walk(root: Path) -> tuple[list[Path], int, list[FileLook]]:
-    """The files at any depth by their relative path, how many files and folders are hidden, links not followed."""
-    found: list[Path] = []
-    linked: list[FileLook] = []
-    hidden = 0
-    for place, folders, names in os.walk(root, onerror=_refuse_folder):
-        shown = [name for name in folders if not name.startswith(".")]
-        visible = [name for name in names if not name.startswith(".")]
-        hidden += len(folders) - len(shown) + len(names) - len(visible)
-        folders[:] = sorted(shown)
-        for path in (Path(place, name) for name in visible):
-            if why := why_not_followed(path, root):
-                linked.append(_link(path, root, why))
-            else:
-                found.append(path)
-        links = (path for name in shown if (path := Path(place, name)).is_symlink())
-        linked += [_link(path, root, why_not_followed(path, root) or FOLDER_LINK) for path in links]
-    return (
-        sorted(found, key=lambda path: path.relative_to(root).as_posix()),
-        hidden,
-        sorted(linked, key=lambda seen: seen.name),
-    )
-
-
-def _link(path: Path, root: Path, why: str) -> FileLook:
-    return FileLook(path, path.relative_to(root).as_posix(), "not read", why, LINK)
-
-
-def _refuse_folder(error: OSError) -> None:
-    raise unreadable(Path(error.filename), error)
 
 
 def _settle(root: Path, looks: list[FileLook]) -> list[FileLook]:

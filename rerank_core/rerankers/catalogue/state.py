@@ -14,7 +14,9 @@ from rerank_core.rerankers.catalogue.extra_problem import extra_problem
 from rerank_core.rerankers.catalogue.local_folder import folder_of, is_folder
 from rerank_core.rerankers.catalogue.model import Model, readable_bytes
 
-Kind = Literal["ready", "needs-download", "needs-key", "needs-setting", "needs-gpu", "needs-extra", "not-found"]
+Kind = Literal[
+    "ready", "needs-download", "needs-key", "needs-setting", "needs-gpu", "needs-extra", "not-found", "not-known"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -265,7 +264,7 @@ def _check_whole(name: str, value: object, low: int, high: int = 10**6) -> None:
 
 
 def _number(name: str, value: object, low: float, high: float) -> float:
-    if type(value) not in (int, float) or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type, operator]
+    if type(value) not in (int, float) or not low <= value <= high:  # type: ignore[operator]
         raise SettingsError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}.")
     return float(value)  # type: ignore[arg-type]
 

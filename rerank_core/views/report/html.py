@@ -69,8 +69,8 @@ def _style() -> Any:
 
 
 def _verdict(report: Report, system: str, sentence: str) -> dict[str, str]:
-    one = next(each for each in report.summary.systems if each.system == system)
-    word = says(one, report.summary.baseline)
+    row = next(row for row in report.summary.systems if row.system == system)
+    word = says(row, report.summary.baseline)
     return {"look": _LOOKS.get(word, "open"), "sign": word[0], "sentence": sentence}
 
 
@@ -84,7 +84,7 @@ def _warnings(report: Report) -> list[str]:
 
 
 def _compared(report: Report, story: SystemStory) -> dict[str, Any]:
-    comparison = next(one.comparison for one in report.summary.systems if one.system == story.system)
+    comparison = next(row.comparison for row in report.summary.systems if row.system == story.system)
     assert comparison is not None
     headline = report.summary.headline
     queries: Table = queries_table(report, story.system)
@@ -104,19 +104,22 @@ def _words(report: Report) -> list[tuple[str, str]]:
     return [
         (
             report.summary.headline,
-            "How good the order of a query’s results is, from 0 to 1. nDCG counts every graded passage, the more the "
+            "How good the order of a query’s results is, from 0 to 1. nDCG counts every graded passage, and more the "
             "higher it stands; RR looks at the first relevant one; P and R at the share of relevant ones.",
         ),
         (DIFFERENCE, f"The mean difference from {report.baseline}, over the same queries."),
-        (INTERVAL, "Where the true mean difference probably lies, were there many more queries like these."),
+        (INTERVAL, "Where the mean difference would probably lie over many more queries like these."),
         (
             P,
             "How often chance alone would give a difference as large, corrected for the number of systems. Below 0.05, "
-            "with an interval that leaves out 0, a difference is called shown.",
+            "with an interval that leaves out 0, a difference is taken as shown.",
         ),
         (COUNTS, "On how many queries the system won, tied and lost."),
-        (f"Judged@{report.summary.k}", f"How much of the first {report.summary.k} results somebody has graded."),
-        (f"{P50}, {P95}", "Half, and 95 of 100, of the queries took less time: finding and reranking together."),
+        (f"Judged@{report.summary.k}", f"The share of the first {report.summary.k} results that has a grade."),
+        (
+            f"{P50}, {P95}",
+            "Half of the queries, and 95 of 100, took less time than this, first stage and reranking together.",
+        ),
     ]
 
 

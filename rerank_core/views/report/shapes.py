@@ -53,13 +53,13 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A chart. `title`: what it shows; `told`: the same in a sentence, for whoever does not see it.
+    """A chart. `title`: what it shows; `sentence`: the same in words, for those who do not see it.
 
     `legend`: (look, words) pairs.
     """
 
     title: str
-    told: str
+    sentence: str
     width: float
     height: float
     shapes: Sequence[Box | Stroke | Mark | Label]

@@ -49,7 +49,7 @@ def systems_table(report: Report) -> Table:
 
 
 def unjudged_table(report: Report) -> Table:
-    """What the ungraded passages leave open, a row a system that ranked anything."""
+    """What the ungraded passages leave open, one row per system that ranked anything."""
     frame = unjudged_frame(report.summary)
     kinds: dict[str, Kind] = dict.fromkeys(frame.columns, "four")
     return _table(frame, kinds | {"System": "text", "Holes": "count", f"Judged@{report.summary.k}": "share"})
@@ -57,7 +57,7 @@ def unjudged_table(report: Report) -> Table:
 
 def queries_table(report: Report, system: str, most: int = MOST) -> Table:
     """The `most` queries of one system with the largest changes, whichever way, the biggest win first."""
-    comparison = next(one.comparison for one in report.summary.systems if one.system == system)
+    comparison = next(row.comparison for row in report.summary.systems if row.system == system)
     deltas = comparison.deltas if comparison is not None else {}
     chosen = sorted(deltas, key=lambda qid: (-abs(deltas[qid]), qid))[:most]
     ours, base = report.summary.per_query.get(system, {}), report.summary.per_query.get(report.summary.baseline, {})

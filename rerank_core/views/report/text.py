@@ -18,20 +18,21 @@ def report_markdown(report: Report) -> str:
     lines += [f"{report.made_at[:16].replace('T', ' ')} UTC, {len(summary.qids):,} graded queries compared.", ""]
     lines += ["## The verdict", "", *(f"- {_plain(sentence)}" for _, sentence in report.verdicts), ""]
     lines += ["## The systems", "", *_table(systems_table(report)), ""]
-    for one in report.stories:
-        lines += [f"## {_plain(one.label)} against {_plain(report.baseline)}", "", "### Biggest wins", ""]
-        lines += [*map(_card, one.wins)] or ["None."]
+    for story in report.stories:
+        lines += [f"## {_plain(story.label)} against {_plain(report.baseline)}", "", "### Biggest wins", ""]
+        lines += [*map(_card, story.wins)] or ["None."]
         lines += [
             "",
             "### Biggest losses",
             "",
-            *([*map(_card, one.losses)] or ["None."]),
+            *([*map(_card, story.losses)] or ["None."]),
             "",
             "### Where the gains are",
             "",
         ]
         lines += [
-            f"- {_plain(each.name)}: {signed(each.mean or 0.0)} over {each.n:,} queries" for each in one.slices[::-1]
+            f"- {_plain(slice_.name)}: {signed(slice_.mean or 0.0)} over {slice_.n:,} queries"
+            for slice_ in story.slices[::-1]
         ]
         lines += [""]
     lines += ["## What these figures do not say", "", *(f"- {_plain(line)}" for line in report.limits), ""]
@@ -40,22 +41,22 @@ def report_markdown(report: Report) -> str:
     lines += ["### Who graded", "", "| Judge | How | Grades that count |", "| --- | --- | ---: |"]
     lines += [f"| {_plain(judge)} | {_plain(source)} | {count:,} |" for judge, source, count in report.labels.judges]
     lines += ["", "## What exactly was compared", ""]
-    found = report.configuration
+    configuration = report.configuration
     parts = {
-        "Data": found.data,
-        "How candidates are found": found.retrieval,
-        "How it was measured": found.measuring,
-        **found.systems,
-        "Software that made this report": found.software,
+        "Data": configuration.data,
+        "How candidates are found": configuration.retrieval,
+        "How it was measured": configuration.measuring,
+        **configuration.systems,
+        "Software that made this report": configuration.software,
     }
     for name, facts in parts.items():
         lines += [f"### {_plain(name)}", "", *_facts(facts), ""]
-    lines += ["## How to repeat it", "", *_code(found.command), ""]
+    lines += ["## How to repeat it", "", *_code(configuration.command), ""]
     return "\n".join(lines)
 
 
 def systems_csv(report: Report) -> str:
-    """A row a system, numbers in full.
+    """One row per system, numbers in full.
 
     Columns: system (its id), label, sure (whether the difference is shown), queries, each measure, delta, low, high
     (the 95 % interval), p_holm, won, tied, lost, judged, holes, lowest, highest, p50_ms, p95_ms, usd_per_1000, failed,
@@ -63,43 +64,50 @@ def systems_csv(report: Report) -> str:
     """
     summary = report.summary
     rows: list[dict[str, Cell]] = []
-    for one in summary.systems:
-        found, left, times = one.comparison, one.unjudged, report.efficiency[one.system]
-        interval = found.interval if found else None
-        row: dict[str, Cell] = {"system": one.system, "label": one.label}
-        row |= {"sure": is_sure(found) if found else None, "queries": len(summary.qids) if one.values else 0}
-        row |= {str(measure): one.values[measure] if one.values else None for measure in summary.measures}
-        row |= {"delta": found.mean if found else None}
+    for system in summary.systems:
+        comparison, left, times = system.comparison, system.unjudged, report.efficiency[system.system]
+        interval = comparison.interval if comparison else None
+        row: dict[str, Cell] = {"system": system.system, "label": system.label}
+        row |= {
+            "sure": is_sure(comparison) if comparison else None,
+            "queries": len(summary.qids) if system.values else 0,
+        }
+        row |= {str(measure): system.values[measure] if system.values else None for measure in summary.measures}
+        row |= {"delta": comparison.mean if comparison else None}
         row |= {"low": interval.low if interval else None, "high": interval.high if interval else None}
-        row |= {"p_holm": found.p_holm if found else None}
-        row |= {"won": found.wins, "tied": found.ties, "lost": found.losses} if found else _none("won", "tied", "lost")
+        row |= {"p_holm": comparison.p_holm if comparison else None}
+        row |= (
+            {"won": comparison.wins, "tied": comparison.ties, "lost": comparison.losses}
+            if comparison
+            else _none("won", "tied", "lost")
+        )
         names = ("judged", "holes", "low", "high")
         row |= dict(
             zip(("judged", "holes", "lowest", "highest"), (getattr(left, name, None) for name in names), strict=True)
         )
         row |= {"p50_ms": times.whole.p50 * 1000 if times.whole else None}
         row |= {"p95_ms": times.whole.p95 * 1000 if times.whole else None, "usd_per_1000": times.cost(report.price)}
-        row |= {"failed": one.failed, "not_ranked": one.waiting, "nothing_returned": one.empty}
-        rows.append(row | {"off_candidates": one.off_candidates})
+        row |= {"failed": system.failed, "not_ranked": system.waiting, "nothing_returned": system.empty}
+        rows.append(row | {"off_candidates": system.off_candidates})
     return csv_text(rows[0], [row.values() for row in rows])
 
 
 def queries_csv(report: Report) -> str:
-    """A row for each compared query and system: qid, query, tags, system, value (of the headline), baseline, delta.
+    """One row per compared query and system: qid, query, tags, system, value (of the headline), baseline, delta.
 
     `delta`: value minus baseline, 0 for what differs by rounding only; empty for the baseline itself.
     """
     summary = report.summary
     base = summary.per_query.get(summary.baseline, {})
     rows: list[list[Cell]] = []
-    for one in summary.systems:
-        deltas = one.comparison.deltas if one.comparison else {}
-        values = summary.per_query.get(one.system, {})
+    for system in summary.systems:
+        deltas = system.comparison.deltas if system.comparison else {}
+        values = summary.per_query.get(system.system, {})
         for qid in summary.qids:
             if qid in values:
                 query = report.queries[qid]
                 tags = " ".join(query.tags)
-                rows.append([qid, query.text, tags, one.system, values[qid], base.get(qid), deltas.get(qid)])
+                rows.append([qid, query.text, tags, system.system, values[qid], base.get(qid), deltas.get(qid)])
     return csv_text(("qid", "query", "tags", "system", summary.headline, "baseline", "delta"), rows)
 
 

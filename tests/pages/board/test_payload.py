@@ -37,8 +37,6 @@ def test_a_well_formed_event_comes_through_whole():
 @pytest.mark.parametrize(
     "change",
     [
-        {"client_id": "me"},
-        {"client_id": None},
         {"seq": 0},
         {"seq": "1"},
         {"seq": True},
@@ -57,8 +55,31 @@ def test_a_well_formed_event_comes_through_whole():
         {"ts": "now"},
     ],
 )
-def test_a_malformed_event_is_dropped_and_its_neighbours_stay(change):
-    assert [event.seq for event in parse_outbox([raw(**change), raw(seq=2)])] == [2]
+def test_a_malformed_event_stops_its_client_and_nobody_else(change):
+    """What is acknowledged covers all that is before it: behind a dropped event nothing may be."""
+    neighbours = [raw(seq=3), raw(client_id=TWO, seq=1), raw(client_id=TWO, seq=2)]
+    assert [(event.client_id, event.seq) for event in parse_outbox([raw(**change), *neighbours])] == [
+        (TWO, 1),
+        (TWO, 2),
+    ]
+
+
+def test_what_stands_before_a_malformed_event_stays():
+    for bad in (
+        raw(seq=3, docid="x" * 4097),
+        raw(seq=None),
+        raw(seq=3, qid="x" * 4097),
+        raw(seq=3, outbox_key="x" * 4097),
+    ):
+        sent = [raw(seq=1), raw(seq=2), bad, raw(seq=4)]
+        assert [event.seq for event in parse_outbox(sent)] == [1, 2]
+    sent = [raw(seq=4), raw(seq=1), raw(seq=3, client_id=ONE.upper(), docid=""), raw(seq=2)]
+    assert [event.seq for event in parse_outbox(sent)] == [1, 2]
+
+
+@pytest.mark.parametrize("client", ["me", None])
+def test_an_event_of_no_client_holds_nobody_up(client):
+    assert [event.seq for event in parse_outbox([raw(client_id=client), raw(seq=2)])] == [2]
 
 
 @pytest.mark.parametrize("rubbish", [None, 3, "text", b"bytes", {}, [None, 1, "x", []], object()])

@@ -38,4 +38,4 @@ def test_before_the_first_grades_nothing_is_claimed():
 
 
 def test_where_nothing_can_be_foretold_it_asks_to_go_on():
-    assert sentences(replace(OPEN, more=None), None)[1] == "Please go on: it is not settled yet."
+    assert sentences(replace(OPEN, more=None), None)[1] == "Please go on: the comparison is not decided yet."

@@ -37,6 +37,20 @@ test("a rule and a note may travel with an event, if they are texts of some leng
   assert.deepEqual([...good, ...bad].filter(r.isEvent), good);
 });
 
+test("what the server would not take is no event: nothing behind it could be acknowledged", () => {
+  const long = "x".repeat(4097);
+  const bad = [
+    { docid: long }, { qid: long }, { outbox_key: long }, { docid: "" }, { docid: "\ud800" }, { note: "\udc00x" },
+    { grade: -1 }, { grade: -2 }, { ts: -1 }, { seq: 2 ** 60 },
+  ];
+  for (const more of bad) assert.equal(r.isEvent(event(1, "a", 1, more)), false, JSON.stringify(more).slice(0, 40));
+  for (const more of [{ docid: "x".repeat(4096) }, { docid: "🙂" }, { kind: "undo", docid: "", grade: -1 }]) {
+    assert.equal(r.isEvent(event(1, "a", 1, more)), true);
+  }
+  assert.match(r.whyUnsavable(event(1, long, 1)), /the passage's id/);
+  assert.match(r.whyUnsavable(event(1, "a", 1, { qid: long })), /the question's id/);
+});
+
 test("a state is outdated by a later one of the same view only", () => {
   const at = (name, number) => ({ as_of: [name, number] });
   assert.equal(r.outdated(at("q1", 4), at("q1", 5)), true);
@@ -55,6 +69,11 @@ test("what is not saved is said after three seconds", () => {
   assert.equal(r.unsavedNotice([1, 2], 2000, true), "");
   assert.match(r.unsavedNotice([1, 2], 3500, false), /^not saved yet: 2 grades .*connection lost/);
   assert.match(r.unsavedNotice([1], 3500, true), /^not saved yet: 1 grade /);
+});
+
+test("what stands in the way is said at once, and what was refused also when nothing waits", () => {
+  assert.match(r.unsavedNotice([1, 2], 0, true, ["The file is gone."]), /^not saved yet: 2 grades .*The file is gone\.$/);
+  assert.equal(r.unsavedNotice([], 0, true, ["refused"]), "refused");
 });
 test("a scale of any length uses both ends of the colours", () => {
   assert.deepEqual([0, 1, 2, 3].map((place) => tone(place, 4)), [0, 1, 2, 3]);

@@ -11,6 +11,7 @@ from streamlit import config
 
 from pages.ui.outbox import side_route
 from pages.ui.outbox.passes import Gate
+from rerank_core.errors import WorkspaceError
 
 CLIENT = "11111111-1111-4111-8111-111111111111"
 HOME = "http://testserver"
@@ -65,9 +66,10 @@ def test_an_event_of_what_the_session_was_never_shown_stays_out_and_is_not_ackno
     assert (answer.status_code, answer.json(), kept) == (200, {"ack": {}}, [])
 
 
-def test_a_malformed_event_is_dropped_and_its_neighbour_comes_in(browser, token, kept):
-    post(browser, token, json.dumps({"outbox": [{**EVENT, "grade": "3"}, {**EVENT, "seq": 2}]}))
-    assert [event.seq for event in kept] == [2]
+def test_behind_a_malformed_event_nothing_comes_in_or_is_acknowledged(browser, token, kept):
+    sent = [EVENT, {**EVENT, "seq": 2, "docid": "x" * 4097}, {**EVENT, "seq": 3}]
+    answer = post(browser, token, json.dumps({"outbox": sent}))
+    assert ([event.seq for event in kept], answer.json()) == ([1], {"ack": {CLIENT: 1}})
 
 
 @pytest.mark.parametrize(
@@ -199,6 +201,19 @@ def test_a_component_that_fails_is_an_error_and_no_acknowledgement(monkeypatch, 
     with TestClient(Starlette(routes=side_route.routes()), raise_server_exceptions=False) as browser:
         answer = post(browser, token)
     assert (answer.status_code, "disk" in answer.text) == (500, False)
+
+
+def test_without_the_workspace_the_route_says_why_and_acknowledges_nothing(monkeypatch, live):
+    monkeypatch.setattr(side_route, "_gate", Gate(lambda session: session in live))
+    visitor = side_route._visitor(lambda name: [HOME] if name == "Origin" else [], {})
+
+    def unplugged(events):
+        raise WorkspaceError("The workspace file is not where it was.")
+
+    token = side_route._gate.grant("s1", "board", visitor, "mine", unplugged)
+    with TestClient(Starlette(routes=side_route.routes())) as browser:
+        answer = post(browser, token)
+    assert (answer.status_code, answer.json()) == (503, {"refused": "The workspace file is not where it was."})
 
 
 def test_nothing_is_offered_where_no_server_routes_here():
