@@ -48,22 +48,25 @@ def named_path(text: str) -> Path:
     return path
 
 
-def refuse_folder(name: str) -> None:
-    """Raise SettingsError where a model's name, "org/model", is a folder's instead, outside of the roots."""
+def refuse_folder(name: str, roots: tuple[Path, ...] | None = None) -> None:
+    """Raise SettingsError where a model's name, "org/model", is a folder's instead, outside of the roots.
+
+    `roots`: in place of those of the environment.
+    """
     try:
         path = Path(name).expanduser()
         if name.startswith((".", "~")) or path.is_absolute() or path.exists():
-            refuse_outside(path, None)
+            refuse_outside(path, None, roots)
     except (OSError, RuntimeError, ValueError):
         raise SettingsError(f"{_short(name)} is neither a model's name nor a folder's.") from None
 
 
-def refuse_outside(path: Path, workspace: Path | None) -> None:
+def refuse_outside(path: Path, workspace: Path | None, roots: tuple[Path, ...] | None = None) -> None:
     """Raise SettingsError for a path outside of the roots and of the workspace's uploads, links followed.
 
     What is outside is refused in the same words whether it is there or not.
     """
-    roots = import_roots()
+    roots = import_roots() if roots is None else roots
     if roots is None:
         return
     allowed = (*roots, uploads_folder(workspace).resolve()) if workspace is not None else roots

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import state, work
+from pages.ui import roles, state, work
 from pages.ui.markdown import plain
 from pages.ui.tables import harmless_table
 from rerank_core.corpus.import_roots import refuse_folder
@@ -72,7 +72,7 @@ def _put(space: Workspace) -> None:
     """Keep the model of the form; before the page is drawn, so that its tables hold it."""
     try:
         name = (state.take(state.MODEL) or "").strip()
-        refuse_folder(name)
+        refuse_folder(name, () if not roles.may_set_servers() else None)
         model = model_from_name(state.take(state.FAMILY), name)
     except RerankLensError as error:
         state.put(state.ADDED, ("error", str(error)))
