@@ -22,7 +22,7 @@ with middle:
 own_left_out = head.choose_own_passages(view)
 found = figures(view, measures, only, own_left_out)
 with first:
-    slices.said(found)
+    slices.show_selection(found)
     head.verdicts(view, found)
 with then:
     work.rank_whole_set(space, view, ranked)

@@ -1,4 +1,4 @@
-"""Present: one question before and after, for people who want to see and not to read figures."""
+"""Present: one query before and after, for people who prefer pictures to figures."""
 
 from __future__ import annotations
 

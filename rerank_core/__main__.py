@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sqlite3
 import sys
 import traceback
 from collections.abc import Sequence
 
 from rerank_core.errors import CancelledError, NotFoundError, RerankLensError, SettingsError
-from rerank_core.shell.answer import FAILED, STOPPED, USAGE, Answer, Call, Verb, table
+from rerank_core.shell.answer import FAILED, STOPPED, USAGE, Call, Verb, VerbResult, table
 from rerank_core.shell.options import parser
 from rerank_core.shell.progress import progress
 from rerank_core.store.workspace import Workspace
@@ -29,6 +30,8 @@ def run_verb(verb: Verb, options: argparse.Namespace) -> int:
 
     `options` has what the verb reads, and `workspace` (a path or None) and `json` (whether to print JSON).
     """
+    if any("\0" in str(value) for value in vars(options).values()):
+        return _stop("error: no path and no name can hold a NUL character", USAGE)
     try:
         with progress(quiet=options.json) as tell:
             answer = verb(Call(Workspace(options.workspace), options, tell))
@@ -36,7 +39,7 @@ def run_verb(verb: Verb, options: argparse.Namespace) -> int:
         return _stop(f"error: {wrong}", USAGE)
     except (KeyboardInterrupt, CancelledError):
         return _stop("stopped; what was finished is kept", STOPPED)
-    except (RerankLensError, OSError) as failure:
+    except (RerankLensError, OSError, sqlite3.Error) as failure:
         return _stop(f"error: {failure}", FAILED)
     except Exception:
         # a fault of ours must not exit with 1, which is the gate's no
@@ -46,7 +49,7 @@ def run_verb(verb: Verb, options: argparse.Namespace) -> int:
     return answer.code
 
 
-def _print(answer: Answer, as_json: bool) -> None:
+def _print(answer: VerbResult, as_json: bool) -> None:
     if as_json:
         print(json.dumps(answer.value, ensure_ascii=False, indent=2))
         return

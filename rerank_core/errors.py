@@ -35,9 +35,23 @@ class BadInputError(RerankLensError):
     """
 
     def __init__(self, source: str | Path, line: int | None, problem: str, expected: str = "") -> None:
-        self.source, self.line, self.problem, self.expected = str(source), line, problem, expected
+        self.source, self.line = printable(str(source), _LONGEST_SOURCE), line
+        self.problem, self.expected = printable(problem, _LONGEST_PART), printable(expected, _LONGEST_PART)
         place = f"{self.source}, line {line}" if line is not None else self.source
-        super().__init__(f"{place}: {problem}." + (f" Expected: {expected}." if expected else ""))
+        super().__init__(f"{place}: {self.problem}." + (f" Expected: {self.expected}." if self.expected else ""))
+
+
+_LONGEST_SOURCE, _LONGEST_PART = 4_096, 1_500
+
+
+def printable(text: str, longest: int = _LONGEST_SOURCE) -> str:
+    """The text as it can be shown and stored: its middle left out where it is longer, lone surrogates written out.
+
+    An id or a header may hold 100 KB, and the bytes of a file's name need not be UTF-8.
+    """
+    if len(text) > longest:
+        text = f"{text[: longest // 2]} … {text[-longest // 2 + 3 :]}"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 class NotFoundError(RerankLensError):

@@ -99,7 +99,7 @@ def _labelling(
 
 
 def labelling(dataset: datasets.DatasetRow, judge: str, plan: LabelPlan) -> Labelling:
-    """A judge's list, made anew when rankings or a language model's grades came; grades it reads by itself."""
+    """A judge's list, made again when rankings or a language model's grades came; grades it reads by itself."""
     path = default_path()
     space = Workspace(path)
     keys = [get_system(space, system).key for system in plan.systems]
@@ -120,7 +120,7 @@ def _agreement(
 
 
 def agreement(space: Workspace, dataset: datasets.DatasetRow, compared: tuple[str, ...] | None) -> AgreementReport:
-    """How far the judges agree, made anew after each grade."""
+    """How far the judges agree, made again after each grade."""
     with space.open() as db:
         newest = judgments.last_event(db, dataset.id)
     return _agreement(space.path, space.path.stat().st_ino, dataset.name, newest, compared)

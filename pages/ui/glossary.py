@@ -87,7 +87,7 @@ def offer() -> None:
 def _words() -> None:
     sought = st.text_input("Find a word", placeholder="nDCG, interval, RBO …").strip().lower()
     for part, terms in TERMS.items():
-        found = {name: text for name, text in terms.items() if sought in f"{name} {text}".lower()}
-        if found:
+        matching = {name: text for name, text in terms.items() if sought in f"{name} {text}".lower()}
+        if matching:
             st.markdown(f"##### {part}")
-            st.markdown("\n".join(f"- **{plain(name)}**: {plain(text)}" for name, text in found.items()))
+            st.markdown("\n".join(f"- **{plain(name)}**: {plain(text)}" for name, text in matching.items()))

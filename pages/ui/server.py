@@ -15,6 +15,7 @@ import streamlit as st
 
 from pages.ui.outbox import side_route
 from rerank_core.errors import RerankLensError
+from rerank_core.store.uploads import discard_read_uploads
 from rerank_core.store.workspace import Workspace
 
 REST = 20.0  # seconds without a write, after which SQLite's log is written back
@@ -30,6 +31,7 @@ async def running(_: st.App) -> AsyncIterator[None]:
         with suppress(RerankLensError, OSError):
             stack.enter_context(space.open())
         stack.callback(asyncio.create_task(_write_back_at_rest(space)).cancel)
+        stack.callback(asyncio.create_task(_discard_uploads(space)).cancel)
         side_route.serve(True)
         stack.callback(side_route.serve, False)
         # `streamlit run` does so for a script, and leaves it to an app with routes of its own
@@ -47,6 +49,14 @@ async def _write_back_at_rest(space: Workspace) -> None:
             facts = log.stat()
             if facts.st_size and time.time() - facts.st_mtime > REST:
                 await asyncio.to_thread(_write_back, space)
+
+
+async def _discard_uploads(space: Workspace) -> None:
+    """Keep no upload longer than its import needs it, also those that an earlier server left."""
+    while True:
+        with suppress(RerankLensError, OSError):
+            await asyncio.to_thread(discard_read_uploads, space)
+        await asyncio.sleep(REST)
 
 
 def _write_back(space: Workspace) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.ui.markdown import plain
 from pages.ui.view import View
+from rerank_core.errors import WorkspaceError
 from rerank_core.experiment import job_requests
 from rerank_core.experiment.job_requests import CompareRequest, RecallRequest, Request, RunRequest
 from rerank_core.experiment.one_query import Comparison
@@ -19,9 +20,9 @@ SMALL_DATASET = 100  # up to so many queries, the whole set is ranked without as
 
 
 def make_comparison(space: Workspace, view: View, comparison: Comparison, changed: Callable[[], object]) -> None:
-    """Have the missing columns made, and show how far they are; a stop or a failure is said, with a way to go on."""
+    """Have the missing columns made and show their progress; a stop or failure is shown, with a way to continue."""
     ready = view.ready
-    if not set(ready.ids).intersection(comparison.waiting):
+    if not set(ready.ids).intersection(comparison.waiting) or space.why_only_read():
         return
     request = CompareRequest.of(ready, comparison.query)
     job = latest(space, request)
@@ -39,7 +40,7 @@ def rank_whole_set(space: Workspace, view: View, ranked: int) -> None:
     ready = view.ready
     wanted: list[Request] = [RunRequest.of(ready), RecallRequest.of(ready)]
     now = [latest(space, request) for request in wanted]
-    if total <= SMALL_DATASET and ready.systems:
+    if total <= SMALL_DATASET and ready.systems and not space.why_only_read():
         now = [job or submit(space, request) for request, job in zip(wanted, now, strict=True)]
     running = [job.id for job in now if job is not None and job.is_open]
     if running:
@@ -69,8 +70,12 @@ def watch(space: Workspace, job_ids: Sequence[int], changed: Callable[[], object
 
     @st.fragment(run_every=seconds)
     def follow() -> None:
-        with space.open() as db:
-            now = [jobs.get(db, job_id) for job_id in job_ids]
+        try:
+            with space.open() as db:
+                now = [jobs.get(db, job_id) for job_id in job_ids]
+        except WorkspaceError as error:  # it may be back the next time
+            st.error(plain(str(error)))
+            return
         for job in now:
             if job.is_open:
                 _bar(space, job)
@@ -81,7 +86,7 @@ def watch(space: Workspace, job_ids: Sequence[int], changed: Callable[[], object
 
 
 def finished(space: Workspace, job_id: int | None, failed: str) -> Job | None:
-    """The job once it is done; until then it is shown, and a stop or failure is said behind `failed`. None: no job."""
+    """The job once it is done; until then it is shown, and a stop or failure is shown behind `failed`. None: no job."""
     if job_id is None:
         return None
     with space.open() as db:
@@ -118,9 +123,16 @@ def latest(space: Workspace, request: Request) -> Job | None:
 
 
 def submit(space: Workspace, request: Request, urgent: bool = False) -> Job:
-    """Ask the worker for something; an open job of an equal request is joined."""
-    with space.write() as db:
-        return jobs.get(db, job_requests.submit(db, request, urgent))
+    """Ask the worker for something; an open job of an equal request is joined.
+
+    Stops the page, with the reason, where the workspace cannot be written.
+    """
+    try:
+        with space.write() as db:
+            return jobs.get(db, job_requests.submit(db, request, urgent))
+    except WorkspaceError as error:
+        st.error(plain(str(error)))
+        st.stop()
 
 
 def _submit_all(space: Workspace, wanted: Sequence[Request]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from rerank_core.corpus.formats.record import as_name
 from rerank_core.corpus.formats.run_order import AGREES, RankColumn
 from rerank_core.corpus.formats.trec import RunFile, Ties, read_run_file
 from rerank_core.corpus.id_forms import other_forms, rename_rankings
@@ -36,7 +37,7 @@ def import_judgments(
     started = time.monotonic()
     progress(0, 0, "reading judgments")
     topics, dataset_row = _topics(workspace, dataset)
-    topics.add_grades(path, judge or f"qrels:{split_name(path)}")
+    topics.add_grades(path, as_name(judge or f"qrels:{split_name(path)}", "judge"))
     topics.refuse_above(max(dataset_row.scale))
     if not topics.rows:
         raise BadInputError(path, None, "there are no grades in the file", "at least one")

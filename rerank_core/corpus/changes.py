@@ -9,6 +9,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from rerank_core.corpus.formats.lines import read_lines
+from rerank_core.corpus.full_disk import explained
 from rerank_core.corpus.ingest import DEFAULTS, ImportOptions
 from rerank_core.corpus.lengths import Lengths
 from rerank_core.corpus.report import ChangeReport, ImportReport, Listed, NotRead
@@ -80,7 +81,7 @@ def change_passages(
     be both replaced and removed, and where no passage would be left), and whatever `progress` raises.
     """
     started = time.monotonic()
-    with alone(workspace, progress), workspace.open() as db:
+    with explained(workspace), alone(workspace, progress), workspace.open() as db:
         row = datasets.get_dataset(db, dataset)
         changes = DocChanges(db, row.id)
         gathered = _Gathered(row, changes)

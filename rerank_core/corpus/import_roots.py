@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 from rerank_core.errors import SettingsError
+from rerank_core.store.uploads import uploads_folder
+from rerank_core.store.workspace import Workspace
 
 VARIABLE = "RERANK_LENS_IMPORT_ROOTS"
 """Folders, with the system's separator of paths between them. Not set: any path. Set and empty: none."""
@@ -22,11 +24,6 @@ def import_roots() -> tuple[Path, ...] | None:
 def close_paths() -> None:
     """Let no path be named, in this process and the worker that it starts, unless the environment names roots."""
     os.environ.setdefault(VARIABLE, "")
-
-
-def uploads_folder(workspace: Path) -> Path:
-    """Where the files lie that were uploaded into a workspace; imports may always read there."""
-    return workspace.with_name(workspace.name + ".uploads")
 
 
 def named_path(text: str) -> Path:
@@ -61,7 +58,7 @@ def refuse_folder(name: str, roots: tuple[Path, ...] | None = None) -> None:
         raise SettingsError(f"{_short(name)} is neither a model's name nor a folder's.") from None
 
 
-def refuse_outside(path: Path, workspace: Path | None, roots: tuple[Path, ...] | None = None) -> None:
+def refuse_outside(path: Path, workspace: Workspace | None, roots: tuple[Path, ...] | None = None) -> None:
     """Raise SettingsError for a path outside of the roots and of the workspace's uploads, links followed.
 
     What is outside is refused in the same words whether it is there or not.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -19,19 +21,20 @@ from rerank_core.corpus.additions import (
     to_judgments,
 )
 from rerank_core.corpus.formats.chunking import check_chunking
-from rerank_core.corpus.formats.record import Columns
+from rerank_core.corpus.formats.record import Columns, as_name
 from rerank_core.corpus.formats.regular import resolved
 from rerank_core.corpus.formats.trec import LARGEST_GRADE
+from rerank_core.corpus.full_disk import explained, spare_room
 from rerank_core.corpus.lengths import Lengths
 from rerank_core.corpus.report import ImportReport, Listed, NotRead
 from rerank_core.corpus.survey.look import group_unread, look_at
 from rerank_core.corpus.survey.names import PARTS, Part, split_name
 from rerank_core.corpus.survey.sources import Sources, doc_batches, estimate_passages, find_sources, read_passages
 from rerank_core.corpus.topics import Topics, scale_for
-from rerank_core.errors import BadInputError, SettingsError
+from rerank_core.errors import BadInputError, CancelledError, SettingsError, printable
 from rerank_core.store import datasets, judgments
 from rerank_core.store.file_lock import alone
-from rerank_core.store.workspace import Workspace
+from rerank_core.store.workspace import Workspace, transaction
 from rerank_core.types import Doc, Progress, no_progress
 
 __all__ = [
@@ -113,13 +116,14 @@ def import_dataset(
     """
     source = Path(source) if isinstance(source, str) else source
     started = time.monotonic()
-    with alone(workspace, progress):
-        _drop_leftovers(workspace)
+    name = as_name(name, "dataset name")
+    with explained(workspace), alone(workspace, progress), spare_room(workspace) as spare:
+        drop_leftovers(workspace)
         progress(0, 0, "reading queries and judgments")
         found = find_sources(source, options.columns, _parts(source, options)) if isinstance(source, Path) else source
         sources = _with_options(found, options)
         topics, left_out = _read_topics(sources, options)
-        label = str(source) if isinstance(source, Path) else str(sources.passages[0])
+        label = printable(str(source if isinstance(source, Path) else sources.passages[0]))
         with workspace.write() as db:
             dataset_id = datasets.begin_dataset(db, name, label, _scale(topics, options))
         try:
@@ -136,8 +140,9 @@ def import_dataset(
                 judgments.import_judgments(db, dataset_id, to_judgments(topics.rows, passages.hashes))
                 datasets.finish_dataset(db, dataset_id, report.to_dict())
         except BaseException:
-            with workspace.write() as db:
-                datasets.drop_dataset(db, dataset_id)
+            spare.release()
+            with suppress(sqlite3.Error), workspace.open() as db:  # what is left then, the next import removes
+                _drop_in_steps(db, dataset_id)
             raise
     return report
 
@@ -192,7 +197,7 @@ def _read_topics(sources: Sources, options: ImportOptions) -> tuple[Topics, int]
         topics.add_queries(path)
     for split, paths in sources.qrels.items():
         for path in paths:
-            topics.add_grades(path, f"qrels:{split}")
+            topics.add_grades(path, as_name(f"qrels:{split}", "judge"))
     left_out = topics.keep_judged() if sources.by_split and not options.all_queries else 0
     if options.max_grade is not None:
         topics.refuse_above(options.max_grade)
@@ -303,8 +308,32 @@ def _name(path: Path, root: Path | None) -> str:
     return path.relative_to(root).as_posix() if root is not None and below else path.name
 
 
-def _drop_leftovers(workspace: Workspace) -> None:
-    """Remove datasets that a killed import left half done: holding the lock, nobody else can be importing them."""
-    with workspace.write() as db:
-        for (dataset_id,) in db.execute("SELECT id FROM dataset WHERE state = 'importing'").fetchall():
-            datasets.drop_dataset(db, dataset_id)
+def clear_leftovers(workspace: Workspace) -> None:
+    """Remove what a killed import left half done. Raises CancelledError while another import runs."""
+    with alone(workspace, _wait_for_nobody):
+        drop_leftovers(workspace)
+
+
+def _wait_for_nobody(done: int, total: int, message: str = "") -> None:
+    raise CancelledError("another import is running")
+
+
+def drop_leftovers(workspace: Workspace) -> None:
+    """Remove datasets that a killed import left half done: to be called by who holds the lock of imports."""
+    with workspace.open() as db:
+        left = [row[0] for row in db.execute("SELECT id FROM dataset WHERE state = 'importing'").fetchall()]
+        for dataset_id in left:
+            _drop_in_steps(db, dataset_id)
+
+
+def _drop_in_steps(db: Database, dataset_id: int) -> None:
+    """Remove a dataset that nobody sees, a part at a time, so that others can write and a full disk suffices."""
+    part = "SELECT id FROM doc WHERE dataset_id = ? LIMIT 500"
+    while True:
+        with transaction(db):
+            removed = db.execute(f"DELETE FROM doc WHERE id IN ({part})", [dataset_id]).rowcount
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        if not removed:
+            break
+    with transaction(db):
+        datasets.drop_dataset(db, dataset_id)

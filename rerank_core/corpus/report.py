@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, cast
+
+from rerank_core.errors import printable
 
 LISTED = 20
 
@@ -103,7 +105,7 @@ class ImportReport:
         plain["grades"] = {str(grade): count for grade, count in self.grades.items()}
         for name in _LISTS:
             plain[name]["first"] = list(plain[name]["first"])
-        return plain
+        return cast("dict[str, Any]", _printable(plain))
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> ImportReport:
@@ -130,6 +132,15 @@ _LISTS = {
     "met_by_form",
     "queries_met_by_form",
 }
+
+
+def _printable(value: Any) -> Any:
+    """Names of files as they can be stored: their bytes need not be UTF-8."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, list | tuple):
+        return [_printable(item) for item in value]
+    return {name: _printable(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 _NONE = Listed()
@@ -180,7 +191,7 @@ class ChangeReport:
         plain["not_read"] = [{**item, "files": list(item["files"])} for item in plain["not_read"]]
         for name in _CHANGE_LISTS:
             plain[name]["first"] = list(plain[name]["first"])
-        return plain
+        return cast("dict[str, Any]", _printable(plain))
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> ChangeReport:

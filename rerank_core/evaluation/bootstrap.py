@@ -27,7 +27,7 @@ class Interval:
 def mean_interval(
     deltas: Sequence[float], seed: int = 0, confidence: float = 0.95, resamples: int = 9_999, widen: bool = True
 ) -> Interval | None:
-    """The bootstrap interval of the mean of `deltas` (one a query), bias-corrected and accelerated.
+    """The bootstrap interval of the mean of `deltas` (one per query), bias-corrected and accelerated.
 
     None for fewer than two deltas. BCa: Efron 1987, doi:10.1080/01621459.1987.10478410, as scipy computes it. `widen`
     asks it for a little more than `confidence`, to make up for the spread that resampling few values understates:

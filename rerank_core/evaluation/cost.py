@@ -11,7 +11,7 @@ SECONDS_AN_HOUR = 3600.0
 
 
 def capacity(seconds_a_query: float) -> float:
-    """Queries an hour of one GPU that answers one after the other. Raises SettingsError for 0 seconds or less."""
+    """Queries per hour of one GPU that answers one after the other. Raises SettingsError for 0 seconds or less."""
     _check("The seconds per query", seconds_a_query, above_0=True)
     return SECONDS_AN_HOUR / seconds_a_query
 
@@ -30,7 +30,7 @@ def cost_on_gpu(price_an_hour: float, seconds_a_query: float) -> float:
 class BreakEven:
     """Above `queries_an_hour` a GPU that is paid by the hour costs less than a service that is paid by use.
 
-    `capacity`: the most that one GPU answers in an hour. Both are queries an hour.
+    `capacity`: the most that one GPU answers in an hour. Both are queries per hour.
     """
 
     queries_an_hour: float
@@ -38,12 +38,12 @@ class BreakEven:
 
     @property
     def reachable(self) -> bool:
-        """Whether one GPU can answer so many: if not, the service always costs less than one GPU."""
+        """Whether one GPU can answer that many: if not, the service always costs less than one GPU."""
         return self.queries_an_hour <= self.capacity
 
 
 def break_even(service_per_1000: float, price_an_hour: float, seconds_a_query: float) -> BreakEven | None:
-    """How many queries an hour make the GPU's hour cost as much as the service; None for a service that is free.
+    """How many queries per hour make the GPU's hour cost as much as the service; None for a service that is free.
 
     `service_per_1000` and `price_an_hour` in one currency; `seconds_a_query` on that GPU. Raises SettingsError for a
     negative price, or seconds of 0 or less.

@@ -34,7 +34,7 @@ class Timed:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """`n` queries of one stage and one warmth. All times are seconds a query; `pairs_per_second` None: no pair, or 0 s.
+    """`n` queries of one stage and one warmth. All times are seconds per query; `pairs_per_second` None: no pair, 0 s.
 
     The percentiles are linear interpolations between the two nearest times (numpy's "linear", Hyndman and Fan's type 7,
     doi 10.1080/00031305.1996.10473566): of few queries p95 and p99 lie close to the slowest one.

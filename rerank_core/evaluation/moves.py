@@ -62,7 +62,7 @@ def what_moved(
 ) -> WhatMoved:
     """The biggest move, and the passage of grade 0 or less that came into the top, or left it, as the query went.
 
-    Where DCG@k is the same, one that came in is told before one that left. Raises as `biggest_move`.
+    Where DCG@k is the same, one that came in is named before one that left. Raises as `biggest_move`.
     """
     best = biggest_move(before, after, grades, k)
     entered, left = _wrong_in(before, after, grades, top), _wrong_in(after, before, grades, top)

@@ -55,7 +55,7 @@ class Measure:
     """One measure.
 
     `k` is the cutoff (None: the whole ranking). `level` is the lowest grade that counts as relevant, for the kinds in
-    `BINARY` only; None means that the name does not say it: whoever evaluates says it (1 unless told).
+    `BINARY` only; None means that the name does not say it: the evaluation says it (1 by default).
     `str(measure)` is the canonical name, as ir_measures writes it: "nDCG@10", "R(rel=2)@100".
 
     Raises BadInputError where the parts cannot go together.

@@ -10,7 +10,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """`votes` of all people; `queries` with a vote, of which `one` and `other` won so many and `same` are even.
+    """`votes` of all people; `queries` with a vote, of which `one` and `other` won that many and `same` are even.
 
     `share`: of the queries that one of the two won, how many the first one won, from 0 to 1; None where none is won.
     `low`, `high`: its 95 % interval.

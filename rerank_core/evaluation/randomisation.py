@@ -11,7 +11,7 @@ _BATCH = 1_000
 def randomisation_p(deltas: Sequence[float], seed: int = 0, samples: int = 10_000) -> float | None:
     """The two-sided p-value of "both systems are the same": how often swapping them by chance gives as large a mean.
 
-    `deltas`: one a query. Each sign is flipped or not, on its own (Smucker, Allan and Carterette 2007,
+    `deltas`: one per query. Each sign is flipped or not, on its own (Smucker, Allan and Carterette 2007,
     doi:10.1145/1321440.1321528). Zeros change nothing. With up to 16 other deltas every flip is counted, and the value
     is exact; else `samples` random ones, seeded, p = (1 + as large) / (1 + samples), so that it is never 0.
     1.0 where all deltas are 0; None where there are none.

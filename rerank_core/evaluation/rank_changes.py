@@ -24,7 +24,7 @@ class DocumentRow:
 def document_rows(
     orders: Mapping[str, Sequence[str]], grades: Mapping[str, int], baseline: str, top: int = 10
 ) -> list[DocumentRow]:
-    """A row for each document in the first `top` places of any system: by the baseline's rank, then by the best rank.
+    """One row per document in the first `top` places of any system: by the baseline's rank, then by the best rank.
 
     `orders`: system -> docids, best first. `baseline` need not be among them: then nothing has a change.
     """

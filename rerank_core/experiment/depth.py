@@ -80,21 +80,21 @@ def depth_curve(
             )
     graded = {query.qid: qrels[query.qid] for query in queries}
     points = []
-    for depth, own in read.items():
-        orders = {qid: one.ranking.docids for qid, one in own.answers.items() if one.ranking is not None}
+    for depth, rows in read.items():
+        orders = {qid: answer.ranking.docids for qid, answer in rows.answers.items() if answer.ranking is not None}
         if ignore_identical_ids:
             orders = {qid: tuple(docid for docid in docids if docid != qid) for qid, docids in orders.items()}
         if graded and len(orders) == len(graded):
             values = evaluate(orders, graded, [measure], experiment.level)[measure]
-            points.append(_point(depth, sum(values.values()) / len(values), own, system))
+            points.append(_point(depth, sum(values.values()) / len(values), rows, system))
     return _with_estimates(points)
 
 
-def _point(depth: int, value: float, own: _AtDepth, system: System) -> DepthPoint:
-    n = len(own.keys)
-    pairs = sum(len(own.found[key]) for key in own.keys.values()) / n
-    searches = [seconds for key in own.keys.values() if (seconds := own.retrieve[key]) is not None]
-    scores = [0.0] * n if system.model.family == FIRST_STAGE else _warm_seconds(own)
+def _point(depth: int, value: float, at_depth: _AtDepth, system: System) -> DepthPoint:
+    n = len(at_depth.keys)
+    pairs = sum(len(at_depth.found[key]) for key in at_depth.keys.values()) / n
+    searches = [seconds for key in at_depth.keys.values() if (seconds := at_depth.retrieve[key]) is not None]
+    scores = [0.0] * n if system.model.family == FIRST_STAGE else _warm_seconds(at_depth)
     return DepthPoint(
         depth,
         value,
@@ -107,14 +107,14 @@ def _point(depth: int, value: float, own: _AtDepth, system: System) -> DepthPoin
     )
 
 
-def _warm_seconds(own: _AtDepth) -> list[float]:
-    found = []
-    for qid, key in own.keys.items():
-        ranking = own.answers[qid].ranking
-        cold = own.evidence[key].cold if key in own.evidence else None
+def _warm_seconds(at_depth: _AtDepth) -> list[float]:
+    seconds = []
+    for qid, key in at_depth.keys.items():
+        ranking = at_depth.answers[qid].ranking
+        cold = at_depth.evidence[key].cold if key in at_depth.evidence else None
         if ranking is not None and ranking.seconds is not None and cold is False:
-            found.append(ranking.seconds)
-    return found
+            seconds.append(ranking.seconds)
+    return seconds
 
 
 def _with_estimates(points: Sequence[DepthPoint]) -> list[DepthPoint]:
@@ -129,7 +129,7 @@ def _with_estimates(points: Sequence[DepthPoint]) -> list[DepthPoint]:
 def knee(values: Mapping[int, float], tolerance: float = TOLERANCE) -> int | None:
     """The smallest depth whose value is at most `tolerance` below the best one of the curve; None for an empty curve.
 
-    That is the rule, and all of it: reranking deeper would gain no more than `tolerance` on this data. It asks for no
+    That is the whole rule: reranking deeper would gain no more than `tolerance` on this data. It asks for no
     smooth curve, and holds also where a reranker gets worse with more candidates.
     """
     if not values:
@@ -152,8 +152,12 @@ def recall_by_depth(
     dataset, level = experiment.dataset, experiment.level
     with experiment.workspace.open() as db:
         labels = judgments.qrels(db, dataset.id)
-        queries = {one.qid: one for one in datasets.get_queries(db, dataset.id) if only is None or one.qid in only}
-        relevant = {qid: own for qid, own in labels.items() if qid in queries and any(g >= level for g in own.values())}
+        queries = {
+            query.qid: query for query in datasets.get_queries(db, dataset.id) if only is None or query.qid in only
+        }
+        relevant = {
+            qid: grades for qid, grades in labels.items() if qid in queries and any(g >= level for g in grades.values())
+        }
         means = {}
         for depth in depths:
             keys = experiment.at_depth(depth).keys(queries[qid] for qid in relevant)
@@ -164,7 +168,7 @@ def recall_by_depth(
 
 
 def _recalls(
-    found: Mapping[str, Sequence[str]],
+    docids_of: Mapping[str, Sequence[str]],
     keys: Mapping[str, str],
     relevant: Mapping[str, Mapping[str, int]],
     depth: int,
@@ -172,7 +176,7 @@ def _recalls(
 ) -> list[float]:
     values = []
     for qid, grades in relevant.items():
-        if keys[qid] in found:
-            ceiling = recall_ceiling(found[keys[qid]], grades, [depth], level)
+        if keys[qid] in docids_of:
+            ceiling = recall_ceiling(docids_of[keys[qid]], grades, [depth], level)
             values += [] if ceiling is None else [ceiling[depth]]
     return values

@@ -39,31 +39,31 @@ class QueryDifference:
 def differences(whole: WholeSet, summary: Summary) -> dict[str, dict[str, QueryDifference]]:
     """System -> qid -> difference from the baseline, for the systems and queries that the summary compares."""
     orders = {system: whole.rankings(system) for system in whole.labels}
-    found = {}
-    for one in summary.systems:
-        if one.comparison is None:
+    by_system = {}
+    for row in summary.systems:
+        if row.comparison is None:
             continue
-        base, own = orders[summary.baseline], orders[one.system]
-        found[one.system] = {
+        base, ours = orders[summary.baseline], orders[row.system]
+        by_system[row.system] = {
             qid: QueryDifference(
                 delta,
-                rbo(base[qid].docids, own[qid].docids),
-                tau_ap(base[qid].docids, own[qid].docids),
-                jaccard(base[qid].docids, own[qid].docids, summary.k),
+                rbo(base[qid].docids, ours[qid].docids),
+                tau_ap(base[qid].docids, ours[qid].docids),
+                jaccard(base[qid].docids, ours[qid].docids, summary.k),
             )
-            for qid, delta in one.comparison.deltas.items()
+            for qid, delta in row.comparison.deltas.items()
         }
-    return found
+    return by_system
 
 
-def most_different_first(found: Iterable[Mapping[str, QueryDifference]], by: By) -> list[str]:
+def most_different_first(by_system: Iterable[Mapping[str, QueryDifference]], by: By) -> list[str]:
     """The qids of one or several systems' differences: the largest mean distance from the baseline first.
 
     Equal ones keep the order of the queries; those of which nothing can be said come last.
     """
     distances: dict[str, list[float]] = {}
-    for own in found:
-        for qid, difference in own.items():
+    for by_query in by_system:
+        for qid, difference in by_query.items():
             distance = difference.distance(by)
             distances.setdefault(qid, []).extend([] if distance is None else [distance])
     means = {qid: fmean(values) if values else -1.0 for qid, values in distances.items()}

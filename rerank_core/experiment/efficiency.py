@@ -23,7 +23,7 @@ class Efficiency:
     `run_id`: the run that they are from; None: no run covers all queries, so they are of single rankings, and nobody
     knows which were cold. `stale`: why that run no longer speaks for the system, "" where it does. `device`: where it
     ran. `service_cost`: US dollars for 1,000 queries by use of a service, None where nothing is paid by use or the
-    price is not known. `local`: whether it runs on hardware of one's own. `scoring`: mean seconds a query, warm.
+    price is not known. `local`: whether it runs on own hardware. `scoring`: mean seconds per query, warm.
     """
 
     label: str
@@ -38,8 +38,8 @@ class Efficiency:
     @property
     def whole(self) -> Latency | None:
         """Finding and reranking together: warm where that is known, else whatever there is but cold."""
-        found = {one.warmth: one for one in self.stages if one.stage == "total"}
-        return found.get("warm") or found.get("not known")
+        by_warmth = {stage.warmth: stage for stage in self.stages if stage.stage == "total"}
+        return by_warmth.get("warm") or by_warmth.get("not known")
 
     def cost(self, price_an_hour: float | None) -> float | None:
         """1,000 queries in US dollars: by use, or as a share of a machine's hour that is never idle; None: not known.
@@ -58,12 +58,12 @@ def efficiencies(experiment: Experiment, whole: WholeSet) -> dict[str, Efficienc
     workspace, systems, settings_key = experiment.workspace, experiment.systems, experiment.settings.key()
     keys = experiment.keys(whole.queries.values())
     with workspace.open() as db:
-        found = {one.id: runs.latest_run(db, experiment.dataset.id, one.id, settings_key) for one in systems}
+        run_of = {system.id: runs.latest_run(db, experiment.dataset.id, system.id, settings_key) for system in systems}
         seconds = evidence.search_seconds(db, keys.values())
     searches = {qid: seconds.get(key) for qid, key in keys.items()}
     result = {}
     for system in systems:
-        rankings, run = whole.rankings(system.id), found[system.id]
+        rankings, run = whole.rankings(system.id), run_of[system.id]
         part = None if run is None else replace(run, queries=tuple(q for q in run.queries if q.qid in whole.queries))
         stages = run_latencies(part) if part is not None else _unwitnessed(system, rankings, searches)
         result[system.id] = Efficiency(
@@ -93,8 +93,8 @@ def _unwitnessed(
             timed["score"].append(Timed(score, None, pairs))
         if search is not None and score is not None:
             timed["total"].append(Timed(search + score, None, pairs))
-    return [found for stage, own in timed.items() for found in latencies(stage, own)]
+    return [latency for stage, times in timed.items() for latency in latencies(stage, times)]
 
 
 def _mean(stages: Sequence[Latency]) -> float | None:
-    return next((one.mean for one in stages if one.stage == "score"), None)
+    return next((stage.mean for stage in stages if stage.stage == "score"), None)

@@ -36,7 +36,7 @@ class Experiment:
     level: int = 1
 
     def __post_init__(self) -> None:
-        if twice := [one for one in self.ids if self.ids.count(one) > 1]:
+        if twice := [system for system in self.ids if self.ids.count(system) > 1]:
             raise SettingsError(f"The system '{twice[0]}' is named twice.")
         if self.baseline != FIRST_STAGE:
             _check_baseline(self.baseline, self.ids)
@@ -76,7 +76,7 @@ class Experiment:
             workspace,
             row,
             chosen if depth is None else replace(chosen, depth=depth),
-            tuple(get_system(workspace, one) for one in systems),
+            tuple(get_system(workspace, system) for system in systems),
             baseline or (systems[0] if systems and FIRST_STAGE not in systems else FIRST_STAGE),
             level,
         )

@@ -74,14 +74,14 @@ class Figures:
         The difference is delta, its 95 % interval from low to high, p (corrected for all systems), the queries won,
         tied and lost, and whether it is sure. None: the baseline has none, and what ranked nothing has no figure.
         """
-        return [self._row(one) for one in self.summary.systems]
+        return [self._row(system) for system in self.summary.systems]
 
-    def _row(self, one: SystemSummary) -> dict[str, Any]:
-        comparison = one.comparison
+    def _row(self, system: SystemSummary) -> dict[str, Any]:
+        comparison = system.comparison
         interval = comparison.interval if comparison is not None else None
         return {
-            "system": one.system,
-            **{str(each): one.values[each] if one.values else None for each in self.summary.measures},
+            "system": system.system,
+            **{str(measure): system.values[measure] if system.values else None for measure in self.summary.measures},
             "delta": comparison.mean if comparison is not None else None,
             "low": interval.low if interval is not None else None,
             "high": interval.high if interval is not None else None,
@@ -108,14 +108,14 @@ class Figures:
     def remarks(self) -> list[str]:
         """What a reader of the figures has to know of single systems: failures, empty answers, other candidates."""
         lines = []
-        for one in self.summary.systems:
-            lines += not_compared_alike(one)
-            if one.empty:
-                lines.append(f"{one.label} returned nothing on {one.empty:,} queries, which count 0.")
+        for system in self.summary.systems:
+            lines += not_compared_alike(system)
+            if system.empty:
+                lines.append(f"{system.label} returned nothing on {system.empty:,} queries, which count 0.")
         if self.left_out:
             lines.append(f"{self.left_out:,} graded queries are left out: a system has not ranked them, or failed.")
-        own = [qid for qid in self.everything.own_passages if qid in self.whole.queries]
-        if sentence := own_passages_sentence(own, self.experiment.dataset, self.own_left_out):
+        own_passages = [qid for qid in self.everything.own_passages if qid in self.whole.queries]
+        if sentence := own_passages_sentence(own_passages, self.experiment.dataset, self.own_left_out):
             lines.append(sentence)
         return lines
 
@@ -142,7 +142,7 @@ def figures(
     1
     """
     experiment.check_baseline()
-    parsed = [parse_measure(one) if isinstance(one, str) else one for one in measures]
+    parsed = [parse_measure(measure) if isinstance(measure, str) else measure for measure in measures]
     everything = load_whole_set(experiment)
     whole = of_slices(everything, only)
     whole = whole.without_own_passages() if own_left_out else whole

@@ -39,13 +39,13 @@ class Occlusion:
         return {
             "text": self.text,
             "score": self.score,
-            "sentences": [[one.start, one.end, one.change] for one in self.sentences],
+            "sentences": [[sentence.start, sentence.end, sentence.change] for sentence in self.sentences],
         }
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Occlusion:
         """The inverse of `to_dict`."""
-        return cls(plain["text"], plain["score"], tuple(Sentence(*one) for one in plain["sentences"]))
+        return cls(plain["text"], plain["score"], tuple(Sentence(*sentence) for sentence in plain["sentences"]))
 
 
 def why_not(system: System) -> str:

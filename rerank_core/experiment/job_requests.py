@@ -31,7 +31,7 @@ class Request:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object that `from_json` reads back to an equal request."""
-        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
     @classmethod
@@ -40,7 +40,7 @@ class Request:
 
         Raises TypeError where a value without a default is not there.
         """
-        values = {one.name: params[one.name] for one in fields(cls) if one.name in params}
+        values = {each.name: params[each.name] for each in fields(cls) if each.name in params}
         return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
 
@@ -172,7 +172,7 @@ class ChangeRequest(Request):
         """A JSON object that `from_json` reads back to an equal request."""
         # super() without arguments knows no class whose slots a decorator made
         values = Request.to_json(self)
-        return values if self.fingerprint else {name: own for name, own in values.items() if name != "fingerprint"}
+        return values if self.fingerprint else {name: value for name, value in values.items() if name != "fingerprint"}
 
     def in_earnest(self, fingerprint: str) -> ChangeRequest:
         """The same change, made and not only looked at, if the passages still are as they were when it was."""
@@ -235,7 +235,7 @@ class LlmGradeRequest(CandidatesRequest):
     """Have a language model grade the first `k` passages of some systems.
 
     `graded`: also what people graded. `judge`: the model's settings: the name of the variable that holds the key, and
-    never a key. `retry`: ask again where an answer was of no use.
+    never a key. `retry`: ask again where an answer was unusable.
     """
 
     kind: ClassVar[str] = "llm-grade"

@@ -48,7 +48,7 @@ def load_comparison(experiment: Experiment, query: Query) -> Comparison:
     with experiment.workspace.open() as db:
         candidates = rankings.get_candidates(db, key)
         stored = rankings.get_rankings(db, [key], [system.key for system in systems]).get(key, {})
-        answered = [one.ranking.docids for one in stored.values() if one.ranking is not None]
+        answered = [answer.ranking.docids for answer in stored.values() if answer.ranking is not None]
         docids = dict.fromkeys(chain(candidates.docids if candidates is not None else (), *answered))
         docs = {docid: Doc(docid, NOT_HERE) for docid in docids} | datasets.get_docs(db, dataset.id, list(docids))
     answers = {system.id: stored[system.key] for system in systems if system.key in stored}
@@ -60,6 +60,6 @@ def all_rankings(experiment: Experiment, system: System) -> dict[str, Ranking]:
     """Qid -> ranking of one system, for the queries whose candidates it has ranked; failed ones left out."""
     with experiment.workspace.open() as db:
         keys = experiment.keys(datasets.get_queries(db, experiment.dataset.id))
-        found = rankings.get_rankings(db, keys.values(), [system.key])
-    stored = {qid: found.get(key, {}).get(system.key) for qid, key in keys.items()}
-    return {qid: one.ranking for qid, one in stored.items() if one is not None and one.ranking is not None}
+        stored_rankings = rankings.get_rankings(db, keys.values(), [system.key])
+    stored = {qid: stored_rankings.get(key, {}).get(system.key) for qid, key in keys.items()}
+    return {qid: answer.ranking for qid, answer in stored.items() if answer is not None and answer.ranking is not None}

@@ -18,11 +18,11 @@ def system_points(
     Cost: US dollars for 1,000 queries, on one's own machine at `price_an_hour`. None where it is not known.
     """
     points = []
-    for one in summary.systems:
-        times = efficiency[one.system]
-        quality = one.values[summary.measures[0]] if one.values else None
+    for row in summary.systems:
+        times = efficiency[row.system]
+        quality = row.values[summary.measures[0]] if row.values else None
         latency = times.whole.p50 if times.whole is not None else None
-        points.append(Point(one.label, quality, latency, times.cost(price_an_hour)))
+        points.append(Point(row.label, quality, latency, times.cost(price_an_hour)))
     return tuple(points)
 
 

@@ -39,11 +39,11 @@ def record_runs(experiment: Experiment) -> dict[str, Run]:
     if not whole:
         return {}
     with workspace.write() as db:
-        found = rankings.get_docids(db, keys.values())
-        candidates = _candidates_hash(keys, found)
+        docids_of = rankings.get_docids(db, keys.values())
+        candidates = _candidates_hash(keys, docids_of)
         return {
             system.id: store.put_run(
-                db, dataset.id, _run_of(db, experiment, system, queries, found, made[system.id], candidates)
+                db, dataset.id, _run_of(db, experiment, system, queries, docids_of, made[system.id], candidates)
             )
             for system in whole
         }
@@ -54,7 +54,7 @@ def _run_of(
     experiment: Experiment,
     system: System,
     queries: Sequence[Query],
-    found: Mapping[str, Sequence[str]],
+    docids_of: Mapping[str, Sequence[str]],
     made: Mapping[str, Made],
     candidates: str,
 ) -> Run:
@@ -67,7 +67,7 @@ def _run_of(
     facts = [
         QueryFacts(
             qid=qid,
-            pairs=len(found[key]),
+            pairs=len(docids_of[key]),
             retrieve_seconds=seconds[key],
             retrieve_cold=searched.get(key, unknown).cold,
             score_seconds=made[key].seconds if scores else None,
@@ -86,8 +86,10 @@ def _run_of(
         inputs=_inputs(experiment, system, queries, candidates),
         settings=experiment.settings.to_json(),
         system_settings=system.settings,
-        devices=tuple(dict.fromkeys(one.device for one in (list(scored.values()) or had_a_part) if one.device)),
-        versions=_each_once(one.versions for one in had_a_part),
+        devices=tuple(
+            dict.fromkeys(answer.device for answer in (list(scored.values()) or had_a_part) if answer.device)
+        ),
+        versions=_each_once(answer.versions for answer in had_a_part),
         started=times[0],
         finished=times[-1],
         queries=tuple(facts),
@@ -104,8 +106,8 @@ def staleness(workspace: Workspace, run: Run) -> str:
             queries = datasets.get_queries(db, dataset.id)
             experiment = Experiment(workspace, dataset, settings, (system,))
             keys = experiment.keys(queries)
-            found = rankings.get_docids(db, keys.values())
-        return store.stale_reason(run, _inputs(experiment, system, queries, _candidates_hash(keys, found)))
+            candidates = rankings.get_docids(db, keys.values())
+        return store.stale_reason(run, _inputs(experiment, system, queries, _candidates_hash(keys, candidates)))
     except (NotFoundError, SettingsError) as gone:
         return f"Its system or settings are gone: {gone}"
 
@@ -125,7 +127,7 @@ def run_latencies(run: Run) -> list[Latency]:
 
 def seconds_a_query(run: Run) -> float | None:
     """The mean of warm scoring, for cost on a GPU; None where no warm query was timed."""
-    warm = [one for one in run_latencies(run) if (one.stage, one.warmth) == ("score", "warm")]
+    warm = [latency for latency in run_latencies(run) if (latency.stage, latency.warmth) == ("score", "warm")]
     return warm[0].mean if warm else None
 
 
@@ -159,11 +161,11 @@ def _inputs(experiment: Experiment, system: System, queries: Iterable[Query], ca
     )
 
 
-def _candidates_hash(keys: Mapping[str, str], found: Mapping[str, Sequence[str]]) -> str:
+def _candidates_hash(keys: Mapping[str, str], candidates: Mapping[str, Sequence[str]]) -> str:
     """Over each query's candidate docids in their order; a query without candidates counts as such."""
-    lines = ("\x00".join((qid, *found.get(key, ("", "not retrieved")))) for qid, key in keys.items())
+    lines = ("\x00".join((qid, *candidates.get(key, ("", "not retrieved")))) for qid, key in keys.items())
     return text_hash("\x01".join(lines))
 
 
 def _each_once(versions: Iterable[Mapping[str, str]]) -> tuple[Mapping[str, str], ...]:
-    return tuple({tuple(sorted(one.items())): one for one in versions if one}.values())
+    return tuple({tuple(sorted(version.items())): version for version in versions if version}.values())

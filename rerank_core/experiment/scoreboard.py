@@ -18,7 +18,7 @@ from rerank_core.store import datasets, judgments, rankings
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class QueryStanding:
     """How one query stands.
 
     `labels`: docid -> grade in force. `stale`: docids whose text changed since it was graded. `total`: graded pairs in
@@ -64,21 +64,25 @@ class Scoreboard:
         with self._lock, self._workspace.open() as db:
             queries = datasets.get_queries(db, self._dataset.id)
             self._keys |= self._experiment.keys(query for query in queries if query.qid not in self._keys)
-            wanted = [key for key in self._keys.values() if any((key, one) not in self._ready for one in self._systems)]
+            wanted = [
+                key for key in self._keys.values() if any((key, system) not in self._ready for system in self._systems)
+            ]
             self._take_in(rankings.get_rankings(db, wanted, list(self._systems)))
             answers = self._ready | self._failed
-            return sum(all((key, one) in answers for one in self._systems) for key in self._keys.values())
+            return sum(all((key, system) in answers for system in self._systems) for key in self._keys.values())
 
-    def _take_in(self, found: Mapping[str, Mapping[str, rankings.StoredRanking]]) -> None:
+    def _take_in(self, answers: Mapping[str, Mapping[str, rankings.StoredRanking]]) -> None:
         for qid, key in self._keys.items():
-            fresh = {one: stored for one, stored in found.get(key, {}).items() if (key, one) not in self._ready}
+            fresh = {
+                system: stored for system, stored in answers.get(key, {}).items() if (key, system) not in self._ready
+            }
             if fresh:
-                orders = {self._systems[one]: _docids(stored) for one, stored in fresh.items()}
+                orders = {self._systems[system]: _docids(stored) for system, stored in fresh.items()}
                 self._live.set_rankings(qid, orders)
-            for one, stored in fresh.items():
-                (self._failed if stored.ranking is None else self._ready).add((key, one))
+            for system, stored in fresh.items():
+                (self._failed if stored.ranking is None else self._ready).add((key, system))
 
-    def standing(self, qid: str) -> Standing:
+    def standing(self, qid: str) -> QueryStanding:
         """How this query and the dataset's means stand, after all grades that are in the workspace by now."""
         with self._lock, self._workspace.open() as db:
             db.conn.execute("BEGIN")  # one snapshot: the labels are those as of the newest event
@@ -91,7 +95,9 @@ class Scoreboard:
             labels = dict(self._labels.get(qid, {}))
             total = sum(map(len, self._labels.values()))
             figures, oracle = self._live.query(qid), self._oracle(db, qid, labels)
-            return Standing(qid, labels, self._stale(db, qid), total, figures, oracle, (f"{self._name} {qid}", newest))
+            return QueryStanding(
+                qid, labels, self._stale(db, qid), total, figures, oracle, (f"{self._name} {qid}", newest)
+            )
 
     def means(self) -> LiveMeans:
         """The dataset's means as of the last `standing` or `read_rankings`."""
@@ -105,9 +111,9 @@ class Scoreboard:
 
     def _candidates_of(self, db: Database, qid: str) -> tuple[str, ...]:
         if qid not in self._candidates and qid in self._keys:
-            found = rankings.get_candidates(db, self._keys[qid])
-            if found is not None:
-                self._candidates[qid] = found.docids
+            candidates = rankings.get_candidates(db, self._keys[qid])
+            if candidates is not None:
+                self._candidates[qid] = candidates.docids
         return self._candidates.get(qid, ())
 
     def _oracle(self, db: Database, qid: str, labels: Mapping[str, int]) -> dict[Measure, float] | None:
@@ -118,8 +124,8 @@ class Scoreboard:
 
     def _read_grades(self, db: Database, qid: str) -> None:
         grades = judgments.in_force(db, self._dataset.id, qid)
-        self._labels[qid] = {one.docid: one.grade for one in grades}
-        self._seen[qid] = {one.docid: one.text_hash for one in grades}
+        self._labels[qid] = {grade.docid: grade.grade for grade in grades}
+        self._seen[qid] = {grade.docid: grade.text_hash for grade in grades}
         self._live.update(qid, self._labels[qid])
 
     def _stale(self, db: Database, qid: str) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ def order_of_stories(summary: Summary, system: str) -> list[str]:
 
 
 def tell(whole: WholeSet, summary: Summary, system: str, qid: str, shown: int = 5) -> Story:
-    """The story of one query; `shown`: places a list. Raises KeyError where one of the two did not rank the query."""
+    """The story of one query; `shown`: places per list. Raises KeyError where one of the two did not rank the query."""
     before, after = (whole.ranking(ranked_by, qid) for ranked_by in (summary.baseline, system))
     grades = whole.qrels.get(qid, {})
     delta = summary.per_query[system][qid] - summary.per_query[summary.baseline][qid]

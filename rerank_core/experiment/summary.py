@@ -98,7 +98,7 @@ def summarise(
     }
     live = LiveMeasures(orders, qrels, named, baseline, level)
     means = live.means().values
-    alive = [system for system, own in orders.items() if own]
+    alive = [system for system, order in orders.items() if order]
     per_query = {system: live.per_query(system, headline) for system in alive}
     shared = per_query[alive[0]] if alive else {}
     qids = tuple(qid for qid in whole.queries if qid in shared)
@@ -107,13 +107,13 @@ def summarise(
     systems = []
     for system, label in whole.labels.items():
         failures = whole.failures(system)
-        found = compared.get(system)
+        comparison = compared.get(system)
         systems.append(
             SystemSummary(
                 system=system,
                 label=label,
                 values=means[system],
-                comparison=found and replace(found, system=label, baseline=whole.labels[baseline]),
+                comparison=comparison and replace(comparison, system=label, baseline=whole.labels[baseline]),
                 unjudged=_unjudged(orders[system], qrels, qids, k, max_grade, level) if orders[system] else None,
                 empty=sum(not orders[system].get(qid, "unasked") for qid in qids),
                 failed=len(failures),
@@ -155,45 +155,45 @@ def _unjudged(
 
 def verdicts(summary: Summary) -> list[tuple[SystemSummary, str]]:
     """One sentence a system other than the baseline, the largest difference first; then those without a comparison."""
-    others = [one for one in summary.systems if one.system != summary.baseline]
-    return [(one, _said(one)) for one in sorted(others, key=_best_first)]
+    others = [row for row in summary.systems if row.system != summary.baseline]
+    return [(row, _sentence(row)) for row in sorted(others, key=_best_first)]
 
 
-def not_compared_alike(one: SystemSummary) -> list[str]:
+def not_compared_alike(system: SystemSummary) -> list[str]:
     """Why the system's difference is not of the ordering alone: other candidates, queries it failed on; [] for none."""
     lines = []
-    if one.off_candidates:
-        lines.append(other_candidates_sentence(one.label, one.off_candidates))
-    if one.failed:
-        lines.append(failure_sentence(one.label, one.failed, one.reason))
+    if system.off_candidates:
+        lines.append(other_candidates_sentence(system.label, system.off_candidates))
+    if system.failed:
+        lines.append(failure_sentence(system.label, system.failed, system.reason))
     return lines
 
 
 def other_candidates_sentence(label: str, queries: int) -> str:
-    """That a system ranked other passages than the rest on so many queries, and what this means for its difference."""
+    """That a system ranked other passages than the rest on n queries, and what that means for its difference."""
     return (
-        f"{label} ranked passages that are not among the candidates, on {_queries(queries)}: no fair comparison there, "
-        "as its difference says as much about retrieval."
+        f"{label} ranked passages that are not among the candidates, on {_queries(queries)}: not a fair comparison "
+        "there, because the difference also reflects retrieval."
     )
 
 
 def failure_sentence(label: str, queries: int, reason: str) -> str:
-    """That a system failed on so many queries; `reason`: why, as a sentence or a line."""
+    """That a system failed on that many queries; `reason`: why, as a sentence or a line."""
     return f"{label} failed on {_queries(queries)}: {reason}"
 
 
-def own_passages_sentence(own: Sequence[str], dataset: DatasetRow, ignored: bool = False) -> str:
-    """What became of the passages that have their query's own id, on the queries `own`; "" where there is none.
+def own_passages_sentence(qids: Sequence[str], dataset: DatasetRow, ignored: bool = False) -> str:
+    """What became of the passages that have their query's own id, on the queries `qids`; "" where there is none.
 
-    Nothing is said either where all these ids are plain numbers and no query is a passage: they only count alike.
+    Also "" where all these ids are plain numbers and no query is a passage: then the ids are equal by chance.
     """
-    alike = all(qid.isdecimal() for qid in own) and not dataset.report.get("queries_as_passages")
-    if not own or (alike and not ignored):
+    alike = all(qid.isdecimal() for qid in qids) and not dataset.report.get("queries_as_passages")
+    if not qids or (alike and not ignored):
         return ""
     if ignored:
-        return f"On {len(own):,} queries the passage that has the query's own id is left out, as BEIR does."
+        return f"On {len(qids):,} queries the passage that has the query's own id is left out, as BEIR does."
     return (
-        f"On {len(own):,} queries a system ranks the passage that has the query's own id. Where queries are passages "
+        f"On {len(qids):,} queries a system ranks the passage that has the query's own id. Where queries are passages "
         "of the corpus (ArguAna, Quora), BEIR leaves it out: --ignore-identical-ids."
     )
 
@@ -202,12 +202,12 @@ def _queries(count: int) -> str:
     return f"{count:,} {'query' if count == 1 else 'queries'}"
 
 
-def _best_first(one: SystemSummary) -> float:
-    return float("inf") if one.comparison is None else -(one.comparison.mean or 0.0)
+def _best_first(system: SystemSummary) -> float:
+    return float("inf") if system.comparison is None else -(system.comparison.mean or 0.0)
 
 
-def _said(one: SystemSummary) -> str:
-    if one.comparison is not None:
-        return verdict(one.comparison)
-    why = one.reason or "it has ranked nothing with these settings, or the baseline has not."
-    return f"{one.label} is not compared: {why}"
+def _sentence(system: SystemSummary) -> str:
+    if system.comparison is not None:
+        return verdict(system.comparison)
+    why = system.reason or "it has ranked nothing with these settings, or the baseline has not."
+    return f"{system.label} is not compared: {why}"

@@ -37,23 +37,23 @@ class WholeSet:
             _part(self.qrels, wanted),
             _part(self.candidates, wanted),
             self.labels,
-            {system: _part(own, wanted) for system, own in self.answers.items()},
+            {system: _part(answers, wanted) for system, answers in self.answers.items()},
         )
 
     def rankings(self, system: str) -> dict[str, Ranking]:
         """qid -> ranking, where the system succeeded."""
-        return {qid: one.ranking for qid, one in self.answers[system].items() if one.ranking is not None}
+        return {qid: answer.ranking for qid, answer in self.answers[system].items() if answer.ranking is not None}
 
     def ranking(self, system: str, qid: str) -> Ranking:
         """One query's ranking; raises KeyError where the system did not rank it, or failed."""
-        found = self.answers[system][qid].ranking
-        if found is None:
+        ranking = self.answers[system][qid].ranking
+        if ranking is None:
             raise KeyError(qid)
-        return found
+        return ranking
 
     def failures(self, system: str) -> dict[str, str]:
         """qid -> why the system failed on it, in one line."""
-        return {qid: one.error for qid, one in self.answers[system].items() if one.ranking is None}
+        return {qid: answer.error for qid, answer in self.answers[system].items() if answer.ranking is None}
 
     def off_candidates(self, system: str) -> list[str]:
         """The qids whose ranking holds a passage that is not among the candidates: no fair comparison there."""
@@ -65,17 +65,22 @@ class WholeSet:
     @property
     def own_passages(self) -> tuple[str, ...]:
         """The qids for which a system ranks the passage that has the query's own id, in the order of the queries."""
-        found = [self.rankings(system) for system in self.labels]
-        return tuple(qid for qid in self.queries if any(qid in own and qid in own[qid].docids for own in found))
+        by_system = [self.rankings(system) for system in self.labels]
+        return tuple(
+            qid
+            for qid in self.queries
+            if any(qid in by_query and qid in by_query[qid].docids for by_query in by_system)
+        )
 
     def without_own_passages(self) -> WholeSet:
         """The same without these passages in rankings and candidates, as BEIR leaves them out; grades stay.
 
         What stood below moves up by one rank. An answer with nothing left counts 0.
         """
-        candidates = {qid: tuple(one for one in docids if one != qid) for qid, docids in self.candidates.items()}
+        candidates = {qid: tuple(docid for docid in docids if docid != qid) for qid, docids in self.candidates.items()}
         answers = {
-            system: {qid: _without(answer, qid) for qid, answer in own.items()} for system, own in self.answers.items()
+            system: {qid: _without(answer, qid) for qid, answer in by_query.items()}
+            for system, by_query in self.answers.items()
         }
         return replace(self, candidates=candidates, answers=answers)
 
@@ -86,14 +91,14 @@ def load_whole_set(experiment: Experiment) -> WholeSet:
     with experiment.workspace.open() as db:
         queries = {query.qid: query for query in datasets.get_queries(db, dataset.id)}
         keys = experiment.keys(queries.values())
-        found = rankings.get_docids(db, keys.values())
+        docids_of = rankings.get_docids(db, keys.values())
         stored = rankings.get_rankings(db, keys.values(), [system.key for system in systems])
         qrels = judgments.qrels(db, dataset.id)
     answers = {
         system.id: {qid: stored[key][system.key] for qid, key in keys.items() if system.key in stored.get(key, {})}
         for system in systems
     }
-    candidates = {qid: tuple(found[key]) for qid, key in keys.items() if key in found}
+    candidates = {qid: tuple(docids_of[key]) for qid, key in keys.items() if key in docids_of}
     return WholeSet(queries, qrels, candidates, {system.id: system.label for system in systems}, answers)
 
 
@@ -105,5 +110,5 @@ def _without(answer: StoredRanking, docid: str) -> StoredRanking:
     return replace(answer, ranking=replace(answer.ranking, docs=docs))
 
 
-def _part(own: Mapping[str, Kept], qids: Collection[str]) -> dict[str, Kept]:
-    return {qid: value for qid, value in own.items() if qid in qids}
+def _part(kept: Mapping[str, Kept], qids: Collection[str]) -> dict[str, Kept]:
+    return {qid: value for qid, value in kept.items() if qid in qids}

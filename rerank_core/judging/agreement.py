@@ -61,9 +61,9 @@ def kappa(
         apart = np.sign(apart)
 
     def statistic(counts: Array) -> Array:
-        found = np.tensordot(counts, tables, 1)
-        by_chance = found.sum(2)[:, :, None] * found.sum(1)[:, None, :]
-        return _beyond_chance((found * apart).sum((1, 2)) * counts.sum(1), (by_chance * apart).sum((1, 2)))
+        totals = np.tensordot(counts, tables, 1)
+        by_chance = totals.sum(2)[:, :, None] * totals.sum(1)[:, None, :]
+        return _beyond_chance((totals * apart).sum((1, 2)) * counts.sum(1), (by_chance * apart).sum((1, 2)))
 
     return _agreement(patterns.values(), statistic, seed, confidence, resamples)
 
@@ -92,11 +92,11 @@ def alpha(
             coincidences[at, place[one], place[other]] += 1 / (len(pattern) - 1)
 
     def statistic(counts: Array) -> Array:
-        found = np.tensordot(counts, coincidences, 1)
-        given = found.sum(2)
+        totals = np.tensordot(counts, coincidences, 1)
+        given = totals.sum(2)
         apart = _distances(grades, given, level)
         by_chance = given[:, :, None] * given[:, None, :]
-        return _beyond_chance((found * apart).sum((1, 2)) * (given.sum(1) - 1), (by_chance * apart).sum((1, 2)))
+        return _beyond_chance((totals * apart).sum((1, 2)) * (given.sum(1) - 1), (by_chance * apart).sum((1, 2)))
 
     return _agreement(patterns.values(), statistic, seed, confidence, resamples)
 
@@ -135,6 +135,6 @@ def _agreement(
     draws = statistic(np.random.default_rng(seed).multinomial(n, seen / n, resamples).astype(float))
     tail = (1 - confidence) / 2 * 100
     # a draw in which all grades are the same has no coefficient
-    told = draws[~np.isnan(draws)]
-    low, high = np.percentile(told if len(told) else [value], [tail, 100 - tail])
+    valid = draws[~np.isnan(draws)]
+    low, high = np.percentile(valid if len(valid) else [value], [tail, 100 - tail])
     return Agreement(value, float(low), float(high), n, confidence, seed)

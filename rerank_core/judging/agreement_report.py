@@ -18,7 +18,7 @@ from such grades, from the second one on they can be relied on."""
 
 
 SEEN = ("stale",)
-"""Rules by which a judge is shown another's grade before his own: such grades say nothing about agreement."""
+"""Rules by which a judge is shown another's grade before their own: such grades say nothing about agreement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,10 @@ def agreement_report(
     with workspace.open() as db:
         known = tuple(judges.judges(db, dataset.id))
         current = judges.current(db, dataset.id, without_rules=SEEN)
-    own = [one for one in current if one.source != "adjudication"]
-    wanted = {one.judge for one in own if one.source == "human"} if compared is None else set(compared)
+    independent = [one for one in current if one.source != "adjudication"]
+    wanted = {one.judge for one in independent if one.source == "human"} if compared is None else set(compared)
     graded: dict[tuple[str, str], dict[str, int]] = {}
-    for one in own:
+    for one in independent:
         if one.judge in wanted:
             graded.setdefault((one.qid, one.docid), {})[one.judge] = one.grade
     chosen = {judge for grades in graded.values() for judge in grades}
@@ -99,32 +99,32 @@ def in_words(report: AgreementReport) -> list[str]:
         return ["No passage was graded by two of these judges yet."]
     who = f"two or more of {len(report.compared)} judges" if len(report.compared) > 2 else "both judges"
     passages = "1 passage was" if report.pairs == 1 else f"{report.pairs:,} passages were"
-    told = [
+    sentences = [
         f"{passages} graded by {who}; {report.same:,} of them ({report.same / report.pairs:.0%}) got the same grade."
     ]
-    found = report.alpha
-    if found is None:
-        told.append("Whether that is more than chance cannot be told: it takes more than one kind of grade.")
-        return told
-    told.append(
-        f"Beyond what chance would give they agree at {found.value:.2f} (Krippendorff's alpha, {found.confidence:.0%} "
-        f"interval {found.low:.2f} to {found.high:.2f}); 1 is full agreement, 0 is chance."
+    alpha = report.alpha
+    if alpha is None:
+        sentences.append("Whether that is more than chance is not known: this needs at least two different grades.")
+        return sentences
+    sentences.append(
+        f"Beyond what chance would give they agree at {alpha.value:.2f} (Krippendorff's alpha, {alpha.confidence:.0%} "
+        f"interval {alpha.low:.2f} to {alpha.high:.2f}); 1 is full agreement, 0 is chance."
     )
-    told.append(_advice(found))
-    return told
+    sentences.append(_advice(alpha))
+    return sentences
 
 
-def _advice(found: Agreement) -> str:
-    if found.low >= RELIABLE:
+def _advice(agreement: Agreement) -> str:
+    if agreement.low >= RELIABLE:
         return "These grades can be relied on."
-    if found.high < TENTATIVE:
+    if agreement.high < TENTATIVE:
         return (
-            "That is too little to rest a verdict on: talk about the guideline, with the passages below, before more."
+            "That is too little to base a verdict on: talk about the guideline, with the passages below, before more."
         )
-    if found.value >= RELIABLE:
+    if agreement.value >= RELIABLE:
         return (
             "Good, but with so few passages in common it may be less: let the judges grade some more of the same ones."
         )
-    if found.value >= TENTATIVE:
+    if agreement.value >= TENTATIVE:
         return "Enough for tentative conclusions. Settling the passages below, and the guideline, would make it better."
-    return "So far too little to rest a verdict on; more passages in common would tell. Talk about those below first."
+    return "So far too little to base a verdict on; more passages in common would tell. Talk about those below first."

@@ -1,4 +1,4 @@
-"""A blind vote between two systems: the questions a voter sees, which list stands on the left, how the votes stand."""
+"""A blind vote between two systems: the queries a voter sees, which list stands on the left, how the votes stand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rerank_core.types import text_hash
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """One question to vote on. `left` and `right`: docids, best first. `left_is`: "one" or "other"."""
+    """One query to vote on. `left` and `right`: docids, best first. `left_is`: "one" or "other"."""
 
     qid: str
     left: tuple[str, ...]
@@ -24,7 +24,7 @@ class Ballot:
 
 
 class BallotBox:
-    """The vote between two systems over the questions that both have answered differently in the first `shown` places.
+    """The vote between two systems over the queries that both have answered differently in the first `shown` places.
 
     The two are told apart by their keys alone, so that the tally does not depend on which one is called the baseline.
     """
@@ -39,11 +39,11 @@ class BallotBox:
         self._lists = {qid: pair for qid, pair in self._lists.items() if pair[0] != pair[1]}
 
     def __len__(self) -> int:
-        """How many questions there are to vote on."""
+        """How many queries there are to vote on."""
         return len(self._lists)
 
     def next(self, voter: str) -> Ballot | None:
-        """The next question that this voter has not voted on (None after the last), in an order of his own."""
+        """The next query that this voter has not voted on (None after the last), in their own order."""
         done = {vote.qid for vote in self._votes() if vote.voter == voter}
         left = [qid for qid in self._lists if qid not in done]
         if not left:

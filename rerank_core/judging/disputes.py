@@ -16,7 +16,7 @@ from rerank_core.types import Doc, Judgment, Query
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a judge said of a pair: his grade, his newest note on it ("": none), and when he graded, ISO 8601 in UTC."""
+    """A judge on a pair: the grade, the newest note on it ("": none), and when they graded, ISO 8601 in UTC."""
 
     judge: str
     grade: int
@@ -48,8 +48,8 @@ def cases(workspace: Workspace, dataset: DatasetRow) -> list[Case]:
         notes = judges.notes(db, dataset.id)
         labels = judgments.qrels(db, dataset.id)
         queries = {query.qid: query for query in datasets.get_queries(db, dataset.id)}
-        said, settled = _by_pair(current)
-        differ = disagreements({pair: {name: one.grade for name, one in own.items()} for pair, own in said.items()})
+        by_pair, settled = _by_pair(current)
+        differ = disagreements({pair: {name: one.grade for name, one in own.items()} for pair, own in by_pair.items()})
         docs = datasets.get_docs(db, dataset.id, list({one.docid for one in differ}))
     return [
         Case(
@@ -57,7 +57,7 @@ def cases(workspace: Workspace, dataset: DatasetRow) -> list[Case]:
             docid=one.docid,
             doc=docs.get(one.docid),
             said=tuple(
-                Said(name, grade, notes.get((one.qid, one.docid, name), ""), said[one.qid, one.docid][name].at)
+                Said(name, grade, notes.get((one.qid, one.docid, name), ""), by_pair[one.qid, one.docid][name].at)
                 for name, grade in one.grades.items()
             ),
             spread=one.spread,
@@ -72,14 +72,14 @@ def _by_pair(
     current: list[Judgment],
 ) -> tuple[Mapping[tuple[str, str], Mapping[str, Judgment]], Mapping[tuple[str, str], Said]]:
     """What each judge says of each pair, and the newest adjudications."""
-    said: dict[tuple[str, str], dict[str, Judgment]] = {}
+    by_pair: dict[tuple[str, str], dict[str, Judgment]] = {}
     settled: dict[tuple[str, str], Said] = {}
-    for one in current:  # oldest first
-        if one.source == "adjudication":
-            settled[one.qid, one.docid] = Said(one.judge, one.grade, one.note, one.at)
+    for label in current:  # oldest first
+        if label.source == "adjudication":
+            settled[label.qid, label.docid] = Said(label.judge, label.grade, label.note, label.at)
         else:
-            said.setdefault((one.qid, one.docid), {})[one.judge] = one
-    return said, settled
+            by_pair.setdefault((label.qid, label.docid), {})[label.judge] = label
+    return by_pair, settled
 
 
 def adjudicate(
@@ -121,9 +121,9 @@ def disagreements(graded: Mapping[tuple[str, str], Mapping[str, int]]) -> list[D
 
     The widest spread first, then where more judges graded, then by qid and docid.
     """
-    found = [
+    differing = [
         Disagreement(qid, docid, dict(sorted(grades.items())), max(grades.values()) - min(grades.values()))
         for (qid, docid), grades in graded.items()
         if len(set(grades.values())) > 1
     ]
-    return sorted(found, key=lambda one: (-one.spread, -len(one.grades), one.qid, one.docid))
+    return sorted(differing, key=lambda one: (-one.spread, -len(one.grades), one.qid, one.docid))

@@ -21,9 +21,9 @@ Format = Literal["jsonl", "csv"]
 class LabelEvent:
     """A row of the history. `event` counts up with time; `at` is ISO 8601 in UTC.
 
-    `kind`: grade, undo, skip or note. `old_grade` and `new_grade`: of this judge before and after it, None where he
-    had or has none. `source`: human, import, llm or adjudication. `rule`: how the pair came to him, see
-    `judgments.RULES`. `text_hash`: of the text that he saw ("" where it is not known). `query`: its text.
+    `kind`: grade, undo, skip or note. `old_grade` and `new_grade`: of this judge before and after it, None where
+    there was or is none. `source`: human, import, llm or adjudication. `rule`: how the pair came to the judge, see
+    `judgments.RULES`. `text_hash`: of the text that they saw ("" where it is not known). `query`: its text.
     """
 
     event: int
@@ -47,10 +47,11 @@ def label_events(workspace: Workspace, dataset: DatasetRow) -> list[LabelEvent]:
         queries = {query.qid: query.text for query in datasets.get_queries(db, dataset.id)}
         return [
             LabelEvent(
-                one.event, one.at, one.judge, one.qid, queries.get(one.qid, ""), one.docid, one.kind, one.old, one.new,
-                one.source, one.rule, one.note, one.text_hash,
+                change.event, change.at, change.judge, change.qid, queries.get(change.qid, ""), change.docid,
+                change.kind, change.old, change.new,
+                change.source, change.rule, change.note, change.text_hash,
             )
-            for one in judges.changes(db, dataset.id)
+            for change in judges.changes(db, dataset.id)
         ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What a judge grades next: the pool of some systems, in the judge's own order, and how far he is with it."""
+"""What a judge grades next: the pool of some systems, in the judge's own order, and how far they are with it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from itertools import chain, islice, pairwise
 from sqlite_utils import Database
 
 from rerank_core.judging.matters import Matters
-from rerank_core.judging.next_grade.next_grade import Bin, RandomCheck, Standing
+from rerank_core.judging.next_grade.next_grade import Bin, RandomCheck, VerdictStanding
 from rerank_core.judging.plan import LabelPlan
 from rerank_core.judging.pool import in_overlap, interleaved, pool, shuffled
 from rerank_core.store import datasets, rankings, scales
@@ -28,7 +28,7 @@ PAUSE_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """A pair for a judge. `grade` and `note` are his own, never another's; None and "": not given.
+    """A pair for a judge. `grade` and `note` are the judge's own, never another's; None and "": not given.
 
     `rule`: one of `store.judgments.RULES`. `places`: "rank" -> the best rank that any system of the plan gave it; empty
     where none of them has it in the pool.
@@ -46,8 +46,8 @@ class QueueItem:
 class LabelProgress:
     """How far a judge is with the pool.
 
-    `done`: pairs that he has graded. `left`: pairs that wait for him, the `skipped` ones included. `seconds_a_grade`:
-    the median time between his last 20 grades, pauses of more than 2 minutes left out; None with fewer than two.
+    `done`: pairs that the judge has graded. `left`: pairs that wait, the `skipped` ones included. `seconds_a_grade`:
+    the median time between their last 20 grades, pauses of more than 2 minutes left out; None with fewer than two.
     `seconds_left`: how long the pairs left take at this pace, if nobody else grades them.
     """
 
@@ -59,7 +59,7 @@ class LabelProgress:
 
 
 class Labelling:
-    """One judge's queue. All state is in the workspace, so that he goes on where he was, on any machine.
+    """One judge's queue. All state is in the workspace, so that a judge continues where they were, on any machine.
 
     A pair leaves everybody's queue once anybody has graded it (a file counts, a language model does not), except for
     the plan's overlap, which each judge grades; what is adjudicated leaves all queues. Rankings are read when this is
@@ -119,20 +119,20 @@ class Labelling:
             pace = _pace(self._sheet.times)
             return LabelProgress(self._done, left, len(self._skipped), pace, None if pace is None else pace * left)
 
-    def standing(self) -> Standing | None:
+    def standing(self) -> VerdictStanding | None:
         """P(the second system is better than the first), and whether grading may stop; None in the plain order."""
         with self._lock:
             self._refresh()
             return None if self._matters is None else self._matters.standing()
 
     def calibration(self, random_only: bool = False) -> list[Bin]:
-        """How often what was foretold as relevant was graded so, see `NextGrade`; empty in the plain order."""
+        """How often what was predicted as relevant was graded so, see `NextGrade`; empty in the plain order."""
         with self._lock:
             self._refresh()
             return [] if self._matters is None else self._matters.calibration(random_only)
 
     def random_check(self) -> RandomCheck | None:
-        """Whether the grades drawn at random are what the others foretell; None in the plain order."""
+        """Whether the grades drawn at random are what the others predict; None in the plain order."""
         with self._lock:
             self._refresh()
             return None if self._matters is None else self._matters.random_check()
@@ -141,14 +141,14 @@ class Labelling:
         with self._workspace.open() as db:
             changed = self._sheet.read(db, self._dataset.id)
             if self._matters is not None and (changed or self._seen < 0):
-                scale = [one.grade for one in scales.get_scale(db, self._dataset.id)]
+                scale = [step.grade for step in scales.get_scale(db, self._dataset.id)]
                 self._matters.follow(self._sheet, changed, scale)
         if self._sheet.last != self._seen:
-            heard, skips, own = self._sheet.heard, self._sheet.skips, (self._sheet.judge, False)
+            heard, skips, key = self._sheet.heard, self._sheet.skips, (self._sheet.judge, False)
             waiting = [pair for pair in self._order if not heard.get(pair) or self._waits(pair)]
             self._open = [pair for pair in waiting if not skips.get(pair)]
             self._skipped = sorted((pair for pair in waiting if skips.get(pair)), key=lambda pair: max(skips[pair]))
-            self._done = sum(own in heard.get(pair, ()) for pair in self._order)
+            self._done = sum(key in heard.get(pair, ()) for pair in self._order)
             self._seen = self._sheet.last
 
     def _waits(self, pair: Pair) -> bool:
@@ -193,9 +193,9 @@ def _matters(db: Database, plan: LabelPlan, asked: Mapping[str, str], keys: Mapp
     """The plan's two systems; `asked`: qid -> candidates key, `keys`: system -> its key."""
     if plan.order != "matters" or plan.compared is None:
         return None
-    own = [keys[system] for system in plan.compared]
-    found = rankings.get_rankings(db, asked.values(), own)
-    kept = ({qid: found.get(key, {}).get(one) for qid, key in asked.items()} for one in own)
+    compared_keys = [keys[system] for system in plan.compared]
+    stored = rankings.get_rankings(db, asked.values(), compared_keys)
+    kept = ({qid: stored.get(key, {}).get(one) for qid, key in asked.items()} for one in compared_keys)
     ranked = [{qid: one.ranking for qid, one in made.items() if one is not None and one.ranking} for made in kept]
     return Matters(ranked[0], ranked[1], plan.random_share)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from rerank_core.judging.next_grade.next_grade import Bin, NextGrade, RandomCheck, Standing, Turn
+from rerank_core.judging.next_grade.next_grade import Bin, NextGrade, RandomCheck, Turn, VerdictStanding
 from rerank_core.store.judge_sheet import JudgeSheet, Pair
 from rerank_core.store.qrels_rule import settle
 from rerank_core.types import Ranking
@@ -22,7 +22,7 @@ class Matters:
         self._chooser: NextGrade | None = None
 
     def follow(self, sheet: JudgeSheet, changed: Iterable[Pair], scale: Sequence[int]) -> None:
-        """Take in the pairs whose grades changed; on another scale, all grades anew. The qrels rule settles a pair."""
+        """Take in the pairs whose grades changed; on another scale, all grades again. The qrels rule settles a pair."""
         if self._chooser is None or tuple(scale) != self._scale:
             self._scale, self._chooser = tuple(scale), self._started(scale)
             changed = sheet.heard
@@ -35,16 +35,16 @@ class Matters:
         """The next n: what matters most and, with rule 'random', what was drawn from the pool."""
         return self._now.turns(n, pool, self._share, exclude=exclude)
 
-    def standing(self, confidence: float = 0.95) -> Standing:
+    def standing(self, confidence: float = 0.95) -> VerdictStanding:
         """P(the other system is better than the baseline) after full judgement, and whether grading may stop."""
         return self._now.standing(confidence, self._share)
 
     def calibration(self, random_only: bool = False) -> list[Bin]:
-        """How often what was foretold as relevant was graded so."""
+        """How often what was predicted as relevant was graded so."""
         return self._now.calibration(random_only)
 
     def random_check(self) -> RandomCheck:
-        """Whether the grades drawn at random are what the others foretell."""
+        """Whether the grades drawn at random are what the others predict."""
         return self._now.random_check()
 
     @property

@@ -15,13 +15,13 @@ def pool(rankings: Iterable[Mapping[str, Sequence[str]]], depth: int) -> Pool:
 
     Depth-k pooling (Sparck Jones & van Rijsbergen 1975): what no system puts in its first k is not graded.
     """
-    found: Pool = {}
+    pairs: Pool = {}
     for ranking in rankings:
         for qid, docids in ranking.items():
-            places = found.setdefault(qid, {})
+            places = pairs.setdefault(qid, {})
             for rank, docid in enumerate(docids[:depth], start=1):
                 places[docid] = min(rank, places.get(docid, rank))
-    return found
+    return pairs
 
 
 def shuffled(pooled: Pool, judge: str) -> list[tuple[str, str]]:

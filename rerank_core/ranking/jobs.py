@@ -110,7 +110,7 @@ def import_(pipeline: Pipeline, request: ImportRequest, progress: Progress) -> d
     from rerank_core.corpus.import_roots import refuse_outside
     from rerank_core.corpus.ingest import ImportOptions, import_dataset
 
-    refuse_outside(Path(request.path), pipeline.workspace.path)
+    refuse_outside(Path(request.path), pipeline.workspace)
     options = ImportOptions(**request.options)
     return import_dataset(pipeline.workspace, request.name, Path(request.path), options, progress).to_dict()
 
@@ -123,7 +123,7 @@ def change(pipeline: Pipeline, request: ChangeRequest, progress: Progress) -> di
 
     for path in (request.path, request.remove_path):
         if path:
-            refuse_outside(Path(path), pipeline.workspace.path)
+            refuse_outside(Path(path), pipeline.workspace)
     wanted = PassageChange(
         source=Path(request.path) if request.path else None,
         remove=request.remove,

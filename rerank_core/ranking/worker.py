@@ -7,6 +7,7 @@ process that started it. Jobs that a killed worker left running are put back and
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -14,9 +15,11 @@ import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rerank_core.errors import CancelledError, RerankLensError, WorkspaceError
+from rerank_core.ranking import own_process
+from rerank_core.ranking.job_progress import JobProgress
 from rerank_core.ranking.turns import Turns
 from rerank_core.store import jobs
 from rerank_core.store.file_lock import held
@@ -30,22 +33,19 @@ POLL_SECONDS = 0.03
 AWAY_SECONDS = 1.0
 URGENT_AT_ONCE = 4
 """So many people's queries are worked on side by side."""
-TELL_SECONDS = 0.15
 
 
 def start(workspace: Workspace) -> subprocess.Popen[bytes]:
     """Start a worker for this workspace as a child of this process; its log lies beside the workspace's file."""
     workspace.path.parent.mkdir(parents=True, exist_ok=True)
-    # by the path and not by the folder to run in, so that a path that the user typed means the same here and there
-    root = str(Path(__file__).resolve().parents[2])
-    paths = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
+    _log_file(workspace).touch(mode=0o600)  # what it says may quote the workspace
     with _log_file(workspace).open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "rerank_core.ranking.worker", str(workspace.path), str(os.getpid())],
+            own_process.command("rerank_core.ranking.worker", str(workspace.path), str(os.getpid())),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={**os.environ, "PYTHONPATH": paths},
+            env=own_process.environment(),
         )
 
 
@@ -82,6 +82,13 @@ class Worker:
         """Take jobs until the parent is gone; those that still run then are left to the next worker."""
         with self.workspace.open() as db:
             jobs.requeue_interrupted(db)
+        try:
+            self._take_jobs()
+        finally:
+            with self.workspace.write() as db:
+                jobs.give_back(db)
+
+    def _take_jobs(self) -> None:
         pool = ThreadPoolExecutor(URGENT_AT_ONCE + 1, "job")
         running: dict[Future[None], bool] = {}
         while not self.orphaned:
@@ -113,13 +120,9 @@ class Worker:
             return jobs.take(db, urgent_only)
 
     def _do(self, job: Job) -> None:
-        tell = _Tell(self, job)
         state, message, result = "done", "", None
         try:
-            with self.turns.job(job.urgent):
-                from rerank_core.ranking.jobs import JOBS
-
-                result = JOBS[job.kind](self.pipeline, job.params, tell)
+            result = self._result(job)
         except CancelledError:
             state, message = "cancelled", "stopped; what was finished is kept"
         except RerankLensError as error:
@@ -127,29 +130,45 @@ class Worker:
         except Exception as error:
             traceback.print_exc()  # into the worker's log
             state, message = "failed", f"{type(error).__name__}; the worker's log has the details"
-        with self.workspace.write() as db:
-            jobs.finish(db, job.id, state, message, result)
+        self._finish(job, state, message, result)
+        if job.kind in own_process.KINDS and state != "done":
+            own_process.clear(self.workspace)
+
+    def _finish(self, job: Job, state: str, message: str, result: dict[str, Any] | None) -> None:
+        while True:
+            try:
+                with self.workspace.write() as db:
+                    jobs.finish(db, job.id, state, message, result)
+                return
+            except WorkspaceError:  # else nobody would ever hear that it has ended
+                if self.orphaned:
+                    return
+                time.sleep(AWAY_SECONDS)
+
+    def _result(self, job: Job) -> dict[str, Any]:
+        if job.kind in own_process.KINDS:
+            return own_process.run(self.workspace, job, self._end_if_orphaned)
+        with self.turns.job(job.urgent):
+            from rerank_core.ranking.jobs import JOBS
+
+            return JOBS[job.kind](self.pipeline, job.params, _Tell(self, job))
+
+    def _end_if_orphaned(self) -> None:
+        if self.orphaned:
+            sys.exit(0)  # the job is put back, and taken up again by the next worker
 
 
 class _Tell:
     """The Progress of a job: writes it to the job's row, looks for a stop, and lets urgent jobs in between."""
 
     def __init__(self, worker: Worker, job: Job) -> None:
-        self._worker, self._job, self._told = worker, job, 0.0
-        self._message = ""
+        self._worker, self._urgent = worker, job.urgent
+        self._row = JobProgress(worker.workspace, job.id)
 
     def __call__(self, done: int, total: int, message: str = "") -> None:
-        self._worker.turns.give_way(self._job.urgent)
-        if self._worker.orphaned:
-            sys.exit(0)  # the job stays 'running' and is taken up again by the next worker
-        # a new message may be the last one for a while: a slow step follows it
-        if time.monotonic() - self._told < TELL_SECONDS and done < total and message == self._message:
-            return
-        self._told, self._message = time.monotonic(), message
-        with self._worker.workspace.write() as db:
-            stop = jobs.tell(db, self._job.id, done, total, message)
-        if stop:
-            raise CancelledError("stopped on request")
+        self._worker.turns.give_way(self._urgent)
+        self._worker._end_if_orphaned()
+        self._row(done, total, message)
 
 
 def main(path: str, parent: int) -> None:
@@ -163,8 +182,15 @@ def main(path: str, parent: int) -> None:
         time.sleep(0.2)
 
     with held(workspace.path.with_name(workspace.path.name + ".worker.lock"), wait):
-        worker.serve()
-        os._exit(0)  # a job that is in the middle of a model's work is not waited for
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        try:
+            worker.serve()
+        except KeyboardInterrupt:
+            pass
+        except Exception:
+            traceback.print_exc()
+        finally:
+            os._exit(0)  # a job that is in the middle of a model's work is not waited for
 
 
 if __name__ == "__main__":

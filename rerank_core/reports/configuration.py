@@ -52,7 +52,9 @@ def configuration(figures: Figures, price: float | None) -> Configuration:
     experiment, efficiency = figures.experiment, figures.efficiency
     workspace, dataset, settings = experiment.workspace, experiment.dataset, experiment.settings
     with workspace.open() as db:
-        found = {system: runs.get_run(db, own.run_id) for system, own in efficiency.items() if own.run_id is not None}
+        kept = {
+            system: runs.get_run(db, times.run_id) for system, times in efficiency.items() if times.run_id is not None
+        }
     return Configuration(
         data=_data(dataset, figures.whole, figures.only),
         retrieval=(
@@ -62,7 +64,7 @@ def configuration(figures: Figures, price: float | None) -> Configuration:
         ),
         measuring=_measuring(figures, price),
         software=_software(),
-        systems={one.label: _system(one, found.get(one.id), efficiency[one.id]) for one in experiment.systems},
+        systems={each.label: _system(each, kept.get(each.id), efficiency[each.id]) for each in experiment.systems},
         command=command(figures, price),
     )
 
@@ -82,7 +84,7 @@ def command(figures: Figures, price: float | None = None) -> str:
     words = ["python", "-m", "rerank_core", "report", "report.html", "--run"]
     words += _option("dataset", experiment.dataset.name) + _retrieval(experiment.settings)
     words += _option("systems", comma_separated(experiment.ids)) + _option("baseline", experiment.baseline)
-    words += _option("measures", ",".join(str(one) for one in figures.summary.measures))
+    words += _option("measures", ",".join(str(measure) for measure in figures.summary.measures))
     words += _option("level", str(experiment.level))
     words += [word for name in figures.only for word in _option("only", name)]
     words += ["--ignore-identical-ids"] if figures.own_left_out else []
@@ -136,11 +138,11 @@ def _data(dataset: DatasetRow, whole: WholeSet, only: Sequence[str]) -> Facts:
 def _measuring(figures: Figures, price: float | None) -> Facts:
     summary = figures.summary
     interval = next(
-        (one.comparison.interval for one in summary.systems if one.comparison and one.comparison.interval), None
+        (row.comparison.interval for row in summary.systems if row.comparison and row.comparison.interval), None
     )
-    seed = next((one.comparison.seed for one in summary.systems if one.comparison), 0)
+    seed = next((row.comparison.seed for row in summary.systems if row.comparison), 0)
     return (
-        ("Measures", ", ".join(str(one) for one in summary.measures)),
+        ("Measures", ", ".join(str(row) for row in summary.measures)),
         ("Compared on", f"{summary.headline}, over {len(summary.qids):,} queries"),
         ("Relevant from", f"grade {figures.experiment.level}"),
         *((("Passages with their query's own id", "left out, as BEIR does"),) if figures.own_left_out else ()),
@@ -165,23 +167,23 @@ def _system(system: System, run: Run | None, efficiency: Efficiency) -> Facts:
     rows = [("Id", system.id), ("Key", system.key), ("Made of", system.made_of)]
     rows += [("Settings", _text(dict(system.settings)))] if system.settings else []
     if run is None:
-        return (*rows, ("Run", "none covers all queries; device and libraries were not kept"))
+        return (*rows, ("Run", "no run covers all queries; device and libraries were not recorded"))
     rows += [
         ("Run", f"{run.id}, {run.started[:19]} to {run.finished[:19]} UTC"),
         ("Key of the run's inputs", run.key),
         ("Hash of its candidates", run.inputs.candidates),
         ("Device", ", ".join(run.devices) or "not known"),
-        ("Libraries", "; ".join(_versions(one) for one in run.versions) or "not known"),
+        ("Libraries", "; ".join(_versions(version) for version in run.versions) or "not known"),
     ]
     rows += [("Stale", efficiency.stale)] if efficiency.stale else []
     return tuple(rows)
 
 
-def _versions(found: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {number}" for name, number in found.items())
+def _versions(versions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in versions.items())
 
 
 def _text(value: object) -> str:
-    if isinstance(value, list | tuple) and all(isinstance(one, str | int | float) for one in value):
+    if isinstance(value, list | tuple) and all(isinstance(item, str | int | float) for item in value):
         return ", ".join(map(str, value)) or "none"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

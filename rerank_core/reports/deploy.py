@@ -54,7 +54,7 @@ def _readme(dataset: str, settings: RetrievalSettings, system: System, top: int,
         "",
         *(f"    {line}" for line in (settings.to_json(), *system.made_of.splitlines())),
         "",
-        "What stands in double braces is yours to fill in.",
+        "Fill in what stands in double braces.",
         "",
         "## OpenSearch",
         "",
@@ -86,7 +86,7 @@ def _opensearch(settings: RetrievalSettings, system: System) -> list[str]:
     lines = deploy_opensearch.unsaid(settings, system)
     if "bm25" in settings.retrievers:
         lines.append(
-            "Its words are cut, stopped and stemmed nearly, and not exactly, as here; so BM25's scores differ a bit."
+            "Its tokenizer, stop words and stemmer are similar to ours but not equal, so BM25 scores differ slightly."
         )
     if "dense" in settings.retrievers:
         encoder = "sentence-transformers/all-MiniLM-L6-v2" if settings.dense_model == BUNDLED else settings.dense_model

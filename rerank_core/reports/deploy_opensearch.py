@@ -56,15 +56,15 @@ def _filters(settings: RetrievalSettings) -> dict[str, Any]:
     """Filters of our own by name, in the order in which they are used: stop words and stems of the language."""
     code = ENGLISH if settings.language == AUTO else settings.language
     about = LANGUAGES.get(code)
-    found: dict[str, Any] = {}
+    filters: dict[str, Any] = {}
     if about is None:
-        return found
+        return filters
     name = about.name.lower()
     if settings.stop_words and about.stop_words:
-        found[f"{name}_stop"] = {"type": "stop", "stopwords": f"_{name}_"}
+        filters[f"{name}_stop"] = {"type": "stop", "stopwords": f"_{name}_"}
     if settings.stemming and about.stemmer and code not in _NO_STEMMER_THERE:
-        found[f"{name}_stemmer"] = {"type": "stemmer", "language": _STEMMERS_THERE.get(code, name)}
-    return found
+        filters[f"{name}_stemmer"] = {"type": "stemmer", "language": _STEMMERS_THERE.get(code, name)}
+    return filters
 
 
 def pipeline(settings: RetrievalSettings, system: System) -> dict[str, Any]:
@@ -73,9 +73,9 @@ def pipeline(settings: RetrievalSettings, system: System) -> dict[str, Any]:
     What it leaves out stands in its `description`, since JSON takes no comment.
     """
     left_out = unsaid(settings, system)
-    told = f"{system.label} over {settings.depth} candidates. "
-    told += f"Not in this pipeline: {' '.join(left_out)}" if left_out else "Model ids are this cluster's own."
-    body: dict[str, Any] = {"description": told}
+    description = f"{system.label} over {settings.depth} candidates. "
+    description += f"Not in this pipeline: {' '.join(left_out)}" if left_out else "Model ids are this cluster's own."
+    body: dict[str, Any] = {"description": description}
     if (fused := _fusion(settings)) is not None:
         body["phase_results_processors"] = [fused]
     if can_rerank(system):
@@ -117,7 +117,7 @@ def unsaid(settings: RetrievalSettings, system: System) -> list[str]:
             f"The reranking: {system.label} is {what}, and a rerank processor takes one model that scores pairs."
         )
     if len(settings.retrievers) > 1 and settings.fusion == "union":
-        lines.append("The fusion: taking turns between the lists is not something that OpenSearch does.")
+        lines.append("The fusion: OpenSearch cannot take turns between the lists.")
     return lines
 
 

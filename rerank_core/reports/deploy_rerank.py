@@ -60,16 +60,16 @@ def unsaid(system: System) -> list[str]:
         return ["There is nothing to rerank: the first stage alone was chosen."]
     if served_name(system) is None:
         what = "a system made of systems" if system.spec is not None else f"of the family {model.family}"
-        return [f"No request is written: {system.label} is {what}, and no server of this shape does that."]
+        return [f"No request is written: {system.label} is {what}, and no server with this interface does that."]
     lines = []
     if model.family in _SERVED:
         lines.append(f"{model.source} must be served first, for example by vLLM or Infinity.")
     default = {setting.name: setting.default for setting in model.settings}
-    told = {"base_url", "model", "protocol", "max_tokens_per_doc", "batch_size", "timeout", "key_variable"}
-    own = {name: value for name, value in settings.items() if name not in told and value != default.get(name)}
-    if own:
+    sent = {"base_url", "model", "protocol", "max_tokens_per_doc", "batch_size", "timeout", "key_variable"}
+    rest = {name: value for name, value in settings.items() if name not in sent and value != default.get(name)}
+    if rest:
         lines.append(
-            f"These settings have no place in the request: {', '.join(f'{n} = {v!r}' for n, v in own.items())}."
+            f"These settings have no place in the request: {', '.join(f'{n} = {v!r}' for n, v in rest.items())}."
         )
     if model.family == "cohere" and settings.get("structured"):
         lines.append("Passages with a title were sent as YAML (title, then text), as Cohere advises; do the same.")

@@ -57,10 +57,10 @@ def write_export(what: str, chosen: Chosen, path: Path) -> None:
         export_labels(workspace, dataset, path)
         return
     if what == "run":
-        found = all_rankings(chosen.experiment, chosen.system)
-        if not found:
+        by_query = all_rankings(chosen.experiment, chosen.system)
+        if not by_query:
             raise NotFoundError(f"'{chosen.system.id}' has ranked nothing with these settings: run it first.")
-        write_run(path, found.values(), chosen.system.id)
+        write_run(path, by_query.values(), chosen.system.id)
         return
     with workspace.open() as db:
         qrels, queries = judgments.qrels(db, dataset.id), datasets.get_queries(db, dataset.id)
@@ -79,6 +79,6 @@ def packed_export(what: str, chosen: Chosen) -> bytes:
             return path.read_bytes()
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file in sorted(one for one in path.rglob("*") if one.is_file()):
+            for file in sorted(member for member in path.rglob("*") if member.is_file()):
                 archive.write(file, Path(what) / file.relative_to(path))
         return out.getvalue()

@@ -33,41 +33,41 @@ def label_facts(figures: Figures) -> Labels:
     """Who gave the grades in force to the queries of the figures, and which of them belong to an older text."""
     workspace, dataset = figures.experiment.workspace, figures.experiment.dataset
     with workspace.open() as db:
-        own = [one for one in judgments.in_force(db, dataset.id) if one.qid in figures.whole.queries]
-        hashes = datasets.text_hashes(db, dataset.id, sorted({one.docid for one in own}))
-    counts = Counter((one.judge, one.source) for one in own)
+        labels = [label for label in judgments.in_force(db, dataset.id) if label.qid in figures.whole.queries]
+        hashes = datasets.text_hashes(db, dataset.id, sorted({label.docid for label in labels}))
+    counts = Counter((label.judge, label.source) for label in labels)
     judges = sorted(((judge, source, n) for (judge, source), n in counts.items()), key=lambda row: (-row[2], row))
-    stale = sum(judgments.is_stale(one.text_hash, hashes.get(one.docid)) for one in own)
+    stale = sum(judgments.is_stale(label.text_hash, hashes.get(label.docid)) for label in labels)
     agreed = agreement_report(workspace, dataset)
-    told = tuple(in_words(agreed)[:2]) if len(agreed.compared) > 1 else ()
-    return Labels(tuple(judges), len(own), stale, sum(not one.text_hash for one in own), told)
+    sentences = tuple(in_words(agreed)[:2]) if len(agreed.compared) > 1 else ()
+    return Labels(tuple(judges), len(labels), stale, sum(not label.text_hash for label in labels), sentences)
 
 
 def limits(figures: Figures, labels: Labels) -> tuple[str, ...]:
-    """Sentences for a reader who wants to doubt, the weightiest first; each is true of this very set."""
+    """Sentences for a sceptical reader, the weightiest first; each is true of this very set."""
     summary, only = figures.summary, figures.only
     own_passages = own_passages_sentence(figures.whole.own_passages, figures.experiment.dataset)
     lines = [f"Only the queries of these slices were compared: {'; '.join(only)}."] if only else []
-    lines += [line for one in summary.systems for line in _of_system(one)]
+    lines += [line for row in summary.systems for line in _of_system(row)]
     lines += [own_passages] if own_passages else []
     left_out = summary.graded - len(summary.qids)
     if left_out:
         lines.append(
-            f"{left_out:,} of {summary.graded:,} graded queries are in no figure, as a system failed on them or has "
-            "not ranked them."
+            f"{left_out:,} of {summary.graded:,} graded queries are in no figure, because a system failed on them or "
+            "has not ranked them."
         )
     lines += _power(summary)
-    holes = sum(one.unjudged.holes for one in summary.systems if one.unjudged)
+    holes = sum(row.unjudged.holes for row in summary.systems if row.unjudged)
     if holes:
         lines.append(
-            f"{holes:,} places in the first {summary.k} of the systems hold a passage that nobody graded. They count "
+            f"{holes:,} places in the first {summary.k} of the systems hold an ungraded passage. They count "
             "as not relevant; the table below says how far the means could move."
         )
     lines += _grades(labels)
     lines += _times(figures.efficiency)
     if any(loss.off_candidates for loss in figures.losses.values()):
         lines.append("Loss by retrieval and by ordering leaves out queries with other candidates.")
-    if sum(one.comparison is not None for one in summary.systems) > 1:
+    if sum(row.comparison is not None for row in summary.systems) > 1:
         lines.append(
             "Several systems are compared: the p-values are corrected for that (Holm), the intervals are not, and the "
             "best of several looks a little better here than it will on new queries."
@@ -75,27 +75,27 @@ def limits(figures: Figures, labels: Labels) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _of_system(one: SystemSummary) -> list[str]:
-    lines = not_compared_alike(one)
-    if one.waiting:
-        lines.append(f"{one.label} has not ranked {one.waiting:,} queries.")
-    if one.empty:
-        lines.append(f"{one.label} returned nothing on {one.empty:,} queries, which count 0.")
+def _of_system(row: SystemSummary) -> list[str]:
+    lines = not_compared_alike(row)
+    if row.waiting:
+        lines.append(f"{row.label} has not ranked {row.waiting:,} queries.")
+    if row.empty:
+        lines.append(f"{row.label} returned nothing on {row.empty:,} queries, which count 0.")
     return lines
 
 
 def _power(summary: Summary) -> list[str]:
     lines = []
-    for one in summary.systems:
-        found = one.comparison
-        if found is None or found.detectable is None or not found.spread:
+    for row in summary.systems:
+        comparison = row.comparison
+        if comparison is None or comparison.detectable is None or not comparison.spread:
             continue
         line = (
-            f"{one.label}: with {found.n:,} queries a true difference of about {found.detectable:.3f} in "
-            f"{found.measure} would be shown in 8 of 10 cases; a smaller one may well stay unseen."
+            f"{row.label}: with {comparison.n:,} queries a true difference of about {comparison.detectable:.3f} in "
+            f"{comparison.measure} would be shown in 8 of 10 cases; a smaller one may stay unseen."
         )
-        if not is_sure(found) and found.needed is not None and found.needed > found.n:
-            line += f" The difference seen here would take about {found.needed:,} queries."
+        if not is_sure(comparison) and comparison.needed is not None and comparison.needed > comparison.n:
+            line += f" To show the difference seen here would take about {comparison.needed:,} queries."
         lines.append(line)
     return lines
 
@@ -106,7 +106,8 @@ def _grades(labels: Labels) -> list[str]:
         lines.append(f"{labels.stale:,} of {labels.pairs:,} grades belong to an older text of their passage.")
     if labels.unknown:
         lines.append(
-            f"Of {labels.unknown:,} grades nobody knows which text the judge saw, as they came without their passages."
+            f"For {labels.unknown:,} grades it is not known which text the judge saw: they were imported without their "
+            "passages."
         )
     lines += labels.agreement
     if len(labels.judges) == 1 and labels.pairs and not labels.agreement:
@@ -117,11 +118,17 @@ def _grades(labels: Labels) -> list[str]:
 
 
 def _times(efficiency: Mapping[str, Efficiency]) -> list[str]:
-    lines = [f"{one.label}: its times are stale. {one.stale}" for one in efficiency.values() if one.stale]
-    unknown = [one.label for one in efficiency.values() if one.whole is None]
+    lines = [f"{system.label}: its times are stale. {system.stale}" for system in efficiency.values() if system.stale]
+    unknown = [system.label for system in efficiency.values() if system.whole is None]
     if unknown:
         lines.append(f"Not timed: {', '.join(unknown)}.")
-    single = [one.label for one in efficiency.values() if one.whole is not None and one.whole.warmth == "not known"]
+    single = [
+        system.label
+        for system in efficiency.values()
+        if system.whole is not None and system.whole.warmth == "not known"
+    ]
     if single:
-        lines.append(f"The times of {', '.join(single)} are of single rankings: nobody knows which of them began cold.")
+        lines.append(
+            f"The times of {', '.join(single)} are of single rankings: it is not known which of them began cold."
+        )
     return lines

@@ -24,7 +24,7 @@ from rerank_core.text import shortened
 from rerank_core.types import Doc, Query
 
 MOST_TOLD = 3
-"""So many wins, and so many losses, are told of each system."""
+"""The number of wins, and of losses, that the report shows per system."""
 LONGEST = 90
 """Characters of a passage that stand for it where it has no title."""
 
@@ -80,7 +80,7 @@ class Report:
     @property
     def baseline(self) -> str:
         """The baseline's name for people."""
-        return next(one.label for one in self.summary.systems if one.system == self.summary.baseline)
+        return next(row.label for row in self.summary.systems if row.system == self.summary.baseline)
 
 
 def build_report(figures: Figures, price: float | None = None) -> Report:
@@ -89,9 +89,9 @@ def build_report(figures: Figures, price: float | None = None) -> Report:
     `price`: of the machine's hour in US dollars, None: not known.
     """
     dataset, whole, summary = figures.experiment.dataset, figures.whole, figures.summary
-    told = {one.system: _told(whole, summary, one) for one in _compared(summary)}
-    docs = _passages(figures.experiment, told)
-    stories = tuple(_story(whole, one, told[one.system], docs, dataset) for one in _compared(summary))
+    stories_of = {row.system: _stories_of(whole, summary, row) for row in _compared(summary)}
+    docs = _passages(figures.experiment, stories_of)
+    stories = tuple(_story(whole, row, stories_of[row.system], docs, dataset) for row in _compared(summary))
     points = system_points(summary, figures.efficiency, price)
     labels = label_facts(figures)
     return Report(
@@ -103,7 +103,7 @@ def build_report(figures: Figures, price: float | None = None) -> Report:
         queries=whole.queries,
         price=price,
         only=figures.only,
-        verdicts=tuple((one.system, said) for one, said in verdicts(summary)),
+        verdicts=tuple((row.system, sentence) for row, sentence in verdicts(summary)),
         stories=stories,
         points=points,
         front=system_front(points),
@@ -115,22 +115,22 @@ def build_report(figures: Figures, price: float | None = None) -> Report:
 
 
 def _compared(summary: Summary) -> list[SystemSummary]:
-    return [one for one in summary.systems if one.comparison is not None and one.comparison.n]
+    return [row for row in summary.systems if row.comparison is not None and row.comparison.n]
 
 
-def _told(whole: WholeSet, summary: Summary, one: SystemSummary) -> tuple[tuple[Story, ...], tuple[Story, ...]]:
+def _stories_of(whole: WholeSet, summary: Summary, row: SystemSummary) -> tuple[tuple[Story, ...], tuple[Story, ...]]:
     """The largest wins and the largest losses; equal ones by qid."""
-    deltas = one.comparison.deltas if one.comparison is not None else {}
+    deltas = row.comparison.deltas if row.comparison is not None else {}
     up = sorted((qid for qid in deltas if deltas[qid] > 0), key=lambda qid: (-deltas[qid], qid))
     down = sorted((qid for qid in deltas if deltas[qid] < 0), key=lambda qid: (deltas[qid], qid))
-    wins, losses = (tuple(tell(whole, summary, one.system, qid) for qid in own[:MOST_TOLD]) for own in (up, down))
+    wins, losses = (tuple(tell(whole, summary, row.system, qid) for qid in qids[:MOST_TOLD]) for qids in (up, down))
     return wins, losses
 
 
 def _passages(
-    experiment: Experiment, told: Mapping[str, tuple[tuple[Story, ...], tuple[Story, ...]]]
+    experiment: Experiment, stories_of: Mapping[str, tuple[tuple[Story, ...], tuple[Story, ...]]]
 ) -> dict[str, Doc]:
-    stories = [story for sides in told.values() for side in sides for story in side]
+    stories = [story for sides in stories_of.values() for side in sides for story in side]
     docids = {place.docid for story in stories for place in (*story.before, *story.after)}
     docids |= {story.subject for story in stories if story.subject}
     with experiment.workspace.open() as db:
@@ -139,15 +139,15 @@ def _passages(
 
 def _story(
     whole: WholeSet,
-    one: SystemSummary,
-    told: tuple[tuple[Story, ...], tuple[Story, ...]],
+    row: SystemSummary,
+    stories_of: tuple[tuple[Story, ...], tuple[Story, ...]],
     docs: Mapping[str, Doc],
     dataset: DatasetRow,
 ) -> SystemStory:
-    wins, losses = (tuple(Card(story, sentence(story, docs, dataset.scale)) for story in side) for side in told)
-    deltas = one.comparison.deltas if one.comparison is not None else {}
+    wins, losses = (tuple(Card(story, sentence(story, docs, dataset.scale)) for story in side) for side in stories_of)
+    deltas = row.comparison.deltas if row.comparison is not None else {}
     slices = slice_deltas(deltas, query_slices(whole.queries.values()))
-    return SystemStory(one.system, one.label, wins, losses, tuple(each for each in slices if each.n))
+    return SystemStory(row.system, row.label, wins, losses, tuple(slice_ for slice_ in slices if slice_.n))
 
 
 def _start(text: str) -> str:

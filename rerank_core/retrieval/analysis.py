@@ -49,8 +49,8 @@ class Analyzer:
         self._stop_words = frozenset().union(*map(_stop_words, both)) if stop_words else frozenset()
         by_dictionary = cutting == DICTIONARY and language in WITH_DICTIONARY
         self._dictionary = cutter(language) if by_dictionary else None
-        own = _stemmer(about) if stemming else _as_they_are
-        self._own = _AROUND[language](own) if stemming and language in _AROUND else own
+        stem = _stemmer(about) if stemming else _as_they_are
+        self._own = _AROUND[language](stem) if stemming and language in _AROUND else stem
         self._english = _stemmer(english) if stemming and english is not None else None
         self._letters = {"fa": _PERSIAN, "ar": _ARABIC}.get(language, _BARE)
 
@@ -69,11 +69,11 @@ class Analyzer:
         plain = folded(encodable(text), self._turkish)
         if not is_paired(plain):
             return self._stemmed(words(self._respelled(plain)))
-        found: list[str] = []
+        terms: list[str] = []
         for word in words(self._respelled(plain)):
             for part, paired in stretches(word):
-                found += cut(part) if paired else self._stemmed([part])
-        return found
+                terms += cut(part) if paired else self._stemmed([part])
+        return terms
 
     def _respelled(self, plain: str) -> str:
         if plain.isascii() or not _RESPELLED.search(plain):
@@ -81,21 +81,21 @@ class Analyzer:
         plain = _HINDI_NASAL.sub("ं", plain.translate(self._letters)).replace(_NUKTA, "")
         return _ARABIC_HA.sub("ة", _ARABIC_AND.sub("", plain)) if self._arabic else plain
 
-    def _stemmed(self, found: Sequence[str]) -> list[str]:
+    def _stemmed(self, words: Sequence[str]) -> list[str]:
         """The terms of words, stop words left out."""
-        kept = [word for word in found if word not in self._stop_words]
+        kept = [word for word in words if word not in self._stop_words]
         if self._english is not None and any(map(str.isascii, kept)):
             return [term for word in kept for term in (self._english if word.isascii() else self._own)([word])]
         return self._own(kept)
 
 
-def _as_they_are(found: Sequence[str]) -> list[str]:
-    return list(found)
+def _as_they_are(words: Sequence[str]) -> list[str]:
+    return list(words)
 
 
 def _bare(stem: Stem) -> Stem:
     """The stems without the signs on Arabic letters that many leave out."""
-    return lambda found: [term.translate(_BARE) for term in stem(found)]
+    return lambda words: [term.translate(_BARE) for term in stem(words)]
 
 
 def _with_final_u(stem: Stem) -> Stem:

@@ -40,9 +40,9 @@ class Bm25Retriever:
         """Use `build`, `derive` or `load`."""
         self._rows, _ = read_rows(folder)
         self._analysis = analysis(folder)
-        found = parts(folder)
-        weights = [None] if len(found) == 1 else [found[-1] / name for name in _WEIGHTS]
-        self._postings = [Postings.load(part, other) for part, other in zip(found, weights, strict=True)]
+        paths = parts(folder)
+        weights = [None] if len(paths) == 1 else [paths[-1] / name for name in _WEIGHTS]
+        self._postings = [Postings.load(part, other) for part, other in zip(paths, weights, strict=True)]
 
     @classmethod
     def build(
@@ -91,8 +91,8 @@ class Bm25Retriever:
         if allowed is not None:
             scores = np.where(self._rows.mask(allowed), scores, 0)
         # only rows above 0 are partitioned: over mostly zeros, partition is some 30 times slower
-        found = np.flatnonzero(scores > 0)
-        docs = self._rows.best(found, scores[found], k, self.name)
+        rows = np.flatnonzero(scores > 0)
+        docs = self._rows.best(rows, scores[rows], k, self.name)
         return Ranking(qid, self.name, docs, perf_counter() - started)
 
     def _scores(self, query: str) -> NDArray[np.float32] | None:

@@ -63,7 +63,7 @@ class DenseRetriever:
         """Embed what `store` does not hold yet, write all vectors into `folder` (all or nothing), then load it.
 
         Reports after every batch. Every embedded batch is in the store before the next report, so that a build that
-        was stopped goes on where it was. Holds some thousand passages in memory. `queries`: see `write_search`.
+        was stopped continues where it was. Holds some thousand passages in memory. `queries`: see `write_search`.
         """
         with writing(folder) as temporary:
             _write(corpus, temporary, encoder, store, progress, queries)

@@ -78,9 +78,9 @@ def _vectors(
 ) -> dict[str, NDArray[np.float32]]:
     """Text hash -> unit vector for every text of the window that has any sign in it."""
     texts = {doc.text_hash: doc.content for doc in window if doc.content.strip()}
-    found = {text: _unit(vector) for text, vector in store.get_many(encoder.key, list(texts)).items()}
+    vectors = {text: _unit(vector) for text, vector in store.get_many(encoder.key, list(texts)).items()}
     # longest first: a batch then holds texts of one length, and too little memory shows at once
-    missing = sorted((text for text in texts if text not in found), key=lambda text: len(texts[text]), reverse=True)
+    missing = sorted((text for text in texts if text not in vectors), key=lambda text: len(texts[text]), reverse=True)
     done = len(window) - len(missing)
     while missing:
         batch, missing = missing[: encoder.batch_size], missing[encoder.batch_size :]
@@ -90,10 +90,10 @@ def _vectors(
         seconds = perf_counter() - started
         fresh = dict(zip(batch, rounded, strict=True))
         store.put_many(encoder.key, fresh)
-        found.update((text, _unit(vector)) for text, vector in fresh.items())
+        vectors.update((text, _unit(vector)) for text, vector in fresh.items())
         done += len(batch)
         report.embedded(done, len(batch), seconds)
-    return found
+    return vectors
 
 
 def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:

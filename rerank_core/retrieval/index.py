@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from rerank_core.retrieval.vector_search import SearchFacts
 
 LEAST_ROWS = 2000
-"""Smaller indexes are built anew: that takes a second."""
+"""Smaller indexes are rebuilt: that takes a second."""
 MOST_CHANGED = 0.1
-"""The part of an index that may have changed before it is built anew: what was added is searched less cleverly."""
+"""The part of an index that may have changed before it is rebuilt: what was added is searched less cleverly."""
 _BASES_TRIED = 3
 
 

@@ -33,15 +33,15 @@ def reweigh(
     """Write new weights for the postings of each part into its file of `files`, as np.load reads them.
 
     The parts hold the weights of `postings.write` with these `k1` and `b`. `alive` has shape (rows of all parts,).
-    Holds some million postings in memory. `progress` is told between steps.
+    Holds some million postings in memory. `progress` is called between steps.
     """
-    each = np.split(alive, np.cumsum([len(part.lengths) for part in parts])[:-1])
-    holding = _holding(parts, each)
+    by_part = np.split(alive, np.cumsum([len(part.lengths) for part in parts])[:-1])
+    holding = _holding(parts, by_part)
     passages = int(alive.sum())
     lengths = np.concatenate([part.lengths for part in parts])
     # where nothing is alive no weight is left, and any mean will do
     mean = (lengths[alive].mean() if passages else np.float64(0)) or np.float64(1)
-    for part, living, now, file in zip(parts, each, holding, files, strict=True):
+    for part, living, now, file in zip(parts, by_part, holding, files, strict=True):
         before = _idfs(np.diff(part.starts), len(part.lengths))
         after = _idfs(now, passages)
         own_mean = part.lengths.mean() if len(part.lengths) else np.float64(0)
@@ -77,11 +77,11 @@ def _holding(parts: Sequence[Postings], alive: Sequence[NDArray[np.bool_]]) -> l
 
 
 def _holding_in(part: Postings, alive: NDArray[np.bool_]) -> NDArray[np.int64]:
-    found = np.zeros(len(part.starts) - 1, dtype=np.int64)
+    counts = np.zeros(len(part.starts) - 1, dtype=np.int64)
     for terms, postings in _windows(part):
         before = np.concatenate([[0], np.cumsum(alive[part.rows[postings]])])
-        found[terms] = np.diff(before[part.starts[terms.start : terms.stop + 1] - postings.start])
-    return found
+        counts[terms] = np.diff(before[part.starts[terms.start : terms.stop + 1] - postings.start])
+    return counts
 
 
 def _idfs(holding: NDArray[np.int64], passages: int) -> NDArray[np.float32]:

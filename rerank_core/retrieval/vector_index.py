@@ -140,6 +140,6 @@ def _enough_probes(index: Any, groups: int, sample: Matrix, exact: list[frozense
     while probes < most and recall < RECALL + _MARGIN:
         probes = min(most, max(8, probes * 2))
         _, rows = search(index, sample, _DEPTH, probes)
-        found = [len(truth.intersection(row)) / len(truth) for truth, row in zip(exact, rows.tolist(), strict=True)]
-        recall = float(np.mean(found))
+        shares = [len(truth.intersection(row)) / len(truth) for truth, row in zip(exact, rows.tolist(), strict=True)]
+        recall = float(np.mean(shares))
     return probes, recall

@@ -134,8 +134,8 @@ class FaissSearch:
         room = min(count, _ROOM * k)
         while True:
             scores, rows = search(self._index, query[None], room, probes, mask)
-            found = rows[0] >= 0
-            scores, rows = scores[0][found], rows[0][found]
+            valid = rows[0] >= 0
+            scores, rows = scores[0][valid], rows[0][valid]
             # everything that rounding could have pushed under the cut must be among what came back
             if len(rows) < room or room >= count or scores[-1] < scores[min(k, len(scores)) - 1] - _HALF_SLACK:
                 return np.asarray(rows[scores >= scores[min(k, len(scores)) - 1] - _HALF_SLACK] if len(rows) else rows)

@@ -36,7 +36,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class VerbResult:
     """`value`: what --json prints. For a person: `lines`, then `rows` as a table. `code`: the exit code."""
 
     value: Any
@@ -45,17 +45,17 @@ class Answer:
     code: int = DONE
 
 
-Verb = Callable[[Call], Answer]
+Verb = Callable[[Call], VerbResult]
 
 
-def listed(rows: Rows, code: int = DONE) -> Answer:
-    """Rows that are the whole answer; a person is told where there are none."""
-    return Answer(rows, () if rows else ("nothing here",), rows, code)
+def rows_result(rows: Rows, code: int = DONE) -> VerbResult:
+    """Rows that are the whole answer; a sentence says where there are none."""
+    return VerbResult(rows, () if rows else ("nothing here",), rows, code)
 
 
-def told(facts: dict[str, Any]) -> Answer:
-    """Facts by name, one a line."""
-    return Answer(facts, (), [{"": name, "value": value} for name, value in facts.items()])
+def facts_result(facts: dict[str, Any]) -> VerbResult:
+    """Facts by name, one per line."""
+    return VerbResult(facts, (), [{"": name, "value": value} for name, value in facts.items()])
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -51,7 +51,11 @@ def add_deciding(verbs: Verbs[Parser]) -> None:
 
 
 def _compare(verbs: Verbs[Parser]) -> None:
-    verb = add_verb(verbs, "compare", "say in a sentence each which of two or more systems is better, and how sure")
+    verb = add_verb(
+        verbs,
+        "compare",
+        "compare two or more systems: one sentence per system says whether it is better, and how sure that is",
+    )
     add_view(verb)
     add_systems(verb)
     add_measures(verb, MEASURES)
@@ -62,10 +66,10 @@ def _compare(verbs: Verbs[Parser]) -> None:
 
 
 def _gate(verbs: Verbs[Parser]) -> None:
-    verb = add_verb(verbs, "gate", "fail where a system is worse than a baseline by more than is allowed", RULE)
+    verb = add_verb(verbs, "gate", "fail if a system is worse than a baseline by more than is allowed", RULE)
     add_view(verb)
-    verb.add_argument("--baseline", required=True, help="what is live now")
-    verb.add_argument("--system", required=True, help="what shall take its place")
+    verb.add_argument("--baseline", required=True, help="the system that is live now")
+    verb.add_argument("--system", required=True, help="the system to replace it")
     verb.add_argument("--measure", type=_measure, default="nDCG@10", help="default: %(default)s")
     add_level(verb)
     verb.add_argument(
@@ -92,7 +96,7 @@ def _report(verbs: Verbs[Parser]) -> None:
         "write a report: one HTML file that needs no network, Markdown, or CSV",
         "CSV is two files: PATH has one row per system, and PATH-queries.csv one for each query and system.",
     )
-    verb.add_argument("path", type=Path, help="where to; its ending says which: .html, .md or .csv")
+    verb.add_argument("path", type=Path, help="the file to write; its ending gives the format: .html, .md or .csv")
     add_view(verb)
     add_systems(verb)
     add_measures(verb, MEASURES)
@@ -106,21 +110,22 @@ def _report(verbs: Verbs[Parser]) -> None:
 def _export(verbs: Verbs[Parser]) -> None:
     what = "\n".join(f"  {name:8}{line}" for name, line in EXPORTS.items())
     what += (
-        "\n\nIn .csv an apostrophe stands before what a spreadsheet would run; all other files have texts as they are."
+        "\n\nIn .csv files an apostrophe precedes text that a spreadsheet would run; all other files keep texts "
+        "unchanged."
     )
-    verb = add_verb(verbs, "export", "write grades, rankings, the dataset, or what puts a system to work", what)
+    verb = add_verb(verbs, "export", "write grades, rankings, the dataset, or the files to deploy a system", what)
     verb.add_argument("what", choices=EXPORTS)
     verb.add_argument("path", type=Path, help="where to")
-    verb.add_argument("--system", default=ALWAYS_READY[0], help="whose run, or what to deploy (default: %(default)s)")
+    verb.add_argument("--system", default=ALWAYS_READY[0], help="the system to write or deploy (default: %(default)s)")
     verb.add_argument("--top", type=int, default=10, help="deploy: how many passages to return (default: %(default)s)")
     add_view(verb)
 
 
 def _measure(text: str) -> Measure:
-    found = measures(text)
-    if len(found) != 1:
+    parsed = measures(text)
+    if len(parsed) != 1:
         raise argparse.ArgumentTypeError("name one measure")
-    return found[0]
+    return parsed[0]
 
 
 def _drop(text: str) -> float:

@@ -13,13 +13,13 @@ from rerank_core.corpus.survey.names import parse_part
 from rerank_core.errors import SettingsError
 from rerank_core.experiment.dataset_language import dense_note, found_language
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.shell.answer import Answer, Call, told
+from rerank_core.shell.answer import Call, VerbResult, facts_result
 from rerank_core.store import datasets
 from rerank_core.views.import_report import not_read_sentences
 from rerank_core.views.passage_changes import change_sentences
 
 
-def import_(call: Call) -> Answer:
+def import_(call: Call) -> VerbResult:
     """The report of an import."""
     names = ("split", "all_queries", "queries", "qrels")
     options = ImportOptions(**{name: getattr(call.options, name) for name in names}, **_reading(call))
@@ -37,14 +37,14 @@ def _reading(call: Call) -> dict[str, Any]:
     return {**{name: getattr(call.options, name) for name in names}, "parts": parts}
 
 
-def _reported(report: ImportReport, language: str = "", note: str = "") -> Answer:
+def _reported(report: ImportReport, language: str = "", note: str = "") -> VerbResult:
     """All of it for programs; for people a sentence for what was not read, a note, and the rest by name."""
     facts = report.to_dict() | ({"language": language} if language else {})
-    shown = told({name: value for name, value in facts.items() if name != "not_read"})
-    return Answer(facts, (*not_read_sentences(report.not_read), *([note] if note else [])), shown.rows)
+    shown = facts_result({name: value for name, value in facts.items() if name != "not_read"})
+    return VerbResult(facts, (*not_read_sentences(report.not_read), *([note] if note else [])), shown.rows)
 
 
-def update(call: Call) -> Answer:
+def update(call: Call) -> VerbResult:
     """The report of passages that were added, replaced, and where asked for removed."""
     options = call.options
     reading = ImportOptions(**_reading(call))
@@ -52,7 +52,7 @@ def update(call: Call) -> Answer:
     return _changed(change_passages(call.workspace, options.dataset, change, call.progress))
 
 
-def remove(call: Call) -> Answer:
+def remove(call: Call) -> VerbResult:
     """The report of passages that were removed. Raises SettingsError where no id is named."""
     options = call.options
     if not options.ids and options.ids_file is None:
@@ -61,26 +61,26 @@ def remove(call: Call) -> Answer:
     return _changed(change_passages(call.workspace, options.dataset, change, call.progress))
 
 
-def _changed(report: ChangeReport) -> Answer:
-    return Answer(report.to_dict(), tuple(change_sentences(report)))
+def _changed(report: ChangeReport) -> VerbResult:
+    return VerbResult(report.to_dict(), tuple(change_sentences(report)))
 
 
-def add_queries(call: Call) -> Answer:
+def add_queries(call: Call) -> VerbResult:
     """The report of added queries."""
     return _reported(import_queries(call.workspace, call.options.dataset, call.options.path, call.progress))
 
 
-def add_labels(call: Call) -> Answer:
+def add_labels(call: Call) -> VerbResult:
     """The report of added grades."""
     options = call.options
     return _reported(import_judgments(call.workspace, options.dataset, options.path, options.judge, call.progress))
 
 
-def add_run(call: Call) -> Answer:
+def add_run(call: Call) -> VerbResult:
     """The id of the run's system, and how the run fits the dataset."""
     options = call.options
     system, report = import_trec_run(call.workspace, options.dataset, options.path, options.name, options.ties)
-    answer = told(
+    answer = facts_result(
         {
             "system": system,
             "queries": report.queries,

@@ -13,13 +13,13 @@ from rerank_core.corpus.formats.strict_qrels import read_strict_qrels
 from rerank_core.corpus.formats.trec import read_run_file
 from rerank_core.evaluation.measures import evaluate, mean, missing_queries
 from rerank_core.reports.run_figures import as_graded
-from rerank_core.shell.answer import DONE, NOTHING, Answer, Call
+from rerank_core.shell.answer import DONE, NOTHING, Call, VerbResult
 from rerank_core.types import Qrels
 
 HOW = """A graded query that a run does not have counts 0, as with trec_eval -c; queries without grades are left out.
 A run that shares no query with the grades exits with 3. Runs are read by score, highest first, as trec_eval does; it is
 said where their rank column disagrees. A pair with two different grades is refused, naming both lines (trec_eval stops
-at any pair that comes twice); lines that repeat a pair with the same grade count once, and are said."""
+at any pair that comes twice); lines that repeat a pair with the same grade count once, and are reported."""
 
 _SHOWN = 3
 
@@ -41,8 +41,8 @@ class _Fit:
     renamed: Sequence[str]
 
 
-def measure(call: Call) -> Answer:
-    """A row a run file: means over all judged queries; a query with nothing returned counts 0."""
+def measure(call: Call) -> VerbResult:
+    """One row per run file: means over all judged queries; a query with nothing returned counts 0."""
     options = call.options
     qrels, repeated = read_strict_qrels(options.qrels)
     lines = [f"{options.qrels.name}: lines that repeat a pair and its grade, counted once: {repeated:,}."] * (
@@ -55,22 +55,22 @@ def measure(call: Call) -> Answer:
         rows.append({"run": name, **row, **_counts(fit), "repeated_grades": repeated})
         lines += [f"{name}: {line}" for line in _remarks(fit, options.qrels.name, options.ignore_identical_ids)]
     met = all(row["shared"] for row in rows)
-    return Answer(rows, tuple(lines), shown, DONE if met else NOTHING)
+    return VerbResult(rows, tuple(lines), shown, DONE if met else NOTHING)
 
 
 def _measured(path: Path, qrels: Qrels, options: argparse.Namespace) -> tuple[dict[str, Any], _Fit]:
     run = read_run_file(path, ties=options.ties)
     rankings, renamed = as_graded(run.rankings, qrels)
     ranked = {qid: ranking.docids for qid, ranking in rankings.items()}
-    own = [qid for qid, docids in ranked.items() if qid in docids]
+    qids = [qid for qid, docids in ranked.items() if qid in docids]
     if options.ignore_identical_ids:
-        ranked |= {qid: tuple(docid for docid in ranked[qid] if docid != qid) for qid in own}
+        ranked |= {qid: tuple(docid for docid in ranked[qid] if docid != qid) for qid in qids}
     values = evaluate(ranked, qrels, options.measures, options.level)
     missing = missing_queries(ranked, qrels)
     row: dict[str, Any] = {"queries": len(qrels), "missing": len(missing)}
-    row |= {str(one.at_level(options.level)): mean(values[one], missing).value for one in options.measures}
+    row |= {str(measure.at_level(options.level)): mean(values[measure], missing).value for measure in options.measures}
     ungraded = [qid for qid in ranked if qid not in qrels]
-    return row, _Fit(len(ranked) - len(ungraded), ungraded, missing, own, run.rank_column, renamed)
+    return row, _Fit(len(ranked) - len(ungraded), ungraded, missing, qids, run.rank_column, renamed)
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
@@ -93,7 +93,7 @@ def _remarks(fit: _Fit, qrels: str, ignored: bool) -> Iterator[str]:
     if not fit.shared:
         yield (
             f"No query is in both. The run has {_first(fit.ungraded)}; {qrels} has grades for {_first(fit.missing)}. "
-            "The 0 below says only that."
+            "The 0 below means only that."
         )
     else:
         yield from _unshared(fit)
@@ -105,7 +105,7 @@ def _remarks(fit: _Fit, qrels: str, ignored: bool) -> Iterator[str]:
             "passages of the corpus (ArguAna, Quora), BEIR leaves that hit out: --ignore-identical-ids."
         )
     if fit.renamed:
-        yield f"Ids that differ from {qrels}'s in Unicode form only, and were taken as these: {_first(fit.renamed)}."
+        yield f"Ids that differ from {qrels}'s in Unicode form only, and were matched: {_first(fit.renamed)}."
     if sentence := fit.ranks.sentence():
         yield sentence
 

@@ -44,7 +44,8 @@ def add_view(verb: Parser) -> None:
         choices=(AUTO, NONE, *LANGUAGES),
         default=AUTO,
         metavar="CODE",
-        help="whose stems and stop words BM25 uses: de, fr ..., none, or %(default)s: found out from the passages",
+        help="the language whose stems and stop words BM25 uses: de, fr ..., none, or %(default)s: detected from the "
+        "passages",
     )
     group.add_argument("--settings", metavar="JSON", help="all of the above, filters and BM25's k1 and b as one object")
 

@@ -16,7 +16,7 @@ def parser() -> Parser:
     """The parser of all verbs."""
     root = argparse.ArgumentParser(
         prog="python -m rerank_core" if Path(sys.argv[0]).name == "__main__.py" else "rerank-lens",
-        description="Rerank Lens: without a verb the app opens. The verbs do without a screen what it does: "
+        description="Rerank Lens: without a verb the app opens. The verbs do the same from a terminal: "
         "import data, find candidates, rerank, measure, decide, report.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -33,15 +33,15 @@ def parser() -> Parser:
 
 
 def _app(verbs: Verbs[Parser]) -> None:
-    what = "open the app in a browser; what `rerank-lens` alone does"
+    what = "open the app in a browser, as `rerank-lens` alone does"
     verb = verbs.add_parser(APP, help=what, description=f"{what[0].upper()}{what[1:]}. Ctrl+C ends it.")
-    verb.add_argument("--port", type=int, help="its port (default: 8501)")
+    verb.add_argument("--port", type=int, help="the port it listens on (default: 8501)")
     verb.add_argument(
         "--address",
         help="where it listens (default: localhost; 0.0.0.0: for other machines too, under the addresses that "
         "RERANK_LENS_ADDRESS names)",
     )
-    verb.add_argument("--headless", action="store_true", help="serve it and open no browser")
+    verb.add_argument("--headless", action="store_true", help="serve the app without opening a browser")
 
 
 def _importing(verbs: Verbs[Parser]) -> None:
@@ -60,7 +60,7 @@ def _importing(verbs: Verbs[Parser]) -> None:
     verb = add_verb(verbs, "import-labels", "add grades: TREC qrels, BEIR .tsv, CSV")
     verb.add_argument("dataset")
     verb.add_argument("path", type=Path)
-    verb.add_argument("--judge", help="whose grades they are")
+    verb.add_argument("--judge", help="the judge whose grades they are")
     verb = add_verb(verbs, "import-run", "add a TREC run made elsewhere, as a system of its own")
     verb.add_argument("dataset")
     verb.add_argument("path", type=Path)
@@ -71,14 +71,14 @@ def _importing(verbs: Verbs[Parser]) -> None:
 def _reading(verb: Parser) -> None:
     for field in ("id", "title", "text"):
         verb.add_argument(f"--{field}-field", metavar="NAME", help=f"the passages' field or column of the {field}")
-    what = f"what a file is, where the guess is wrong ({', '.join(PARTS)}); may be given several times"
+    what = f"what a file contains, if the guess is wrong ({', '.join(PARTS)}); may be given several times"
     verb.add_argument("--as", dest="parts", action="append", default=[], metavar="FILE=PART", help=what)
     verb.add_argument("--chunk-words", type=int, default=200, help="words per passage of .txt/.md (0: not cut)")
     verb.add_argument("--overlap-words", type=int, default=40, help="words that neighbouring passages share")
 
 
 def _changing(verbs: Verbs[Parser]) -> None:
-    grades = "Grades are kept; the answer counts those whose passage reads otherwise now, or is gone."
+    grades = "Grades are kept; the answer counts those whose passage now has another text, or is gone."
     verb = add_verb(verbs, "update", "add and replace passages of a dataset, by their ids", grades)
     verb.add_argument("dataset")
     verb.add_argument("path", type=Path, help="as for import; of a folder with queries and grades the passages alone")
@@ -93,17 +93,17 @@ def _changing(verbs: Verbs[Parser]) -> None:
 
 
 def _looking_first(verb: Parser) -> None:
-    verb.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+    verb.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
 
 
 def _working(verbs: Verbs[Parser]) -> None:
     add_verb(verbs, "datasets", "list the datasets of the workspace")
-    add_verb(verbs, "systems", "list what can be compared, and what each needs first")
+    add_verb(verbs, "systems", "list the systems that can be compared, and what each needs first")
     add_view(add_verb(verbs, "index", "build a dataset's indexes"))
     verb = add_verb(verbs, "runs", "list the whole-set runs that were kept, newest first, and which are stale")
     verb.add_argument("--dataset", help="only of this dataset")
     verb.add_argument("--system", help="only of this system")
-    verb = add_verb(verbs, "run", "rank all queries with some systems; a run that was stopped goes on")
+    verb = add_verb(verbs, "run", "rank all queries with some systems; a run that was stopped continues")
     add_view(verb)
     add_systems(verb)
 

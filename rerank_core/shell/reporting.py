@@ -7,7 +7,7 @@ from pathlib import Path
 from rerank_core.errors import SettingsError
 from rerank_core.reports.exports import Chosen, write_export
 from rerank_core.reports.report import Report, build_report
-from rerank_core.shell.answer import NOTHING, Answer, Call, listed
+from rerank_core.shell.answer import NOTHING, Call, VerbResult, rows_result
 from rerank_core.shell.deciding import NOTHING_YET, read_figures
 from rerank_core.shell.option_groups import experiment_of
 from rerank_core.views.report.html import report_html
@@ -16,18 +16,18 @@ from rerank_core.views.report.text import queries_csv, report_markdown, systems_
 ENDINGS = (".html", ".htm", ".md", ".csv")
 
 
-def report(call: Call) -> Answer:
+def report(call: Call) -> VerbResult:
     """What was written, and the verdicts; nothing is written where nothing can be compared."""
     options, ending = call.options, call.options.path.suffix.lower()
     if ending not in ENDINGS:
         raise SettingsError(
             f"A report is written to a file that ends in .html, .md or .csv, not '{options.path.name}'."
         )
-    found = read_figures(call, options.systems, options.measures, options.baseline)
-    if not found.summary.qids:
-        return Answer({"written": []}, (NOTHING_YET, *found.remarks()), None, NOTHING)
+    figures = read_figures(call, options.systems, options.measures, options.baseline)
+    if not figures.summary.qids:
+        return VerbResult({"written": []}, (NOTHING_YET, *figures.remarks()), None, NOTHING)
     call.progress(0, 0, "writing the report")
-    made = build_report(found, options.price)
+    made = build_report(figures, options.price)
     written = []
     for path, text in _files(made, options.path, ending).items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,7 +35,7 @@ def report(call: Call) -> Answer:
         written.append(str(path))
     verdicts = tuple(sentence for _, sentence in made.verdicts)
     value = {"written": written, "verdicts": list(verdicts), "command": made.configuration.command}
-    return Answer(value, (*verdicts, *found.remarks(), *(f"written: {path}" for path in written)))
+    return VerbResult(value, (*verdicts, *figures.remarks(), *(f"written: {path}" for path in written)))
 
 
 def _files(made: Report, path: Path, ending: str) -> dict[Path, str]:
@@ -46,9 +46,9 @@ def _files(made: Report, path: Path, ending: str) -> dict[Path, str]:
     return {path: report_html(made)}
 
 
-def export(call: Call) -> Answer:
+def export(call: Call) -> VerbResult:
     """What was written, and where."""
     options = call.options
     experiment = experiment_of(call.workspace, options, [options.system])
     write_export(options.what, Chosen(experiment, experiment.systems[0], options.top), options.path)
-    return listed([{"written": options.what, "path": str(options.path)}])
+    return rows_result([{"written": options.what, "path": str(options.path)}])

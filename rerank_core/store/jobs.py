@@ -60,7 +60,8 @@ def take(db: Database, urgent_only: bool = False) -> Job | None:
     row = db.execute(f"SELECT id FROM job WHERE state = 'waiting' {where} ORDER BY urgent DESC, id LIMIT 1").fetchone()
     if row is None:
         return None
-    db.execute("UPDATE job SET state = 'running', heartbeat = ? WHERE id = ?", [time.time(), row[0]])
+    sql = "UPDATE job SET state = 'running', attempts = attempts + 1, heartbeat = ? WHERE id = ?"
+    db.execute(sql, [time.time(), row[0]])
     return get(db, int(row[0]))
 
 
@@ -89,11 +90,28 @@ def cancel(db: Database, job_id: int) -> None:
     db.execute("UPDATE job SET state = 'cancelled', message = 'stopped' WHERE id = ? AND state = 'waiting'", [job_id])
 
 
-def requeue_interrupted(db: Database, older_than: float = 0.0) -> None:
-    """Put back the running jobs whose worker has not been heard of for `older_than` seconds."""
-    db.execute(
-        "UPDATE job SET state = 'waiting' WHERE state = 'running' AND heartbeat <= ?", [time.time() - older_than]
-    )
+MOST_ATTEMPTS = 2
+_GIVEN_UP = (
+    "The worker ended twice in the middle of this, perhaps for want of memory; its log has what is known. "
+    "It is not tried again unless you ask for it."
+)
+
+
+def requeue_interrupted(db: Database) -> None:
+    """Put back what workers left running that are gone; to be called by the one worker there is, as it starts.
+
+    What somebody asked to stop is cancelled, and what was taken up twice has failed. Clocks play no part.
+    """
+    stopped = "UPDATE job SET state = 'cancelled', message = 'stopped' WHERE state = 'running' AND cancel = 1"
+    given_up = "UPDATE job SET state = 'failed', message = ? WHERE state = 'running' AND attempts >= ?"
+    db.execute(stopped)
+    db.execute(given_up, [_GIVEN_UP, MOST_ATTEMPTS])
+    db.execute("UPDATE job SET state = 'waiting' WHERE state = 'running'")
+
+
+def give_back(db: Database) -> None:
+    """Put back all that runs, uncounted: its worker ends in good order."""
+    db.execute("UPDATE job SET state = 'waiting', attempts = max(0, attempts - 1) WHERE state = 'running'")
 
 
 def get(db: Database, job_id: int) -> Job:

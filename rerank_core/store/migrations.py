@@ -228,6 +228,12 @@ def _identity(db: Database) -> None:
     )
 
 
+@migrations(name="014_attempts")
+def _attempts(db: Database) -> None:
+    # how often a worker took the job up: one that ends its worker each time is not taken up for ever
+    _run(db, "ALTER TABLE job ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0")
+
+
 COUNT = len(migrations.pending(Database(memory=True)))
 
 

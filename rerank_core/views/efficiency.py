@@ -53,7 +53,7 @@ def latency_frame(efficiency: Mapping[str, Efficiency]) -> pd.DataFrame:
 
 
 def break_evens(efficiency: Mapping[str, Efficiency], price_an_hour: float) -> list[str]:
-    """A sentence for each service and each system of one's own: from how many queries an hour the machine is cheaper.
+    """A sentence for each service and each system of one's own: from how many queries per hour the machine is cheaper.
 
     `price_an_hour`: of the machine, in US dollars. Systems without a known price or time are left out.
     """

@@ -146,7 +146,7 @@ def sides_chart(frame: pd.DataFrame, measure: str, baseline: str) -> alt.LayerCh
 
 
 def failures_frame(answers: Mapping[Pair, LlmGrade], queries: Mapping[str, Query]) -> pd.DataFrame:
-    """One row per pair whose answer was of no use: Query, Passage (its docid), Problem, Answer (as it came), When."""
+    """One row per pair whose answer was unusable: Query, Passage (its docid), Problem, Answer (as it came), When."""
     import pandas as pd
 
     rows = [

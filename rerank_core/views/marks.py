@@ -12,7 +12,7 @@ from rerank_core.text import folded, shown_words
 Pieces = tuple[tuple[str, bool], ...]
 """(piece, marked) pairs that join to the whole text: pieces, not offsets, as browsers count in other units."""
 
-_QUERIES, _TEXTS = 16, 256  # a page is run anew at every click, with the same texts
+_QUERIES, _TEXTS = 16, 256  # a page is run again at every click, with the same texts
 
 
 @lru_cache(maxsize=_QUERIES)

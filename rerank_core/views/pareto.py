@@ -37,7 +37,7 @@ def pareto_frame(points: Sequence[Point], front: Front) -> pd.DataFrame:
 
 
 def pareto_chart(frame: pd.DataFrame, measure: str) -> alt.LayerChart:
-    """`pareto_frame` as points: quality upward, milliseconds a query to the right (logarithmic); the front joined."""
+    """`pareto_frame` as points: quality upward, milliseconds per query to the right (logarithmic); the front joined."""
     import altair as alt
 
     base = alt.Chart(frame).encode(

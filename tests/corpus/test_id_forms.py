@@ -138,4 +138,4 @@ def test_measuring_files_meets_them_and_says_how_many(folder, forms, capsys):
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["nDCG@10"], row["shared"], row["met_by_form"]) == (1.0, 1, 2)
     assert main(["measure", *files]) == 0
-    assert f"in Unicode form only, and were taken as these: 2 ({other_qid}, {other_docid})" in capsys.readouterr().out
+    assert f"in Unicode form only, and were matched: 2 ({other_qid}, {other_docid})" in capsys.readouterr().out

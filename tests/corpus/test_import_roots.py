@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rerank_core.corpus.import_roots import VARIABLE, named_path, refuse_outside, uploads_folder
+from rerank_core.corpus.import_roots import VARIABLE, named_path, refuse_outside
 from rerank_core.corpus.ingest import ImportOptions, import_dataset
 from rerank_core.errors import NotFoundError, SettingsError
 from rerank_core.experiment.job_requests import ChangeRequest, ImportRequest
@@ -16,6 +16,7 @@ from rerank_core.ranking.jobs import JOBS
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.store import datasets
 from rerank_core.store.datasets import StoredCorpus
+from rerank_core.store.uploads import uploads_folder
 from rerank_core.types import no_progress
 
 SECRET = "the key of the safe is 4711"
@@ -81,7 +82,7 @@ def test_the_worker_refuses_a_job_with_a_path_outside(place, roots, workspace):
 
 
 def test_the_worker_reads_roots_and_uploads(place, roots, workspace):
-    uploads = uploads_folder(workspace.path) / "1"
+    uploads = uploads_folder(workspace) / "1"
     uploads.mkdir(parents=True)
     (uploads / "p.jsonl").write_text('{"_id": "d1", "text": "uploaded"}\n')
     pipeline = Pipeline(workspace)
@@ -93,7 +94,7 @@ def test_the_worker_reads_roots_and_uploads(place, roots, workspace):
 
 def test_without_the_variable_a_path_is_the_users_own_affair(place, workspace, monkeypatch):
     monkeypatch.delenv(VARIABLE, raising=False)
-    refuse_outside(place / "closed", workspace.path)
+    refuse_outside(place / "closed", workspace)
     assert named_path(str(place / "closed")).is_dir()
 
 

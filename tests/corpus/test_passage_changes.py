@@ -12,7 +12,7 @@ from rerank_core.corpus.changes import PassageChange, change_passages, remove_pa
 from rerank_core.corpus.ingest import ImportOptions, import_dataset
 from rerank_core.corpus.report import ChangeReport, ImportReport, Listed
 from rerank_core.corpus.survey import sources
-from rerank_core.errors import BadInputError, CancelledError, NotFoundError, RerankLensError
+from rerank_core.errors import BadInputError, CancelledError, NotFoundError, RerankLensError, WorkspaceError
 from rerank_core.evaluation.measures import evaluate
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.experiment.experiment import Experiment
@@ -209,10 +209,17 @@ def test_what_cannot_be_is_refused(workspace, birds, tmp_path):
     assert (row_of(workspace), docs_of(workspace)) == (birds, BIRDS)
 
 
-@pytest.mark.parametrize("error", [CancelledError("stop"), KeyboardInterrupt(), sqlite3.OperationalError()])
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (CancelledError("stop"), CancelledError),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+        (sqlite3.OperationalError(), WorkspaceError),
+    ],
+)
 @pytest.mark.parametrize("after", [0, 1, 3])
 def test_whatever_stops_a_change_leaves_the_passages_as_they_were(
-    workspace, birds, tmp_path, monkeypatch, error: BaseException, after: int
+    workspace, birds, tmp_path, monkeypatch, error: BaseException, raised: type, after: int
 ):
     def stop(done: int, total: int, message: str = "") -> None:
         if done >= after:
@@ -220,7 +227,7 @@ def test_whatever_stops_a_change_leaves_the_passages_as_they_were(
 
     monkeypatch.setattr(sources, "BATCH_DOCS", 1)
     change = PassageChange(jsonl(tmp_path / "a.jsonl", TERNS, GULL, BIRDS[2]), remove=("d2",))
-    with pytest.raises(type(error)):
+    with pytest.raises(raised):
         change_passages(workspace, "birds", change, stop)
     assert (row_of(workspace), docs_of(workspace)) == (birds, BIRDS)
     assert counts(change_passages(workspace, "birds", change)) == (1, 1, 1, 1, 4)
@@ -231,7 +238,7 @@ def test_a_fault_in_the_middle_of_the_change_itself_undoes_it(workspace, birds, 
         raise sqlite3.OperationalError("disk full")
 
     monkeypatch.setattr(datasets, "count_docs", broken)
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(WorkspaceError, match="disk full"):
         change_passages(workspace, "birds", PassageChange(jsonl(tmp_path / "a.jsonl", TERNS, GULL), remove=("d2",)))
     assert (row_of(workspace), docs_of(workspace)) == (birds, BIRDS)
 

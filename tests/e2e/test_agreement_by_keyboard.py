@@ -72,7 +72,7 @@ def test_keys_settle_walk_and_take_back(page: Page, small: App, differing: Datas
 
 def test_a_digit_in_the_reason_is_text_and_goes_with_the_grade(page: Page, small: App, differing: DatasetRow) -> None:
     open_as_lead(page, small, differing)
-    reason = page.get_by_role("textbox", name="Why")
+    reason = page.get_by_role("textbox", name="Reason")
     reason.fill("see rule 3")
     reason.press("Enter")
     settled(page)

@@ -82,7 +82,7 @@ def test_a_ranking_of_other_passages_is_marked_and_its_loss_is_not_split():
     assert one.off_candidates == 1
     (sentence,) = not_compared_alike(one)
     assert sentence.startswith(
-        "System B ranked passages that are not among the candidates, on 1 query: no fair comparison"
+        "System B ranked passages that are not among the candidates, on 1 query: not a fair comparison"
     )
     losses = system_losses(whole, ("q1", "q2"))
     assert (losses["B"].off_candidates, list(losses["B"].queries)) == (1, ["q2"])

@@ -91,7 +91,7 @@ def test_what_is_missing_for_agreement_is_said(workspace, birds, give):
     give("bob", (1, 1, 1, 1))
     told = in_words(agreement_report(workspace, birds))
     assert told[0] == "2 passages were graded by both judges; 2 of them (100%) got the same grade."
-    assert "cannot be told" in told[1]
+    assert "is not known" in told[1]
 
 
 def test_the_words_hold_the_figures(workspace, birds, give):
@@ -111,7 +111,7 @@ def test_the_words_hold_the_figures(workspace, birds, give):
         (0.85, 0.70, 0.95, "grade some more of the same ones"),
         (0.72, 0.60, 0.80, "tentative conclusions"),
         (0.60, 0.50, 0.70, "more passages in common would tell"),
-        (0.40, 0.30, 0.50, "too little to rest a verdict on: talk about the guideline"),
+        (0.40, 0.30, 0.50, "too little to base a verdict on: talk about the guideline"),
     ],
 )
 def test_the_advice_looks_at_the_interval_as_well(workspace, birds, give, value, low, high, expected):

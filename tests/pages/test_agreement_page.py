@@ -134,7 +134,7 @@ def test_a_passage_that_goes_away_meanwhile_is_an_error_in_words(workspace: Work
         db.execute("DELETE FROM doc WHERE docid = 'd1'")
     app = button(app, "2 Useful").click().run()
     assert "The passage 'd1' is gone" in texts(app.error)
-    assert "is gone" in texts(app.warning)
+    assert "is no longer in the dataset" in texts(app.warning)
     assert not app.run().error
 
 

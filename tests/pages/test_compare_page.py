@@ -327,5 +327,5 @@ def test_a_query_that_is_a_passage_is_mentioned(workspace: Workspace) -> None:
     queries = [Query("a", "text of a"), Query("x", "text of x")]
     ranked_dataset(workspace, {BASE: {"a": "ab", "x": "ab"}}, {"a": {"b": 1}}, queries=queries)
     letters = {"ds": "letters", "depth": "10", "sys": "First stage as it is"}
-    assert "The passage a has this query's own id" in texts(compare(**letters, q="text of a").caption)
+    assert "The passage a has the same id as this query" in texts(compare(**letters, q="text of a").caption)
     assert "own id" not in texts(compare(**letters, q="text of x").caption)

@@ -106,4 +106,4 @@ def test_the_threshold_says_what_it_reaches_or_that_nothing_does(workspace, rank
         events = [GradeEvent("c", seq, "grade", "q1", docid, 3) for seq, docid in enumerate(ranked.found, 1)]
         judgments.record(db, ranked.dataset.id, "ann", events, ranked.dataset.scale)
     # three judged passages are too few to promise a precision, however good they look
-    assert "No threshold reaches a precision of 50% with 20 judged passages" in texts(inspect().markdown)
+    assert "No threshold reaches a precision of 50% with 20 graded passages" in texts(inspect().markdown)

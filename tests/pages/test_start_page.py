@@ -46,7 +46,8 @@ def test_the_device_is_shown_once_the_worker_told_it(workspace, birds):
 def test_each_page_says_what_is_wrong_with_a_file_that_is_no_workspace(page, not_a_database):
     app = open_page(page)
     assert not app.exception
-    assert texts(app.error) == f"{not_a_database} cannot be opened as a workspace: file is not a database"
+    because = "it is not a database (file is not a database)."
+    assert texts(app.error) == f"{not_a_database} cannot be opened as a workspace: {because}"
 
 
 @pytest.mark.parametrize("page", PAGES)

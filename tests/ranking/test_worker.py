@@ -221,3 +221,35 @@ def test_a_second_worker_waits_and_takes_over(workspace, table):
         for process in (first, second):
             process.kill()
             process.wait()
+
+
+def test_while_the_workspace_is_away_none_is_made_and_what_ended_meanwhile_is_told_when_it_is_back(
+    workspace, tmp_path, table, monkeypatch
+):
+    monkeypatch.setattr(worker, "AWAY_SECONDS", 0.05)
+    away, begun, go_on = tmp_path / "away.db", threading.Event(), threading.Event()
+
+    def work(pipeline, params, progress):
+        begun.set()
+        assert go_on.wait(20)
+        return {}
+
+    table["slow"] = work
+    serving = Worker(workspace, os.getppid(), pipeline=object())
+    thread = threading.Thread(target=serving.serve)
+    thread.start()
+    try:
+        slow = submit(workspace, "slow")
+        assert begun.wait(20)
+        workspace.path.rename(away)
+        go_on.set()
+        time.sleep(0.5)
+        assert thread.is_alive()
+        assert not workspace.path.exists()
+        away.rename(workspace.path)
+        assert ended(workspace, slow) == ["done"]
+        later = submit(workspace, "slow", again=True)
+        assert ended(workspace, later) == ["done"]
+    finally:
+        serving._parent = -1
+        thread.join(20)

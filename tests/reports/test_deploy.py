@@ -96,7 +96,7 @@ def test_what_cannot_be_said_is_said_in_the_files():
     pipeline = files["opensearch-pipeline.json"]
     assert "response_processors" not in pipeline
     assert "of the family late-interaction" in pipeline["description"]
-    assert "taking turns" in pipeline["description"]
+    assert "take turns" in pipeline["description"]
     assert "ext" not in files["opensearch-search.json"]
     assert "rerank-request.json" not in files
     assert "No request is written" in files["README.md"]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
+from sqlite_utils import Database
 
 from rerank_core.errors import NotFoundError
 from rerank_core.store import jobs
+from rerank_core.store.migrations import migrations
+from rerank_core.store.workspace import Workspace
 
 
 @pytest.fixture
@@ -54,13 +59,55 @@ def test_a_waiting_job_is_stopped_at_once(db):
     assert jobs.take(db) is None
 
 
-def test_a_job_whose_worker_died_is_taken_again(db):
+def test_a_job_whose_worker_died_is_taken_again_whatever_the_clock_said(db):
     job_id = jobs.submit(db, "run", {})
     jobs.take(db)
-    jobs.requeue_interrupted(db, older_than=60)
-    assert jobs.take(db) is None
+    db.execute("UPDATE job SET heartbeat = heartbeat + 3600")
     jobs.requeue_interrupted(db)
     assert jobs.take(db).id == job_id
+
+
+def test_a_job_whose_worker_died_twice_has_failed_with_its_reason(db):
+    job_id = jobs.submit(db, "run", {})
+    for _ in range(2):
+        assert jobs.take(db).id == job_id
+        jobs.requeue_interrupted(db)
+    assert jobs.take(db) is None
+    assert jobs.get(db, job_id).state == "failed"
+    assert "ended twice" in jobs.get(db, job_id).message
+    assert jobs.submit(db, "run", {}) != job_id
+
+
+def test_a_worker_that_ends_in_good_order_is_not_counted(db):
+    job_id = jobs.submit(db, "run", {})
+    for _ in range(5):
+        assert jobs.take(db).id == job_id
+        jobs.give_back(db)
+        jobs.requeue_interrupted(db)
+    assert jobs.take(db).id == job_id
+
+
+def test_a_job_that_was_to_stop_when_its_worker_died_is_not_taken_again(db):
+    job_id = jobs.submit(db, "run", {})
+    jobs.take(db)
+    jobs.cancel(db, job_id)
+    jobs.requeue_interrupted(db)
+    assert jobs.get(db, job_id).state == "cancelled"
+
+
+def test_jobs_of_an_older_workspace_were_taken_up_never(tmp_path):
+    path = tmp_path / "old.db"
+    connection = sqlite3.connect(path)
+    old = Database(connection)
+    migrations.apply(old, stop_before="014_attempts")
+    old.execute("INSERT INTO job (kind, params, state, created_at) VALUES ('run', '{}', 'running', '2025')")
+    old.execute("PRAGMA user_version = 12")
+    connection.commit()
+    connection.close()
+    with Workspace(path).write() as db:
+        assert [row["attempts"] for row in db.query("SELECT attempts FROM job")] == [0]
+        jobs.requeue_interrupted(db)
+        assert jobs.take(db).kind == "run"
 
 
 def test_an_unknown_job_is_not_found(db):

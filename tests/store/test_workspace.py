@@ -10,10 +10,11 @@ from threading import Barrier
 import pytest
 from sqlite_utils import Database
 
-from rerank_core.errors import RerankLensError
+from rerank_core.errors import RerankLensError, WorkspaceError
 from rerank_core.store import datasets
 from rerank_core.store.migrations import migrations
 from rerank_core.store.workspace import Workspace, default_path
+from rerank_core.types import Doc
 
 
 def test_the_path_comes_from_the_variable(monkeypatch, tmp_path):
@@ -75,3 +76,20 @@ def test_a_copy_of_the_file_holds_everything(workspace: Workspace, birds, tmp_pa
         db.conn.backup(copy)
     with Workspace(tmp_path / "copy.db").open() as db:
         assert datasets.get_dataset(db, "birds").fingerprint == birds.fingerprint
+
+
+def test_a_full_disk_is_said_and_nothing_of_it_is_kept(workspace: Workspace, birds):
+    def fill() -> None:
+        with workspace.write() as db:
+            db.execute("PRAGMA max_page_count = 1")  # as many as there are: SQLite then says what a full disk says
+            datasets.add_docs(db, birds.id, [Doc(f"new{number}", "text " * 500) for number in range(500)])
+
+    with pytest.raises(WorkspaceError, match="the disk is full"):
+        fill()
+    with workspace.open() as db:
+        assert db.execute("SELECT count(*) FROM doc").fetchone()[0] == birds.n_docs
+
+
+def test_what_a_caller_has_to_handle_passes_as_it_is(workspace: Workspace, birds):
+    with pytest.raises(sqlite3.IntegrityError), workspace.write() as db:
+        datasets.add_docs(db, birds.id, [Doc("d1", "is there already")])

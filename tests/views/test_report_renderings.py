@@ -180,7 +180,7 @@ def test_what_people_wrote_is_shown_as_they_wrote_it_and_is_never_markup(workspa
 def test_a_report_of_one_system_alone_has_no_comparison_and_says_so(workspace):
     dataset = ranked_dataset(workspace, {BASE: ORDERS[BASE]}, QRELS)
     html = report_html(report_of(workspace, dataset, [BASE]))
-    assert "One system alone is no comparison." in html
+    assert "A comparison needs two systems." in html
     assert "Biggest wins" not in html
 
 

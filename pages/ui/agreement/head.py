@@ -72,15 +72,15 @@ def plan_of(space: Workspace, dataset: DatasetRow) -> LabelPlan | None:
         return None
 
 
-def _plan(space: Workspace, dataset: DatasetRow, found: LabelPlan | None) -> None:
-    if found is None:
+def _plan(space: Workspace, dataset: DatasetRow, plan: LabelPlan | None) -> None:
+    if plan is None:
         return
     labels = {system.id: system.label for system in all_systems(space)}
-    systems = ", ".join(plain(labels.get(system, system)) for system in found.systems)
-    random = f" ({found.random_share:.0%} drawn at random)" if found.order == "matters" else ""
+    systems = ", ".join(plain(labels.get(system, system)) for system in plan.systems)
+    random = f" ({plan.random_share:.0%} drawn at random)" if plan.order == "matters" else ""
     st.markdown(
-        f"To grade: the first **{found.depth}** passages of {systems}; **{found.overlap:.0%}** of the pairs by "
-        f"every judge, the rest by one judge each; {ORDERS[found.order]}{random}."
+        f"To grade: the first **{plan.depth}** passages of {systems}; **{plan.overlap:.0%}** of the pairs by "
+        f"every judge, the rest by one judge each; {ORDERS[plan.order]}{random}."
     )
     query = {state.DATASET: dataset.name, state.SETUP: "true"}
     st.page_link("pages/6_Label.py", label="Change what is graded", icon=":material/tune:", query_params=query)

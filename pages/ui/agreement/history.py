@@ -38,17 +38,17 @@ def show(space: Workspace, dataset: DatasetRow) -> None:
 
 def _chosen(events: list[LabelEvent]) -> list[LabelEvent]:
     columns = st.columns([2, 2, 2, 3])
-    judges = columns[0].multiselect("Judge", sorted({one.judge for one in events}), key=state.HISTORY_JUDGES)
-    kinds = columns[1].multiselect("What", sorted({one.kind for one in events}), key=state.HISTORY_KINDS)
-    sources = columns[2].multiselect("Source", sorted({one.source for one in events}), key=state.HISTORY_SOURCES)
+    judges = columns[0].multiselect("Judge", sorted({event.judge for event in events}), key=state.HISTORY_JUDGES)
+    kinds = columns[1].multiselect("What", sorted({event.kind for event in events}), key=state.HISTORY_KINDS)
+    sources = columns[2].multiselect("Source", sorted({event.source for event in events}), key=state.HISTORY_SOURCES)
     words = columns[3].text_input("Search in query, passage and note", key=state.HISTORY_WORDS).casefold().strip()
     return [
-        one
-        for one in events
-        if (not judges or one.judge in judges)
-        and (not kinds or one.kind in kinds)
-        and (not sources or one.source in sources)
-        and words in f"{one.qid} {one.query} {one.docid} {one.note}".casefold()
+        event
+        for event in events
+        if (not judges or event.judge in judges)
+        and (not kinds or event.kind in kinds)
+        and (not sources or event.source in sources)
+        and words in f"{event.qid} {event.query} {event.docid} {event.note}".casefold()
     ]
 
 

@@ -27,8 +27,8 @@ def show(space: Workspace, dataset: DatasetRow, judge: str, report: AgreementRep
     """How much there is to do, and the chosen section."""
     for message in state.pop(state.AGREEMENT_ERROR) or ():
         st.error(plain(message))
-    found, stale = cases(space, dataset), stale_labels(space, dataset)
-    waiting = sum(case.settled is None for case in found)
+    disputed, stale = cases(space, dataset), stale_labels(space, dataset)
+    waiting = sum(case.settled is None for case in disputed)
     chosen = st.segmented_control(
         "Details",
         [SETTLE, STALE, JUDGES, MATTERS, HISTORY],
@@ -47,7 +47,7 @@ def show(space: Workspace, dataset: DatasetRow, judge: str, report: AgreementRep
     elif chosen == HISTORY:
         history.show(space, dataset)
     else:
-        agreement_settle.show(space, dataset, judge, found, report.pairs)
+        agreement_settle.show(space, dataset, judge, disputed, report.pairs)
 
 
 def _count(n: int, noun: str) -> str:
@@ -62,8 +62,8 @@ def _judges(space: Workspace, dataset: DatasetRow, report: AgreementReport) -> N
     with space.open() as db:
         counts = judges.grades_by_rule(db, dataset.id)
     if counts:
-        told = " · ".join(f"**{count:,}** {plain(RULES.get(rule, rule))}" for rule, count in counts.items())
-        st.markdown(f"Grades, by how the judge came to the passage: {told}.")
+        parts = " · ".join(f"**{count:,}** {plain(RULES.get(rule, rule))}" for rule, count in counts.items())
+        st.markdown(f"Grades, by how the judge came to the passage: {parts}.")
         st.caption("Only grades from the pool, or drawn from it at random, are representative of the pool.")
     if report.alpha is not None and report.nominal is not None:
         ordered, plain_one = report.alpha, report.nominal

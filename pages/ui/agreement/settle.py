@@ -17,7 +17,7 @@ from rerank_core.store.workspace import Workspace
 from rerank_core.views.agreement import opinions_frame
 
 
-def show(space: Workspace, dataset: DatasetRow, judge: str, found: Sequence[Case], both: int) -> None:
+def show(space: Workspace, dataset: DatasetRow, judge: str, disputed: Sequence[Case], both: int) -> None:
     """The widest disagreement that is not settled, and the others by a click. `both`: pairs that two judges graded."""
     left, right = st.columns([3, 1], vertical_alignment="center")
     also = left.toggle("Show settled passages too", key=state.SETTLED_TOO)
@@ -25,13 +25,13 @@ def show(space: Workspace, dataset: DatasetRow, judge: str, found: Sequence[Case
         "Undo my last grade",
         key="take back",
         shortcut="u",
-        disabled=not judge or not any(case.settled and case.settled.judge == judge for case in found),
+        disabled=not judge or not any(case.settled and case.settled.judge == judge for case in disputed),
         on_click=_take_back,
         args=(space, dataset, judge),
     )
-    cases = [case for case in found if also or case.settled is None]
+    cases = [case for case in disputed if also or case.settled is None]
     if not cases:
-        if found:
+        if disputed:
             st.success("All disagreements are settled.")
         elif both:
             st.success("No two judges disagree on a passage.")
@@ -41,8 +41,8 @@ def show(space: Workspace, dataset: DatasetRow, judge: str, found: Sequence[Case
     case = cases[step("case", len(cases), "Disagreement")]
     with st.container(border=True):
         passage(case.query, case.doc, case.docid)
-        said = [(one.judge, one.grade, one.note) for one in case.said]
-        st.dataframe(harmless_table(opinions_frame(said, dataset.scale)), hide_index=True, width="stretch")
+        opinions = [(opinion.judge, opinion.grade, opinion.note) for opinion in case.said]
+        st.dataframe(harmless_table(opinions_frame(opinions, dataset.scale)), hide_index=True, width="stretch")
         if case.settled is not None:
             why = f": {plain(case.settled.note)}" if case.settled.note else "."
             st.markdown(f"Settled as **{case.settled.grade}** by {plain(case.settled.judge)}{why}")

@@ -59,7 +59,7 @@ def _column(system: System, comparison: Comparison, base: Ranking | None, view: 
         for d in ranking.docs[: view.shown]
     ]
     candidates = comparison.candidates
-    said = badges(ranking, candidates).lines if candidates is not None and system.id != FIRST_STAGE else ()
+    badge_lines = badges(ranking, candidates).lines if candidates is not None and system.id != FIRST_STAGE else ()
     off = (
         ["ranked other candidates than the rest: not a fair comparison"]
         if system.id in comparison.off_candidates
@@ -72,12 +72,12 @@ def _column(system: System, comparison: Comparison, base: Ranking | None, view: 
         note=" · ".join(ranking.notes),
         seconds=ranking.seconds,
         scale=system.model.score_scale or "",
-        badges=[Badge("warn", line) for line in (*said, *off)],
+        badges=[Badge("warn", line) for line in (*badge_lines, *off)],
     )
 
 
 def _passage(doc: Doc, found_by: Mapping[str, int], mark: Callable[[str], Pieces]) -> Passage:
     text = shortened(doc.text, LONGEST_TEXT)
     meta = [(name, str(value)[:80]) for name, value in list(doc.metadata.items())[:6]]
-    found = [(FOUND_BY.get(name, name), rank) for name, rank in found_by.items()]
-    return Passage(mark(doc.title), mark(text), found, [("id", doc.docid), *meta])
+    retrievers = [(FOUND_BY.get(name, name), rank) for name, rank in found_by.items()]
+    return Passage(mark(doc.title), mark(text), retrievers, [("id", doc.docid), *meta])

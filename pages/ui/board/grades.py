@@ -46,9 +46,9 @@ def _figures_now(
     standing = figures.standing(qid)
     values: dict[str, Values | None] = dict(standing.query.values)
     means = standing.query.means
-    own = _figures(values, {**standing.query.deltas, view.baseline: None})
+    query_figures = _figures(values, {**standing.query.deltas, view.baseline: None})
     if standing.oracle is not None:
-        own["ideal"] = {name: Figure(standing.oracle[measure]) for name, measure in _named(standing.oracle)}
+        query_figures["ideal"] = {name: Figure(standing.oracle[measure]) for name, measure in _named(standing.oracle)}
     return SyncData(
         outbox_key=outbox_key(view.dataset, view.judge),
         qid=qid,
@@ -57,7 +57,7 @@ def _figures_now(
         n=len(standing.labels),
         total=standing.total,
         stale=standing.stale,
-        measures=own,
+        measures=query_figures,
         means=_figures(means.values, {**means.deltas, view.baseline: None}),
         means_n=means.n,
         as_of=standing.as_of,
@@ -71,11 +71,11 @@ def _named(values: Values) -> list:
 
 
 def _figures(values: Mapping[str, Values | None], deltas: Mapping[str, Values | None]) -> dict[str, dict[str, Figure]]:
-    found: dict[str, dict[str, Figure]] = {}
-    for system, own in values.items():
-        if own is not None:
+    by_system: dict[str, dict[str, Figure]] = {}
+    for system, row in values.items():
+        if row is not None:
             delta = deltas.get(system)
-            found[system] = {
-                name: Figure(own[measure], None if delta is None else delta[measure]) for name, measure in _named(own)
+            by_system[system] = {
+                name: Figure(row[measure], None if delta is None else delta[measure]) for name, measure in _named(row)
             }
-    return found
+    return by_system

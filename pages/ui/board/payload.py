@@ -182,7 +182,9 @@ def _finite(value: float | None) -> float | None:
 
 def _figures(figures: Figures) -> dict[str, dict[str, dict[str, float | None]]]:
     return {
-        column: {name: {"value": _finite(one.value), "delta": _finite(one.delta)} for name, one in values.items()}
+        column: {
+            name: {"value": _finite(figure.value), "delta": _finite(figure.delta)} for name, figure in values.items()
+        }
         for column, values in figures.items()
     }
 

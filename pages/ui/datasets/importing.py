@@ -14,6 +14,7 @@ from rerank_core.corpus.ingest import import_judgments, import_queries
 from rerank_core.errors import RerankLensError, SettingsError
 from rerank_core.experiment.job_requests import ImportRequest
 from rerank_core.store import datasets
+from rerank_core.store.uploads import discard_upload
 from rerank_core.store.workspace import Workspace
 
 ACCEPTED = (
@@ -88,10 +89,13 @@ def additions(space: Workspace) -> None:
         st.error("Choose a dataset and a file.")
         return
     add = import_queries if kind == "Queries" else import_judgments
+    source = save(space, [file])
     try:
-        report = add(space, name, save(space, [file]))
+        report = add(space, name, source)
     except RerankLensError as error:
         st.error(f"Nothing was added. {plain(str(error))}")
         return
+    finally:
+        discard_upload(space, source)
     st.success(f"Added to '{plain(name)}'.")
     data_report.show(report.to_dict())

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from rerank_core.corpus.import_roots import uploads_folder
 from rerank_core.errors import SettingsError
+from rerank_core.store.uploads import make_upload_folder
 from rerank_core.store.workspace import Workspace
 
 
@@ -31,8 +31,9 @@ def save(space: Workspace, files: Sequence[Uploaded]) -> Path:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise SettingsError(f"Two of the files are called '{twice}'. Name the path of their folder instead.")
-    folder = _fresh(uploads_folder(space.path))
+    folder = make_upload_folder(space)
     for name, file in zip(names, files, strict=True):
+        (folder / name).touch(mode=0o600)
         (folder / name).write_bytes(file.getbuffer())
     return folder / names[0] if len(files) == 1 else folder
 
@@ -40,11 +41,3 @@ def save(space: Workspace, files: Sequence[Uploaded]) -> Path:
 def _plain(name: str) -> str:
     """The last part of the name, without what could lead elsewhere."""
     return re.sub(r"[\x00-\x1f\x7f]", "_", Path(name.replace("\\", "/")).name).lstrip(".") or "file"
-
-
-def _fresh(root: Path) -> Path:
-    number = 1
-    while (root / str(number)).exists():
-        number += 1
-    (root / str(number)).mkdir(parents=True)
-    return root / str(number)

@@ -50,16 +50,16 @@ def figures(view: View, measures: Sequence[Measure], only: Sequence[str] = (), o
     return Figures(experiment, everything, whole, summary, losses, efficiency, tuple(only), own_left_out, stamp)
 
 
-def slices(found: WholeSet) -> dict[str, list[str]]:
+def slices(whole: WholeSet) -> dict[str, list[str]]:
     """The slices of its queries: name -> qids."""
-    return query_slices(found.queries.values())
+    return query_slices(whole.queries.values())
 
 
-def all_differences(found: Figures) -> dict[str, dict[str, QueryDifference]]:
+def all_differences(figures: Figures) -> dict[str, dict[str, QueryDifference]]:
     """System -> qid -> how much it differs from the baseline there."""
-    summary, experiment = found.summary, found.experiment
-    stamp = (*found.stamp, summary.headline, experiment.baseline, experiment.level)
-    return _differences(stamp, found.whole, summary)
+    summary, experiment = figures.summary, figures.experiment
+    stamp = (*figures.stamp, summary.headline, experiment.baseline, experiment.level)
+    return _differences(stamp, figures.whole, summary)
 
 
 def whole_set(experiment: Experiment) -> tuple[WholeSet, Stamp]:
@@ -81,10 +81,10 @@ def llm_sides(
     return _llm_sides(key, experiment, whole, graded, measure)
 
 
-def curve(found: Figures, system: System) -> list[DepthPoint]:
+def curve(figures: Figures, system: System) -> list[DepthPoint]:
     """The depth curve of a system on the headline, as far as its rankings are there."""
-    stamp = (*found.stamp, system.key, found.summary.headline, found.experiment.level)
-    return _curve(stamp, found, system)
+    stamp = (*figures.stamp, system.key, figures.summary.headline, figures.experiment.level)
+    return _curve(stamp, figures, system)
 
 
 def _stamp(experiment: Experiment) -> Stamp:

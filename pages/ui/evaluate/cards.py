@@ -51,7 +51,7 @@ def cards(
 
 
 def _moves(figures: Figures, view: View, system: str, qid: str) -> WhatMoved:
-    before, after = (figures.whole.answers[one][qid].ranking for one in (view.baseline, system))
+    before, after = (figures.whole.answers[name][qid].ranking for name in (view.baseline, system))
     if before is None or after is None:
         return WhatMoved(None, None, False, 0)
     return what_moved(before.docids, after.docids, figures.whole.qrels[qid], figures.summary.k)

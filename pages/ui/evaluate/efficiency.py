@@ -46,13 +46,13 @@ def _times(efficiency: Mapping[str, Efficiency]) -> None:
     if frame.empty:
         st.info("No times yet: the scores came from the cache or from an imported run.")
         return
-    one = st.column_config.NumberColumn(format="%.1f")
-    milliseconds = dict.fromkeys(("p50 ms", "p95 ms", "p99 ms", "mean ms", "Pairs per second"), one)
+    number = st.column_config.NumberColumn(format="%.1f")
+    milliseconds = dict.fromkeys(("p50 ms", "p95 ms", "p99 ms", "mean ms", "Pairs per second"), number)
     st.dataframe(harmless_table(frame), hide_index=True, width="stretch", placeholder="–", column_config=milliseconds)
-    for found in efficiency.values():
-        if found.stale:
-            st.warning(f"{plain(found.label)}: run {found.run_id} is stale. {plain(found.stale)}")
-    devices = {found.device for found in efficiency.values() if found.device}
+    for timed in efficiency.values():
+        if timed.stale:
+            st.warning(f"{plain(timed.label)}: run {timed.run_id} is stale. {plain(timed.stale)}")
+    devices = {timed.device for timed in efficiency.values() if timed.device}
     with st.expander("What was timed"):
         st.markdown("\n".join(f"- **{stage}**: {plain(what)}" for stage, what in STAGES.items()))
         st.markdown(f"Measured on: {plain('; '.join(sorted(devices)))}." if devices else "The device was not recorded.")

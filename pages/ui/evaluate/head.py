@@ -50,7 +50,7 @@ def choose_price(column: DeltaGenerator) -> float | None:
 
 
 def choose_measures(column: DeltaGenerator) -> list[Measure]:
-    """Any measures, by name or alias; what is no measure is said and left out. The first one is the headline."""
+    """Any measures, by name or alias; what is no measure is named and left out. The first one is the headline."""
     chosen = column.multiselect(
         "Measures",
         OFFERED,
@@ -73,11 +73,11 @@ def choose_measures(column: DeltaGenerator) -> list[Measure]:
 
 def choose_own_passages(view: View) -> bool:
     """Whether the figures are without the passages that have their query's own id; asked only where there are some."""
-    own = whole_set(view.experiment)[0].own_passages
-    if not own_passages_sentence(own, view.dataset):
+    own_passages = whole_set(view.experiment)[0].own_passages
+    if not own_passages_sentence(own_passages, view.dataset):
         return False
     return st.checkbox(
-        f"Leave out the passage with the query's own id ({len(own):,} queries)",
+        f"Leave out the passage with the query's own id ({len(own_passages):,} queries)",
         key=state.OWN_LEFT_OUT,
         bind="query-params",
         help="Where queries are passages of the corpus (ArguAna, Quora), each query finds its own passage. BEIR "
@@ -102,20 +102,20 @@ def verdicts(view: View, figures: Figures) -> None:
         st.page_link("pages/1_Compare.py", label="Grade passages on Compare", icon=":material/arrow_forward:")
         st.page_link("pages/3_Data.py", label="Import grades on Data", icon=":material/arrow_forward:")
         return
-    said = all_verdicts(summary)
-    if not said:
+    sentences = all_verdicts(summary)
+    if not sentences:
         st.markdown("#### A comparison needs two systems: choose another one in the sidebar.")
-    head = "####" if len(said) < 3 else "#####"
-    for one, sentence in said:
-        word = says(one, view.baseline)
+    head = "####" if len(sentences) < 3 else "#####"
+    for row, sentence in sentences:
+        word = says(row, view.baseline)
         st.markdown(f"{head} :{_COLOURS.get(word, 'gray')}[{word[0]}] {plain(sentence)}")
     _not_compared(summary)
 
 
 def _not_compared(summary: Summary) -> None:
     """What a reader of the verdicts has to know: other candidates, failures, queries left out."""
-    for one in summary.systems:
-        for line in not_compared_alike(one):
+    for row in summary.systems:
+        for line in not_compared_alike(row):
             st.warning(plain(line))
     left_out = summary.graded - len(summary.qids)
     if left_out:
@@ -133,7 +133,7 @@ def table(figures: Figures, price: float | None) -> None:
     unneeded = [name for name in counts if not frame[name].any()]
     unneeded += [] if frame[COST].notna().any() else [COST]
     figure = st.column_config.NumberColumn
-    measures = [str(one) for one in summary.measures]
+    measures = [str(measure) for measure in summary.measures]
     judged = f"Judged@{summary.k}"
     # what an engineer decides by stands first: all of it is on the screen at 1,440 px
     order = ["System", "Says", *measures, DIFFERENCE, INTERVAL, COUNTS, judged, P95, COST, P, *counts, "Queries"]

@@ -25,13 +25,15 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     left, right = st.columns([2, 3])
     with left:
         as_difference = _as_difference() if view.baseline in summary.per_query else False
-    found = cache.all_differences(figures)
-    if found:
+    differences = cache.all_differences(figures)
+    if differences:
         with right:
-            order = most_different_first(found.values(), choose_order(figures, state.HEAT_ORDER))
+            order = most_different_first(differences.values(), choose_order(figures, state.HEAT_ORDER))
     else:
         order = list(summary.qids)
-    shown = {system: own for system, own in summary.per_query.items() if system != view.baseline or not as_difference}
+    shown = {
+        system: values for system, values in summary.per_query.items() if system != view.baseline or not as_difference
+    }
     if not shown:
         st.info("A change needs two systems: choose another one in the sidebar.")
         return
@@ -40,7 +42,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     links = compare_addresses(whole.queries, order)
     st.altair_chart(heat_chart(frame, summary.headline, links, as_difference), width="stretch")
     way = "Blue (+): better than the baseline; orange (–): worse. " if as_difference else "Light is good, dark is bad. "
-    many = " (mean over the systems)" if len(found) > 1 else ""
+    many = " (mean over the systems)" if len(differences) > 1 else ""
     st.caption(
         f"{way}On the left are the queries where the systems differ most from {plain(whole.labels[base])}{many}. "
         "Hover for the query; a click opens it on Compare."

@@ -1,4 +1,4 @@
-"""One query's passages under every system: where each stands, what people said of it, and how it moved."""
+"""One query's passages under every system: where each stands, its grade, and how it moved."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     qid = left.selectbox(
         "Query",
         list(figures.summary.qids),
-        format_func=lambda one: whole.queries[one].text,
+        format_func=lambda qid: whole.queries[qid].text,
         key=state.EXPLAINED_QUERY,
         bind="query-params",
     )
     top = right.selectbox("In the first", TOPS, 1, key=state.FIRST, bind="query-params", help="…of any system.")
-    found = {system: whole.rankings(system).get(qid) for system in whole.labels}
-    rankings = {system: ranking for system, ranking in found.items() if ranking is not None}
+    by_system = {system: whole.rankings(system).get(qid) for system in whole.labels}
+    rankings = {system: ranking for system, ranking in by_system.items() if ranking is not None}
     compare_link(whole.queries[qid], "Open on Compare")
     grades = whole.qrels.get(qid, {})
     docids = list(dict.fromkeys(docid for ranking in rankings.values() for docid in ranking.docids))
@@ -50,10 +50,10 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
             **{label: st.column_config.NumberColumn(width=122) for label in labels.values()},
         },
     )
-    silent = [plain(whole.labels[system]) for system, ranking in found.items() if ranking is None]
+    silent = [plain(whole.labels[system]) for system, ranking in by_system.items() if ranking is None]
     st.caption(
         f"{len(rows)} passages that are in the first {top} of any system. ▲ ▼: places above or below "
         f"{plain(whole.labels[view.baseline])}. Not retrieved: the system did not return the passage. Ungraded: "
         "nobody graded it, which is not grade 0." + (f" Without an answer: {', '.join(silent)}." if silent else "")
     )
-    charts.bump({labels[system]: one for system, one in rankings.items()}, grades, titles, view)
+    charts.bump({labels[system]: ranking for system, ranking in rankings.items()}, grades, titles, view)

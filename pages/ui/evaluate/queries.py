@@ -31,16 +31,16 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     """The bars, and the queries where the two differ most, each with a way to Compare."""
     left, right = st.columns([2, 3])
     with left:
-        one = choose_system(figures)
-    if one is None or one.comparison is None:
+        chosen = choose_system(figures)
+    if chosen is None or chosen.comparison is None:
         return
     with right:
         by = choose_order(figures, state.ORDER)
-    found = cache.all_differences(figures)[one.system]
-    summary, comparison = figures.summary, one.comparison
-    ours, base = summary.per_query[one.system], summary.per_query[view.baseline]
+    differences = cache.all_differences(figures)[chosen.system]
+    summary, comparison = figures.summary, chosen.comparison
+    ours, base = summary.per_query[chosen.system], summary.per_query[view.baseline]
     frame = differences_frame(comparison.deltas, ours, base, figures.whole.queries)
-    table = likeness_frame(frame, found, most_different_first([found], by), summary.k)
+    table = likeness_frame(frame, differences, most_different_first([differences], by), summary.k)
     if by == "delta":
         st.altair_chart(
             differences_chart(frame, summary.headline, comparison.system, comparison.baseline), width="stretch"
@@ -48,7 +48,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     else:
         st.altair_chart(distance_chart(table, by, summary.k), width="stretch")
         st.caption(_meaning(by, summary.k))
-        _most_different(space, view, figures, one.system, found, by)
+        _most_different(space, view, figures, chosen.system, differences, by)
     heads = {qid: f"{signed(delta)} {summary.headline}" for qid, delta in comparison.deltas.items()}
     for column, (outcome, title) in zip(st.columns(2, gap="medium"), SIDES.items(), strict=True):
         with column:
@@ -56,14 +56,14 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
             qids = biggest(frame, outcome)
             if not qids:
                 st.caption("None.")
-            cards(space, view, figures, one.system, qids, heads)
+            cards(space, view, figures, chosen.system, qids, heads)
     _all(figures, table)
-    _distances(view, figures, one)
+    _distances(view, figures, chosen)
 
 
 def choose_system(figures: Figures) -> SystemSummary | None:
     """One of the systems that are compared with the baseline; None, said so, where there is none."""
-    compared = {one.system: one for one in figures.summary.systems if one.comparison is not None and one.comparison.n}
+    compared = {row.system: row for row in figures.summary.systems if row.comparison is not None and row.comparison.n}
     if not compared:
         st.info("No system can be compared with the baseline yet.")
         return None
@@ -106,11 +106,13 @@ def _meaning(by: By, k: int) -> str:
 
 
 def _most_different(
-    space: Workspace, view: View, figures: Figures, system: str, found: Mapping[str, QueryDifference], by: By
+    space: Workspace, view: View, figures: Figures, system: str, differences: Mapping[str, QueryDifference], by: By
 ) -> None:
-    qids = most_different_first([found], by)[:4]
+    qids = most_different_first([differences], by)[:4]
     st.markdown("**The orders differ most here**")
-    heads = {qid: f"{likeness(found[qid], by, figures.summary.k)} · {signed(found[qid].delta)}" for qid in qids}
+    heads = {
+        qid: f"{likeness(differences[qid], by, figures.summary.k)} · {signed(differences[qid].delta)}" for qid in qids
+    }
     for column, part in zip(st.columns(2, gap="medium"), (qids[::2], qids[1::2]), strict=True):
         with column:
             cards(space, view, figures, system, part, heads)
@@ -135,13 +137,13 @@ def _all(figures: Figures, table: Any) -> None:
         )
 
 
-def _distances(view: View, figures: Figures, one: SystemSummary) -> None:
+def _distances(view: View, figures: Figures, row: SystemSummary) -> None:
     """How far passages moved, over all compared queries."""
     whole, k = figures.whole, figures.summary.k
-    before, after = whole.rankings(view.baseline), whole.rankings(one.system)
-    pairs = [(before[qid].docids, after[qid].docids, whole.qrels[qid]) for qid in one.comparison.deltas]
-    found = rank_changes(pairs, view.level, k)
-    st.markdown(f"**How far passages moved**, from the baseline to {plain(one.label)}")
-    st.altair_chart(changes_chart(found), width="stretch")
-    gone = f" {found.gone:,} more are in only one of the two rankings." if found.gone else ""
-    st.caption(f"The passages in the first {k} of either, over {found.queries:,} queries.{gone}")
+    before, after = whole.rankings(view.baseline), whole.rankings(row.system)
+    pairs = [(before[qid].docids, after[qid].docids, whole.qrels[qid]) for qid in row.comparison.deltas]
+    changes = rank_changes(pairs, view.level, k)
+    st.markdown(f"**How far passages moved**, from the baseline to {plain(row.label)}")
+    st.altair_chart(changes_chart(changes), width="stretch")
+    gone = f" {changes.gone:,} more are in only one of the two rankings." if changes.gone else ""
+    st.caption(f"The passages in the first {k} of either, over {changes.queries:,} queries.{gone}")

@@ -90,7 +90,7 @@ def _exported(what: str, chosen: Chosen) -> Callable[[], bytes]:
 def _best(figures: Figures) -> str:
     """The system with the highest mean of the headline."""
     headline = figures.summary.measures[0]
-    means = {one.system: one.values[headline] for one in figures.summary.systems if one.values}
+    means = {row.system: row.values[headline] for row in figures.summary.systems if row.values}
     return max(means, key=lambda system: means[system])
 
 

@@ -22,19 +22,19 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
         return
     left, right = st.columns(2)
     chosen = left.selectbox(
-        "System", list(systems), format_func=lambda one: systems[one].label, key=state.SCORED, bind="query-params"
+        "System", list(systems), format_func=lambda system: systems[system].label, key=state.SCORED, bind="query-params"
     )
     target = threshold.choose_target(right)
     rankings, qrels = figures.whole.rankings(chosen), figures.whole.qrels
-    found = separation({qid: rankings[qid] for qid in rankings if qid in qrels}, qrels, view.level)
-    if found is None:
+    separated = separation({qid: rankings[qid] for qid in rankings if qid in qrels}, qrels, view.level)
+    if separated is None:
         st.info("This system gives an order without scores, or has not ranked a graded query yet.")
         return
     scale = systems[chosen].scored_by.model.score_scale
     point = threshold.point_of(rankings, qrels, view.level, target)
-    st.markdown(f"#### {_sentence(found.auc, systems[chosen].label)}")
+    st.markdown(f"#### {_sentence(separated.auc, systems[chosen].label)}")
     at = None if point is None else point.threshold
-    st.altair_chart(scores_chart(found, sorted(view.dataset.scale), at, scale), width="stretch")
+    st.altair_chart(scores_chart(separated, sorted(view.dataset.scale), at, scale), width="stretch")
     below = (
         f"No score reaches a precision of {target:.0%} in the first {threshold.DEFAULT_K}, so no threshold is drawn."
         if point is None
@@ -46,8 +46,8 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
         "Dots: how many of a grade's passages have that score; ticks: their median. All graded queries together, raw "
         f"scores ({plain(scale)}). {below} For more, open Inspect, Score threshold."
     )
-    if found.unscored:
-        st.caption(f"{found.unscored:,} passages have no score (an early stage left them out).")
+    if separated.unscored:
+        st.caption(f"{separated.unscored:,} passages have no score (an early stage left them out).")
 
 
 def _sentence(auc: float | None, label: str) -> str:

@@ -36,7 +36,7 @@ def choose_slices(space: Workspace, view: View) -> tuple[str, ...]:
     return tuple(chosen)
 
 
-def said(figures: Figures) -> None:
+def show_selection(figures: Figures) -> None:
     """How many queries the page is over, where it is not all of them."""
     if figures.only:
         some, total = len(figures.whole.queries), len(figures.everything.queries)
@@ -45,16 +45,16 @@ def said(figures: Figures) -> None:
 
 def show(space: Workspace, view: View, figures: Figures) -> None:
     """The mean delta of each slice of the queries, those where the system hurts first."""
-    one = choose_system(figures)
-    if one is None or one.comparison is None:
+    chosen = choose_system(figures)
+    if chosen is None or chosen.comparison is None:
         return
-    frame = slices_frame(slice_deltas(one.comparison.deltas, cache.slices(figures.whole)))
+    frame = slices_frame(slice_deltas(chosen.comparison.deltas, cache.slices(figures.whole)))
     if frame.empty:
         st.info("These queries have no tags and all have the same length and script, so there are no slices.")
         return
     st.altair_chart(slices_chart(frame, figures.summary.headline), width="stretch")
     st.caption(
-        f"The slices where {plain(one.label)} hurts come first. Pale: fewer than {FEW} queries, may be chance. "
+        f"The slices where {plain(chosen.label)} hurts come first. Pale: fewer than {FEW} queries, may be chance. "
         "Of many slices, some look bad by chance alone. Length counts words between spaces; the script of a "
         "query's letters is only a guess at its language."
     )

@@ -20,36 +20,36 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     if not summary.qids:
         st.info("No graded query is ranked by every system yet.")
         return
-    ranked = [one for one in summary.systems if one.values is not None]
-    labels = {one.system: one.label for one in ranked}
+    ranked = [row for row in summary.systems if row.values is not None]
+    labels = {row.system: row.label for row in ranked}
     left, right = st.columns([3, 2])
     qid = left.selectbox(
         "Query",
         summary.qids,
-        format_func=lambda one: whole.queries[one].text,
+        format_func=lambda qid: whole.queries[qid].text,
         key=state.EXPLAINED_QUERY,
         bind="query-params",
     )
     system = right.selectbox("System", list(labels), format_func=labels.get, key=state.EXPLAINED, bind="query-params")
     compare_link(whole.queries[qid], "Open on Compare")
     ranking, grades = whole.ranking(system, qid).docids, whole.qrels[qid]
-    found = explain_ndcg(ranking, grades, summary.k)
-    st.markdown(f"#### nDCG@{summary.k}: {sum_line(found)}")
-    _sums(space, view, found)
+    explanation = explain_ndcg(ranking, grades, summary.k)
+    st.markdown(f"#### nDCG@{summary.k}: {sum_line(explanation)}")
+    _sums(space, view, explanation)
     st.markdown(f"**The same ranking in other tools:** six numbers that the field calls nDCG@{summary.k}")
     elsewhere = elsewhere_frame(ndcg_elsewhere(ranking, grades, summary.k))
     st.table(harmless_table(elsewhere.assign(Value=elsewhere["Value"].map("{:.4f}".format))), hide_index=True)
 
 
-def _sums(space: Workspace, view: View, found: Explanation) -> None:
-    docids = [row.docid for row in (*found.rows, *found.ideal)]
+def _sums(space: Workspace, view: View, explanation: Explanation) -> None:
+    docids = [row.docid for row in (*explanation.rows, *explanation.ideal)]
     titles = passage_names(space, view, docids, 80)
     four, whole = (st.column_config.NumberColumn(format=shape, width=w) for shape, w in (("%.4f", 95), ("%d", 60)))
     columns = {"Discount": four, "Contribution": four, **dict.fromkeys(("Rank", "Grade", "Gain", "Stands at"), whole)}
     left, right = st.columns(2, gap="medium")
     left.markdown("**This ranking**")
     left.dataframe(
-        harmless_table(gains_frame(found, titles)),
+        harmless_table(gains_frame(explanation, titles)),
         hide_index=True,
         width="stretch",
         placeholder="–",
@@ -58,7 +58,7 @@ def _sums(space: Workspace, view: View, found: Explanation) -> None:
     left.caption("Discount = 1 / log2(rank + 1); contribution = gain × discount. No grade counts as gain 0.")
     right.markdown("**The ideal list**")
     right.dataframe(
-        harmless_table(ideal_frame(found, titles)),
+        harmless_table(ideal_frame(explanation, titles)),
         hide_index=True,
         width="stretch",
         placeholder="–",

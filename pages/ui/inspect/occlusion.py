@@ -37,14 +37,14 @@ def show(space: Workspace, request: OccludeRequest, system: System, ranking: Ran
         )
 
 
-def _result(found: Occlusion, ranking: Ranking, docid: str) -> None:
-    st.html(occlusion_html(found))
+def _result(occlusion: Occlusion, ranking: Ranking, docid: str) -> None:
+    st.html(occlusion_html(occlusion))
     st.caption(
         "In brackets: the change of the raw score without that sentence. Blue: the sentence lifts the score, so that "
         "it falls without it (–); orange: the sentence lowers it (+). The stronger the tint, the larger the change."
     )
     st.dataframe(
-        harmless_table(sentences_frame(found, ranking, docid)),
+        harmless_table(sentences_frame(occlusion, ranking, docid)),
         hide_index=True,
         width="stretch",
         column_config={

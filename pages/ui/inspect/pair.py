@@ -35,7 +35,7 @@ def show(space: Workspace, view: View, query: Query) -> None:
     docid = right.selectbox(
         "Passage, in this system's order",
         list(places),
-        format_func=lambda one: f"{places[one].rank}. {comparison.docs[one].name(80)}",
+        format_func=lambda docid: f"{places[docid].rank}. {comparison.docs[docid].name(80)}",
         key=state.PASSAGE,
         bind="query-params",
     )
@@ -45,7 +45,7 @@ def show(space: Workspace, view: View, query: Query) -> None:
     for note in ranking.notes:
         st.caption(plain(note))
     with space.open() as db:
-        grades = {one.docid: one.grade for one in judgments.in_force(db, view.dataset.id, query.qid)}
+        grades = {label.docid: label.grade for label in judgments.in_force(db, view.dataset.id, query.qid)}
     _places(comparison, chosen, docid, labels, grades)
     _parts(places[docid])
     system = next(system for system in view.systems if system.id == chosen)
@@ -72,7 +72,7 @@ def _places(comparison: Comparison, chosen: str, docid: str, labels: dict[str, s
         },
     )
     left.caption("Raw scores have each system's own scale: compare ranks, not scores.")
-    titles = {one: doc.name(80) for one, doc in comparison.docs.items()}
+    titles = {docid: doc.name(80) for docid, doc in comparison.docs.items()}
     right.markdown(f"**Around it, by {plain(labels[chosen])}**")
     right.dataframe(
         harmless_table(neighbours_frame(comparison.rankings[chosen], docid, titles, grades)),
@@ -95,7 +95,7 @@ def _parts(doc: ScoredDoc) -> None:
 
 
 def _closer(space: Workspace, view: View, query: Query, comparison: Comparison, chosen: System, docid: str) -> None:
-    """What the model tells; a composite's scores may be those of one of its members, which is asked then."""
+    """The model's own account; of a composite, that of the member whose scores it shows."""
     asked = chosen.scored_by or chosen
     if asked.id != chosen.id:
         st.caption(f"Its scores come from {plain(asked.label)}, which is shown here.")
@@ -106,9 +106,9 @@ def _closer(space: Workspace, view: View, query: Query, comparison: Comparison, 
     if job.is_open:
         work.watch(space, [job.id], lambda: None)
     elif job.state == "done":
-        found = Inspection.from_dict(job.result)
-        _result(found, comparison.docs[docid].content)
-        if found.score is not None:
+        inspection = Inspection.from_dict(job.result)
+        _result(inspection, comparison.docs[docid].content)
+        if inspection.score is not None:
             closer = OccludeRequest.of(view.dataset, query, docid, asked.id)
             occlusion.show(space, closer, asked, comparison.rankings[chosen.id], docid)
     else:
@@ -116,23 +116,23 @@ def _closer(space: Workspace, view: View, query: Query, comparison: Comparison, 
         st.button("Try again", on_click=work.submit, args=(space, request, True))
 
 
-def _result(found: Inspection, content: str) -> None:
-    if found.score is None:
+def _result(inspection: Inspection, content: str) -> None:
+    if inspection.score is None:
         st.info("This system has no model of its own, so a single passage cannot be inspected.")
         st.html(seen_html(content, None))
         return
     left, middle, right = st.columns(3)
-    left.metric("Raw score", f"{found.score:.4f}")
-    if found.tokens is not None:
-        middle.metric("Tokens seen", f"{found.tokens - found.tokens_cut:,} of {found.tokens:,}")
-        right.metric("Tokens cut", f"{found.tokens_cut:,}")
-    if found.tokens_cut:
-        st.warning(f"The model did not see the last {found.tokens_cut:,} tokens of this passage.")
+    left.metric("Raw score", f"{inspection.score:.4f}")
+    if inspection.tokens is not None:
+        middle.metric("Tokens seen", f"{inspection.tokens - inspection.tokens_cut:,} of {inspection.tokens:,}")
+        right.metric("Tokens cut", f"{inspection.tokens_cut:,}")
+    if inspection.tokens_cut:
+        st.warning(f"The model did not see the last {inspection.tokens_cut:,} tokens of this passage.")
     st.markdown("**The passage, as the model sees it**")
-    st.html(seen_html(found.text or content, found.seen))
-    if found.alignment is not None:
+    st.html(seen_html(inspection.text or content, inspection.seen))
+    if inspection.alignment is not None:
         st.markdown("**Which query token meets which passage token**")
-        st.altair_chart(alignment_chart(found.alignment, most=36), width="content")
-    if found.terms is not None:
+        st.altair_chart(alignment_chart(inspection.alignment, most=36), width="content")
+    if inspection.terms is not None:
         st.markdown("**What each shared term adds**")
-        st.altair_chart(terms_chart(found.terms), width="stretch")
+        st.altair_chart(terms_chart(inspection.terms), width="stretch")

@@ -49,7 +49,7 @@ def show(space: Workspace, view: View) -> None:
         return
     left, middle, right = st.columns(3)
     chosen = left.selectbox(
-        "System", list(labels), format_func=lambda one: labels[one].label, key=state.SCORED, bind="query-params"
+        "System", list(labels), format_func=lambda system: labels[system].label, key=state.SCORED, bind="query-params"
     )
     k = middle.number_input("Top k", 1, 100, DEFAULT_K, key=state.TOP_K, bind="query-params")
     target = choose_target(right)

@@ -25,12 +25,12 @@ LONGEST_TEXT = 40_000  # characters of a passage that travel to the browser
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class LabelUpdate:
     """What changes with a grade. No other judge's grade is in it.
 
     `scale`: the grades that hold now. `ack` maps each client_id to its last seq that is committed or refused for good.
     `last_event` grows with the dataset's history: an answer with a lower one is older. `ahead`: what comes, in order;
-    the last `skipped_ahead` of them this judge has skipped. `done`: what he did last, newest first. `docs` and
+    the last `skipped_ahead` of them this judge has skipped. `done`: what the judge did last, newest first. `docs` and
     `queries`: those asked for. `standing`: sentences on what the grades so far decide; empty: nothing to say.
     `refused`: sentences on events that were refused for good.
     """
@@ -104,21 +104,21 @@ def answer(
     sent: Sent,
     wish: Wish,
     names: tuple[str, str] | None = None,
-) -> Answer:
+) -> LabelUpdate:
     """How this judge's list stands now, after the events that the receipt acknowledges. `names`: as in `sentences`."""
     sent.passed = max(sent.passed, wish.passed)
     with space.open() as db:
         newest = judgments.last_event(db, dataset.id)
-        scale, found = scales.get_scale(db, dataset.id), labelling.standing()
+        scale, standing = scales.get_scale(db, dataset.id), labelling.standing()
         ahead, done, progress = labelling.upcoming(AHEAD + sent.passed), labelling.history(DONE), labelling.progress()
         pairs = sent.due(ahead, done, wish.texts)
         docs = datasets.get_docs(db, dataset.id, list(dict.fromkeys(docid for _, docid in pairs)))
         gone = {docid: Doc(docid, "This passage is no longer here. Skip it.") for _, docid in pairs}
         queries = _queries(datasets.get_queries(db, dataset.id), pairs) if pairs else {}
     skipped_ahead = max(len(ahead) - (progress.left - progress.skipped), 0)
-    said = [] if found is None else sentences(found, names)
+    lines = [] if standing is None else sentences(standing, names)
     place = (newest, ahead, skipped_ahead, done, progress)
-    return Answer(outbox_key, scale, receipt.ack, *place, gone | docs, queries, said, receipt.refused)
+    return LabelUpdate(outbox_key, scale, receipt.ack, *place, gone | docs, queries, lines, receipt.refused)
 
 
 def _queries(queries: Iterable[Query], pairs: Iterable[Pair]) -> dict[str, Query]:

@@ -48,7 +48,7 @@ def label(data: LabelData, key: str) -> None:
 def sync(answer: Mapping[str, Any], route: Mapping[str, str] | None, key: str) -> None:
     """Send what the server knows to the desk of the same key. Call it in an `st.fragment`.
 
-    `answer`: an `Answer` as JSON. `route`: the way on which grades go without a rerun, None where there is none.
+    `answer`: an `LabelUpdate` as JSON. `route`: the way on which grades go without a rerun, None where there is none.
     """
     _mount_sync(
         key=key,

@@ -1,4 +1,4 @@
-"""The scale of a dataset: presets, names and guidelines; a change of grades that were given is said one by one."""
+"""The scale of a dataset: presets, names and guidelines; a change of existing grades is chosen one by one."""
 
 from __future__ import annotations
 

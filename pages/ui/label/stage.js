@@ -23,7 +23,7 @@ export function makeQuestion() {
       note.hidden = !query?.note;
       if (shown !== null && shown !== qid) {
         node.classList.remove("fresh");
-        void node.offsetWidth; // the animation begins anew
+        void node.offsetWidth; // the animation begins again
         node.classList.add("fresh");
       }
       shown = qid;

@@ -1,37 +1,38 @@
-"""What the grades so far decide between the two compared systems, said so that anybody can read it."""
+"""What the grades so far decide between the two compared systems, in words that anybody can read."""
 
 from __future__ import annotations
 
-from rerank_core.judging.next_grade.stopping import MINIMUM, Standing
+from rerank_core.judging.next_grade.stopping import MINIMUM, VerdictStanding
 
 
-def sentences(found: Standing, names: tuple[str, str] | None) -> list[str]:
+def sentences(standing: VerdictStanding, names: tuple[str, str] | None) -> list[str]:
     """The standing for a judge: no names, no measures. `names`: of both systems, for who sets the list up."""
-    said = [_sure(found, names), _more(found)]
+    lines = [_sure(standing, names), _more(standing)]
     if names is not None:
-        said.append(f"{found.reason} nDCG@10: {found.delta:+.4f}, from {found.low:+.4f} to {found.high:+.4f}.")
-    return [one for one in said if one]
-
-
-def _sure(found: Standing, names: tuple[str, str] | None) -> str:
-    if found.grades < MINIMUM and not found.may_stop:
-        return (
-            f"{found.grades} of the first {MINIMUM} grades are given; after that this line shows which system is ahead."
+        lines.append(
+            f"{standing.reason} nDCG@10: {standing.delta:+.4f}, from {standing.low:+.4f} to {standing.high:+.4f}."
         )
-    share = _percent(max(found.p_better, 1 - found.p_better))
+    return [line for line in lines if line]
+
+
+def _sure(standing: VerdictStanding, names: tuple[str, str] | None) -> str:
+    if standing.grades < MINIMUM and not standing.may_stop:
+        given = f"{standing.grades} of the first {MINIMUM} grades are given"
+        return f"{given}; after that this line shows which system is ahead."
+    share = _percent(max(standing.p_better, 1 - standing.p_better))
     if names is None:
         return f"It is now {share} certain which of the two systems is better."
-    better, worse = (names[1], names[0]) if found.p_better >= 0.5 else names
+    better, worse = (names[1], names[0]) if standing.p_better >= 0.5 else names
     return f"It is now {share} certain that {better} is better than {worse}."
 
 
-def _more(found: Standing) -> str:
-    if found.may_stop:
+def _more(standing: VerdictStanding) -> str:
+    if standing.may_stop:
         return "You may stop here."
-    if found.more:
-        goal = _percent(found.confidence)
-        return f"About {found.more:,} more {'grade' if found.more == 1 else 'grades'} until {goal}."
-    return "" if found.grades < MINIMUM else "Please go on: the comparison is not decided yet."
+    if standing.more:
+        goal = _percent(standing.confidence)
+        return f"About {standing.more:,} more {'grade' if standing.more == 1 else 'grades'} until {goal}."
+    return "" if standing.grades < MINIMUM else "Please go on: the comparison is not decided yet."
 
 
 def _percent(share: float) -> str:

@@ -28,16 +28,18 @@ _DEFAULT = {setting.name: setting.default for setting in MODEL.settings}
 def show(space: Workspace, view: View, whole: WholeSet) -> None:
     """The job that runs, with its bar; else the form, the plan and the button that starts it."""
     with space.open() as db:
-        found = jobs.recent(db, LlmGradeRequest.kind)
+        recent = jobs.recent(db, LlmGradeRequest.kind)
         scale = scales.get_scale(db, view.dataset.id)
-    own = [job for job in found if _asked(job).dataset == view.dataset.name]
-    if own and own[0].is_open:
-        st.markdown(f"**Asking {plain(_asked(own[0]).judge['model'])}.** You can leave this page: the work continues.")
-        work.watch(space, [own[0].id], lambda: None, seconds=1.0)
+    asked_here = [job for job in recent if _asked(job).dataset == view.dataset.name]
+    if asked_here and asked_here[0].is_open:
+        st.markdown(
+            f"**Asking {plain(_asked(asked_here[0]).judge['model'])}.** You can leave this page: the work continues."
+        )
+        work.watch(space, [asked_here[0].id], lambda: None, seconds=1.0)
         return
-    if own:
-        _ended(own[0])
-    given = _settings(dict(_asked(found[0]).judge) if found else {})
+    if asked_here:
+        _ended(asked_here[0])
+    given = _settings(dict(_asked(recent[0]).judge) if recent else {})
     first, graded = _which()
     try:
         judge = make_judge(given, scale)
@@ -55,7 +57,7 @@ def show(space: Workspace, view: View, whole: WholeSet) -> None:
     retry = bool(state.take(state.LLM_RETRY))
     with space.open() as db:
         plan = plan_work(db, view.dataset.id, whole.queries, pairs, judge, retry, price)
-    _told(plan, judge, view)
+    _progress(plan, judge, view)
     if plan.failed or retry:
         st.checkbox(f"Ask again about unusable answers ({plan.failed or 'included'})", key=state.LLM_RETRY)
     _start(space, plan, judge, LlmGradeRequest.of(view.experiment, first, graded, given, retry))
@@ -106,7 +108,7 @@ def _price() -> ChatPrice | None:
     return None if price_in is None or price_out is None else ChatPrice(price_in, price_out, "", "")
 
 
-def _told(plan: Work, judge: Judge, view: View) -> None:
+def _progress(plan: Work, judge: Judge, view: View) -> None:
     """What is sent, where to, and what that may cost."""
     asked = plan.questions
     if not asked:

@@ -59,11 +59,11 @@ def choose_part() -> str:
 
 def show(space: Workspace, view: View, whole: WholeSet, stamp: Stamp) -> None:
     """Choose one of the LLM judges of this dataset, and see."""
-    found = graded_by_llm(space, view.dataset)
-    if not found:
+    by_judge = graded_by_llm(space, view.dataset)
+    if not by_judge:
         st.info("This dataset has no grades by a language model yet.")
         return
-    judges = {_name(judge): judge for judge in found}
+    judges = {_name(judge): judge for judge in by_judge}
     chosen = st.selectbox(
         "Graded by",
         list(judges),
@@ -71,7 +71,7 @@ def show(space: Workspace, view: View, whole: WholeSet, stamp: Stamp) -> None:
         help="The model, its address and the prompt: another prompt or another scale is another judge.",
     )
     judge = judges[chosen]
-    answers = found[judge]
+    answers = by_judge[judge]
     graded = grades_of(answers)
     sample = spot_sample(list(graded))
     _counts(answers, graded, whole, sample)
@@ -94,7 +94,7 @@ def _counts(
     answers: Mapping[Pair, LlmGrade], graded: Mapping[Pair, int], whole: WholeSet, sample: Sequence[Pair]
 ) -> None:
     people = sum(docid in whole.qrels.get(qid, {}) for qid, docid in graded)
-    tokens = [(one.input_tokens or 0) + (one.output_tokens or 0) for one in answers.values()]
+    tokens = [(answer.input_tokens or 0) + (answer.output_tokens or 0) for answer in answers.values()]
     columns = st.columns(4)
     columns[0].metric("Pairs it graded", f"{len(graded):,}")
     columns[1].metric("Of these graded by people", f"{people:,}")
@@ -105,22 +105,22 @@ def _counts(
 def _agreement(view: View, graded: Mapping[Pair, int], whole: WholeSet, sample: Sequence[Pair]) -> None:
     st.subheader("Does it agree with people?")
     pairs = st.segmented_control("Over", [ALL, SPOT], default=ALL, required=True, key=state.LLM_PAIRS)
-    found = confusion(graded, whole.qrels, set(sample) if pairs == SPOT else None)
-    if not found.n:
+    confused = confusion(graded, whole.qrels, set(sample) if pairs == SPOT else None)
+    if not confused.n:
         st.info(
             "No pair has both an LLM's and a person's grade yet: grade some of its pairs, or let it grade what people "
             "graded."
         )
         return
     left, right = st.columns([3, 2], gap="large")
-    left.altair_chart(confusion_chart(confusion_frame(found, view.dataset.scale)), width="stretch")
+    left.altair_chart(confusion_chart(confusion_frame(confused, view.dataset.scale)), width="stretch")
     with right:
-        _in_words(found, pairs == SPOT)
+        _in_words(confused, pairs == SPOT)
 
 
-def _in_words(found: Confusion, spot: bool) -> None:
-    st.markdown(f"**The same grade on {found.same:,} of {found.n:,} pairs ({found.same / found.n:.0%}).**")
-    for sentence in kappa_sentence(found):
+def _in_words(confused: Confusion, spot: bool) -> None:
+    st.markdown(f"**The same grade on {confused.same:,} of {confused.n:,} pairs ({confused.same / confused.n:.0%}).**")
+    for sentence in kappa_sentence(confused):
         st.markdown(plain(sentence))
     which = (
         "The pairs of the spot check are drawn by chance from all that it graded: these figures hold for all of them."
@@ -148,7 +148,7 @@ def _verdicts(found: Sequence[Side], view: View, measure: str) -> None:
     frame = sides_frame(found)
     for system in by[PEOPLE].comparisons:
         words = {name: word(by[name].comparisons[system]) for name in (PEOPLE, FILLED, LLM)}
-        label = next(one.label for one in view.systems if one.id == system)
+        label = next(each.label for each in view.systems if each.id == system)
         if len(set(words.values())) == 1:
             said = f"the same by all three: **{words[PEOPLE]}**"
         else:
@@ -158,7 +158,7 @@ def _verdicts(found: Sequence[Side], view: View, measure: str) -> None:
         st.info("A comparison needs two systems: choose another one in the sidebar.")
         return
     if frame[DIFFERENCE].notna().any():
-        baseline = next(one.label for one in view.systems if one.id == view.baseline)
+        baseline = next(each.label for each in view.systems if each.id == view.baseline)
         st.altair_chart(sides_chart(frame, measure, baseline), width="stretch")
     figure = st.column_config.NumberColumn
     st.dataframe(

@@ -55,12 +55,12 @@ def _summary(change: ContextChange) -> None:
 
 
 def _context(
-    column: DeltaGenerator, title: str, context: Context, own: tuple[str, ...], mark: str, docs: Mapping[str, Doc]
+    column: DeltaGenerator, title: str, context: Context, only_here: tuple[str, ...], mark: str, docs: Mapping[str, Doc]
 ) -> None:
     column.markdown(f"**{plain(title)}** · {context.tokens:,} tokens")
     for part in context.parts:
         box = column.container(border=True, gap=None)
-        only = f" · :blue[● {mark}]" if part.docid in own else ""
+        only = f" · :blue[● {mark}]" if part.docid in only_here else ""
         box.caption(f"{part.number}. {plain(docs[part.docid].title or part.docid)} · {part.tokens:,} tokens{only}")
         with box.expander(plain(" ".join(part.text.split())[:90]) + "…"):
             st.text(part.text)
@@ -102,19 +102,19 @@ def _answers(space: Workspace, view: View, query: Query, systems: list[str], k: 
                 _answer(job.result[system])
 
 
-def _answer(found: Mapping[str, Any]) -> None:
-    if "problem" in found:
-        st.error(plain(found["problem"]))
+def _answer(answer: Mapping[str, Any]) -> None:
+    if "problem" in answer:
+        st.error(plain(answer["problem"]))
         return
-    st.text(found["answer"])
+    st.text(answer["answer"])
     left, right = st.columns(2)
     left.metric(
         "Faithfulness",
-        _share(found["faithfulness"]),
+        _share(answer["faithfulness"]),
         help="The share of the answer's statements that the context supports.",
     )
-    right.metric("Context precision", _share(found["context_precision"]), help="How high the useful passages stand.")
-    for text, supported in found["statements"]:
+    right.metric("Context precision", _share(answer["context_precision"]), help="How high the useful passages stand.")
+    for text, supported in answer["statements"]:
         st.caption(f"{'✓ in the context' if supported else '✗ not in the context'}: {plain(text)}")
 
 

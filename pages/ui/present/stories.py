@@ -1,4 +1,4 @@
-"""The stories of the page Present: one question before and after, large, with a sentence; a key for the next one."""
+"""The stories of the page Present: one query before and after, large, with a sentence; a key for the next one."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SHOWN = 5
 
 def choose_after(view: View, figures: Figures) -> SystemSummary | None:
     """The system to tell of, against the baseline; None, with the next step, where there is none."""
-    compared = {one.system: one for one in figures.summary.systems if one.comparison is not None and one.comparison.n}
+    compared = {row.system: row for row in figures.summary.systems if row.comparison is not None and row.comparison.n}
     if not compared:
         st.info("There is nothing to show yet: this page needs two rankings of the same queries, and graded passages.")
         st.html(link_html("Compare", "Compare two of them") + link_html("Label", "Grade passages"))
         return None
-    best = max(compared, key=lambda one: compared[one].comparison.mean or 0.0)
+    best = max(compared, key=lambda row: compared[row].comparison.mean or 0.0)
     chosen = st.selectbox(
         f"{plain(figures.whole.labels[view.baseline])}, compared with",
         list(compared),
@@ -64,9 +64,9 @@ def _story(space: Workspace, view: View, figures: Figures, after: SystemSummary,
     with space.open() as db:
         docs = datasets.get_docs(db, view.dataset.id, [*docids, story.subject])
     docs = {docid: Doc(docid, NOT_HERE) for docid in docids} | docs
-    said = sentence(story, docs, view.dataset.scale)
+    line = sentence(story, docs, view.dataset.scale)
     names = (f"Before: {figures.whole.labels[view.baseline]}", f"After: {after.label}")
-    st.html(story_html(story, said, names, docs, view.dataset.scale))
+    st.html(story_html(story, line, names, docs, view.dataset.scale))
 
 
 def _step(label: str, qids: list[str], place: int, key: str) -> None:

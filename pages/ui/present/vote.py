@@ -19,7 +19,7 @@ ANSWERS = {"left": ("Left is better", "1"), "same": ("No difference", "2"), "rig
 
 
 def show_vote(space: Workspace, view: View, figures: Figures, after: str) -> None:
-    """The next question of this voter, or thanks; below, how the votes of all stand."""
+    """The next query of this voter, or thanks; below, the votes of all."""
     chosen = {system.id: system for system in view.systems}
     box = BallotBox(view.experiment, (chosen[view.baseline], chosen[after]), figures.whole, SHOWN)
     if not len(box):
@@ -52,19 +52,19 @@ def _question(space: Workspace, view: View, figures: Figures, box: BallotBox, ba
 
 
 def _tally(box: BallotBox) -> None:
-    found = box.tally()
-    if not found.votes:
+    tally = box.tally()
+    if not tally.votes:
         st.markdown("No votes yet.")
         return
     st.markdown(
-        f"{found.votes} votes on {found.queries} of {len(box)} queries: **{plain(box.one.label)}** is preferred on "
-        f"{found.one}, **{plain(box.other.label)}** on {found.other}, no difference on {found.same}."
+        f"{tally.votes} votes on {tally.queries} of {len(box)} queries: **{plain(box.one.label)}** is preferred on "
+        f"{tally.one}, **{plain(box.other.label)}** on {tally.other}, no difference on {tally.same}."
     )
-    if found.share is None or found.low is None or found.high is None:
+    if tally.share is None or tally.low is None or tally.high is None:
         return
-    says = "more than chance explains" if found.is_sure else "that may be chance"
+    says = "more than chance explains" if tally.is_sure else "that may be chance"
     st.markdown(
-        f"{plain(box.one.label)} wins {found.share:.0%} of the queries that one of them wins; from these votes, "
-        f"anything from {found.low:.0%} to {found.high:.0%} is likely: {says}."
+        f"{plain(box.one.label)} wins {tally.share:.0%} of the queries that one of them wins; from these votes, "
+        f"anything from {tally.low:.0%} to {tally.high:.0%} is likely: {says}."
     )
     st.caption("Each query counts once, for the system that most of its voters prefer. Likely: Wilson's 95 % interval.")

@@ -62,9 +62,9 @@ def add(space: Workspace) -> None:
         left.selectbox("Family", NAMED_FAMILIES, key=state.FAMILY)
         right.text_input("Hub name or local folder", placeholder="org/model, or /path/to/model", key=state.MODEL)
         st.form_submit_button("Add", on_click=_put, args=(space,))
-    said = state.pop(state.ADDED)
-    if said is not None:
-        kind, line = said
+    message = state.pop(state.ADDED)
+    if message is not None:
+        kind, line = message
         {"success": st.success, "warning": st.warning, "error": st.error}[kind](plain(line))
 
 
@@ -80,8 +80,10 @@ def _put(space: Workspace) -> None:
     if model not in catalog():
         with space.write() as db:
             put_system(db, model.id, model.id, {})
-    found = model_state(model)
-    state.put(state.ADDED, ("success" if found.ready else "warning", f"{model.label} is in the list. {found.detail}"))
+    state_now = model_state(model)
+    state.put(
+        state.ADDED, ("success" if state_now.ready else "warning", f"{model.label} is in the list. {state_now.detail}")
+    )
 
 
 def remove(space: Workspace) -> None:

@@ -56,9 +56,9 @@ def build(space: Workspace) -> None:
     if right.button("Save", type="primary", width="stretch"):
         _save(space, name.strip(), spec)
         st.rerun()
-    said = state.pop(state.SAVED)
-    if said is not None:
-        ok, line = said
+    message = state.pop(state.SAVED)
+    if message is not None:
+        ok, line = message
         (st.success if ok else st.error)(line)
 
 

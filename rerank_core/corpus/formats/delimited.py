@@ -10,7 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from rerank_core.corpus.formats.lines import LARGEST, WHITE, plain_suffix, read_lines
-from rerank_core.corpus.formats.record import USUAL, Columns, as_id, find_columns, require_columns
+from rerank_core.corpus.formats.record import MOST_FIELDS, USUAL, Columns, as_id, find_columns, require_columns
 from rerank_core.errors import BadInputError
 from rerank_core.types import Doc
 
@@ -94,7 +94,11 @@ def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         return
     delimiter = named[1] if named else _delimiter(path, first[1])
     source = chain([first], lines)
-    yield from _tab_rows(source) if delimiter == "\t" else _quoted_rows(path, source, delimiter, first[0])
+    rows = _tab_rows(source) if delimiter == "\t" else _quoted_rows(path, source, delimiter, first[0])
+    for number, row in rows:
+        if len(row) > MOST_FIELDS:
+            raise BadInputError(path, number, f"the row has {len(row):,} cells", f"at most {MOST_FIELDS:,}")
+        yield number, row
 
 
 def _delimiter(path: Path, line: str) -> str:
@@ -122,19 +126,22 @@ def _quoted_rows(
 ) -> Iterator[tuple[int, list[str]]]:
     with _LIMIT_LOCK:  # the limit belongs to the whole process: it is only ever raised
         csv.field_size_limit(max(csv.field_size_limit(), LARGEST))
-    begin, last = first, first - 1
+    begin, last, size = first, first - 1, 0
 
     def texts() -> Iterator[str]:
-        nonlocal last
+        nonlocal last, size
         for number, text in lines:
             last = number
+            size += len(text)
+            if size > LARGEST:
+                raise BadInputError(path, begin, "the row that begins here is longer than 8 MiB", "one record a row")
             yield text
 
     try:
         for row in csv.reader(texts(), delimiter=delimiter, strict=True):
             if any(cell.strip() for cell in row):
                 yield begin, row
-            begin = last + 1
+            begin, size = last + 1, 0
     except csv.Error as error:
         problem = f"the row that begins here cannot be read ({error})"
         raise BadInputError(path, begin, problem, 'cells with quotes doubled, as in "a ""word"""') from error

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rerank_core.corpus.formats.lines import read_lines
-from rerank_core.corpus.formats.record import USUAL, Columns, make_doc, refuse_surrogates
+from rerank_core.corpus.formats.record import MOST_FIELDS, USUAL, Columns, make_doc, refuse_surrogates
 from rerank_core.errors import BadInputError
 from rerank_core.types import Doc
 
@@ -38,6 +38,8 @@ def _parse(path: Path, line: int, text: str) -> dict[str, Any]:
         raise BadInputError(path, line, _problem(error, text, line), expected) from error
     if not isinstance(value, dict):
         raise BadInputError(path, line, f"it is JSON, but a {type(value).__name__} and not an object", expected)
+    if len(value) > MOST_FIELDS:
+        raise BadInputError(path, line, f"the object has {len(value):,} fields", f"at most {MOST_FIELDS:,}")
     if "\\u" in text:
         refuse_surrogates(value, path, line)
     return value

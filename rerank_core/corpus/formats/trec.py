@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from rerank_core.corpus.formats.lines import WHITE, read_lines
+from rerank_core.corpus.formats.record import LONGEST_ID, as_id
 from rerank_core.corpus.formats.run_order import RankColumn, compare_rank_column, trec_eval_order
 from rerank_core.errors import BadInputError
 from rerank_core.types import Qrels, Ranking, ScoredDoc
@@ -47,6 +48,7 @@ def parse_grade(cell: str, source: Path, line: int) -> int:
 def read_qrels(path: Path) -> Iterator[Grade]:
     """Grades in their order of lines; negative ones are kept. Raises BadInputError."""
     for line, (qid, _, docid, grade) in _fields(path, 4, "qid iteration docid grade"):
+        _refuse_long(path, line, qid, docid)
         yield Grade(qid, docid, parse_grade(grade, path, line), line)
 
 
@@ -81,9 +83,12 @@ def read_run_file(path: Path, system: str | None = None, ties: Ties = "file") ->
     ranks: dict[str, list[str]] = {}
     name = system
     for line, (qid, _, docid, rank, score, tag) in _fields(path, 6, "qid Q0 docid rank score tag"):
+        _refuse_long(path, line, qid, docid)
         scores = found.setdefault(qid, {})
         if docid in scores:
-            raise BadInputError(path, line, f"query {qid} has passage {docid} twice", "each passage once per query")
+            raise BadInputError(
+                path, line, f"query {qid[:80]} has passage {docid[:80]} twice", "each passage once per query"
+            )
         scores[docid] = _parse_score(score, path, line)
         ranks.setdefault(qid, []).append(rank)
         name = name or tag
@@ -91,6 +96,12 @@ def read_run_file(path: Path, system: str | None = None, ties: Ties = "file") ->
         raise BadInputError(path, None, "the run is empty", "lines of: qid Q0 docid rank score tag")
     column = compare_rank_column({qid: zip(ranks[qid], scores.values(), strict=True) for qid, scores in found.items()})
     return RunFile({qid: _ranking(qid, name or "", scores, ties) for qid, scores in found.items()}, column)
+
+
+def _refuse_long(path: Path, line: int, qid: str, docid: str) -> None:
+    if len(qid) > LONGEST_ID or len(docid) > LONGEST_ID:
+        as_id(qid, "qid", path, line)
+        as_id(docid, "docid", path, line)
 
 
 def _ranking(qid: str, system: str, scores: dict[str, float], ties: Ties) -> Ranking:

@@ -89,15 +89,15 @@ def claimed(path: PurePath, root: PurePath | None = None) -> Claim:
 
 def is_list(path: PurePath) -> bool:
     """Whether the name of a .txt file is that of queries, grades or a run and says no more: 'qrels.dev.txt'."""
-    found = set(words(stem(path)))
+    known = set(words(stem(path)))
     claims = {word for part, of_part in _CLAIMS.items() if part != "passages" for word in of_part}
-    return path.suffix.lower() == ".txt" and bool(found & claims) and found <= claims | SPLITS
+    return path.suffix.lower() == ".txt" and bool(known & claims) and known <= claims | SPLITS
 
 
 def is_about(path: PurePath) -> bool:
     """Whether the file tells about the data beside it: a README, a licence, a changelog."""
-    found = words(stem(path))
-    return bool(found) and found[0] in _ABOUT
+    known = words(stem(path))
+    return bool(known) and known[0] in _ABOUT
 
 
 def split_name(path: PurePath) -> str:
@@ -126,5 +126,5 @@ def home(path: PurePath) -> PurePath:
 
 
 def _holds_a_part(name: str) -> bool:
-    found = set(words(name))
-    return bool(found & (SPLITS | _PLAIN_FOLDERS) or any(found & claims for claims in _CLAIMS.values()))
+    known = set(words(name))
+    return bool(known & (SPLITS | _PLAIN_FOLDERS) or any(known & claims for claims in _CLAIMS.values()))

@@ -76,14 +76,14 @@ def sample(path: Path, kind: Format) -> Sample:
 
 
 def _until_bad(rows: Any) -> list[Any]:
-    found: list[Any] = []
+    records: list[Any] = []
     try:
         for _, row in islice(rows, SAMPLE):
-            found.append(row)
+            records.append(row)
     except BadInputError:
-        if not found:
+        if not records:
             raise
-    return found
+    return records
 
 
 def shape_of(seen: Sample, kind: Format, claim: Claim, chosen: Columns) -> Shape:
@@ -224,11 +224,11 @@ def _unused(seen: Sample, *used: str | None) -> tuple[str, ...]:
     return tuple(name for name in seen.columns if name not in used and name in filled)
 
 
-def _passages_or_queries(seen: Sample, claim: Claim, found: Columns, chosen: Columns) -> Part:
+def _passages_or_queries(seen: Sample, claim: Claim, columns: Columns, chosen: Columns) -> Part:
     """Which of both, where the fields are those of passages and of queries: the name's, else what else there is."""
     if chosen.text is not None or chosen.id is not None:
         return "passages" if claim.part != "queries" else "queries"
-    titled = found.title is not None and any(row[seen.columns.index(found.title)] for row in seen.rows)
+    titled = columns.title is not None and any(row[seen.columns.index(columns.title)] for row in seen.rows)
     if claim.part == "passages" or (claim.part == "queries" and (claim.firm or not titled)):
         return claim.part
     asks = find_usual(seen.columns, tuple(name for name in QUERY_NAMES if name != "title")) is not None

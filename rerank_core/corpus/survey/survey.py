@@ -31,17 +31,17 @@ def look(path: Path, columns: Columns = USUAL, parts: Mapping[str, Part] | None 
     that cannot be read or claims a part and does not fit it, for a name in `parts` that is no file, and where several
     folders hold a dataset each.
     """
-    said = _Said(path, parts or {})
+    choices = _Choices(path, parts or {})
     if is_folder(path):
-        looks = _settle(path, list(_in_folder(path, columns, said)))
+        looks = _settle(path, list(_in_folder(path, columns, choices)))
     else:
-        looks = [look_at(path, columns, said.part(path))]
-    said.refuse_unmet()
+        looks = [look_at(path, columns, choices.part(path))]
+    choices.refuse_unmet()
     return tuple(looks)
 
 
 @dataclass(slots=True)
-class _Said:
+class _Choices:
     """The parts that the user named."""
 
     root: Path
@@ -49,7 +49,7 @@ class _Said:
     met: set[str] = field(default_factory=set)
 
     def part(self, path: Path) -> Part | None:
-        """The part of this file, None where nothing is said of it."""
+        """The part of this file, None where the user named none."""
         below = path.relative_to(self.root).as_posix() if path != self.root else path.name
         for name in (str(path), below, path.name):
             if name in self.parts:
@@ -66,7 +66,7 @@ class _Said:
                 )
 
 
-def _in_folder(root: Path, columns: Columns, said: _Said) -> Iterator[FileLook]:
+def _in_folder(root: Path, columns: Columns, choices: _Choices) -> Iterator[FileLook]:
     there = walk(root)
     files = there.files
     unpacked = set(files)
@@ -74,7 +74,7 @@ def _in_folder(root: Path, columns: Columns, said: _Said) -> Iterator[FileLook]:
     parts = records or any(is_list(path) for path in files)
     texts: list[Path] = []
     for path in files:
-        asked = said.part(path)
+        asked = choices.part(path)
         if asked is not None:
             yield look_at(path, columns, asked, root)
         elif path.suffix.lower() == ".gz" and path.with_suffix("") in unpacked:

@@ -69,8 +69,8 @@ def answer_from(chat: Chat, query: Query, context: Context, max_tokens: int = 40
     stated = _listed(chat, _STATEMENTS, given, wanted, str)
     supported: list[bool] = []
     if stated:
-        told = f"{context.text}\n{fenced('statements', json.dumps(stated, ensure_ascii=False))}"
-        supported = _listed(chat, _SUPPORTED, told, wanted, bool, len(stated))
+        statements_text = f"{context.text}\n{fenced('statements', json.dumps(stated, ensure_ascii=False))}"
+        supported = _listed(chat, _SUPPORTED, statements_text, wanted, bool, len(stated))
     useful = _listed(chat, _USEFUL, f"{given}\n{context.text}", wanted, bool, len(context.parts))
     statements = tuple(zip(stated, supported, strict=True))
     return Answered(answer, statements, tuple(useful), faithfulness(supported), context_precision(useful))
@@ -106,17 +106,17 @@ def answers_job(workspace: Workspace, request: LlmAnswersRequest, progress: Prog
     settings = MODEL.checked(request.chat)
     query, contexts = _contexts(workspace, request)
     chat = open_chat(settings)
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     try:
         for done, (system, context) in enumerate(contexts.items()):
             progress(done, len(contexts), f"{settings['model']}: answering")
             try:
-                found[system] = asdict(answer_from(chat, query, context, settings["max_answer_tokens"]))
+                result[system] = asdict(answer_from(chat, query, context, settings["max_answer_tokens"]))
             except ProviderError as error:
-                found[system] = {"problem": str(error)}
+                result[system] = {"problem": str(error)}
     finally:
         chat.close()
-    return found
+    return result
 
 
 def _contexts(workspace: Workspace, request: LlmAnswersRequest) -> tuple[Query, dict[str, Context]]:

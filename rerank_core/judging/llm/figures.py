@@ -56,17 +56,19 @@ def confusion(graded: Mapping[Pair, int], people: Qrels, only: Collection[Pair] 
 _WORDS = ((0.0, "slight"), (0.2, "fair"), (0.4, "moderate"), (0.6, "substantial"), (0.8, "almost perfect"))
 
 
-def kappa_sentence(found: Confusion) -> list[str]:
+def kappa_sentence(confusion: Confusion) -> list[str]:
     """What the two kappas say, a sentence each, with Landis and Koch's words (1977, doi 10.2307/2529310)."""
     names = ("Cohen's kappa", "Counting how far apart they are (quadratic weights)")
-    return [_kappa(name, one) for name, one in zip(names, (found.plain, found.weighted), strict=True)]
+    return [_kappa(name, one) for name, one in zip(names, (confusion.plain, confusion.weighted), strict=True)]
 
 
-def _kappa(name: str, found: Agreement | None) -> str:
-    if found is None:
-        return f"{name}: cannot be told; it takes more than one kind of grade."
-    strength = next((word for above, word in reversed(_WORDS) if found.value > above), "no")
-    value, low, high = (f"{number:.2f}".replace("-", "−") for number in (found.value, found.low, found.high))
+def _kappa(name: str, agreement: Agreement | None) -> str:
+    if agreement is None:
+        return f"{name}: not known; this needs at least two different grades."
+    strength = next((word for above, word in reversed(_WORDS) if agreement.value > above), "no")
+    value, low, high = (
+        f"{number:.2f}".replace("-", "−") for number in (agreement.value, agreement.low, agreement.high)
+    )
     return f"{name}: {value} (95 % CI {low} … {high}): {strength} agreement beyond chance."
 
 
@@ -92,32 +94,32 @@ def sides(
     is not among the systems.
     """
     alone = _qrels(graded)
-    people = {qid: own for qid, own in whole.qrels.items() if own}
+    people = {qid: grades for qid, grades in whole.qrels.items() if grades}
     filled = {qid: {**alone.get(qid, {}), **people.get(qid, {})} for qid in {**alone, **people}}
-    found: dict[str, Qrels] = {PEOPLE: people, FILLED: filled, LLM: alone}
-    return [_side(whole, by, qrels, measure.at_level(level), baseline, level, seed) for by, qrels in found.items()]
+    qrels_by: dict[str, Qrels] = {PEOPLE: people, FILLED: filled, LLM: alone}
+    return [_side(whole, by, qrels, measure.at_level(level), baseline, level, seed) for by, qrels in qrels_by.items()]
 
 
 def _side(whole: WholeSet, by: str, qrels: Qrels, measure: Measure, baseline: str, level: int, seed: int) -> Side:
-    own = {qid: qrels[qid] for qid in whole.queries if qid in qrels}
+    own_qrels = {qid: qrels[qid] for qid in whole.queries if qid in qrels}
     orders = {
         system: {qid: ranking.docids for qid, ranking in whole.rankings(system).items()} for system in whole.labels
     }
-    live = LiveMeasures(orders, own, [measure], baseline, level)
+    live = LiveMeasures(orders, own_qrels, [measure], baseline, level)
     values = {system: live.per_query(system, measure) if orders[system] else None for system in whole.labels}
     compared = compare_all(values, baseline, str(measure), seed)
     named = {
-        system: found and replace(found, system=whole.labels[system], baseline=whole.labels[baseline])
-        for system, found in compared.items()
+        system: comparison and replace(comparison, system=whole.labels[system], baseline=whole.labels[baseline])
+        for system, comparison in compared.items()
     }
-    return Side(by, sum(map(len, own.values())), live.means().n, named)
+    return Side(by, sum(map(len, own_qrels.values())), live.means().n, named)
 
 
 def _qrels(graded: Mapping[Pair, int]) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
+    qrels: dict[str, dict[str, int]] = {}
     for (qid, docid), grade in graded.items():
-        found.setdefault(qid, {})[docid] = grade
-    return found
+        qrels.setdefault(qid, {})[docid] = grade
+    return qrels
 
 
 def graded_by_llm(workspace: Workspace, dataset: DatasetRow) -> dict[LlmJudge, dict[Pair, LlmGrade]]:
@@ -139,8 +141,8 @@ def spot_check_pairs(
     Each pair is in by a hash of its ids and the seed: what an LLM said has no part in it, nor in the order, and a pair
     that is in stays in when more are graded. `judge` None: pairs that any LLM graded. At least one pair of any.
     """
-    found = graded_by_llm(workspace, dataset)
-    chosen = [answers for one, answers in found.items() if judge is None or one == judge]
+    by_judge = graded_by_llm(workspace, dataset)
+    chosen = [answers for one, answers in by_judge.items() if judge is None or one == judge]
     return spot_sample([pair for answers in chosen for pair in grades_of(answers)], share, seed)
 
 

@@ -11,7 +11,7 @@ from rerank_core.errors import ProviderError
 from rerank_core.experiment.job_requests import LlmGradeRequest
 from rerank_core.experiment.whole_set import WholeSet, load_whole_set
 from rerank_core.judging.llm.judge import Judge, Question, make_judge, plan_work
-from rerank_core.judging.llm.prompt import Answer
+from rerank_core.judging.llm.prompt import GradeReply
 from rerank_core.judging.pool import pool
 from rerank_core.rerankers.services.llm.chat import Chat, open_chat
 from rerank_core.store import datasets, llm_grades, scales
@@ -21,7 +21,7 @@ from rerank_core.store.workspace import Workspace
 from rerank_core.types import Progress, no_progress
 
 GIVE_UP = 10
-"""Where none of the first answers can be used, so many are enough to stop."""
+"""Where none of the first answers can be used, this many are enough to stop."""
 _OF_THE_PAIR = frozenset({None, 200, 400, 413, 422})  # the service lives, and has a problem with this question
 _MOST_KEPT = 4000
 _LOOK = 0.5  # seconds after which a stop is heard, whether an answer came or not
@@ -78,8 +78,8 @@ def grade_pairs(
             for one in answered:
                 counts["failed" if one.grade is None else "graded"] += 1
             _check(counts, answered, chat)
-            told = f"answers of no use: {counts['failed']:,}"
-            progress(counts["graded"] + counts["failed"], total, f"{name}: {told}")
+            unusable = f"unusable answers: {counts['failed']:,}"
+            progress(counts["graded"] + counts["failed"], total, f"{name}: {unusable}")
     finally:
         asking.drain()
         chat.close()
@@ -125,11 +125,11 @@ class _Asking:
         self._pool.shutdown(wait=False, cancel_futures=True)
         done, _ = wait(self._open, _DRAIN)
         self._open = set()
-        self._keep({one for one in done if not one.cancelled() and one.exception() is None})
+        self._keep({future for future in done if not future.cancelled() and future.exception() is None})
 
     def _keep(self, done: set[Future[LlmGrade]]) -> list[LlmGrade]:
-        failed = [error for one in done if (error := one.exception()) is not None]
-        answered = [one.result() for one in done if one.exception() is None]
+        failed = [error for future in done if (error := future.exception()) is not None]
+        answered = [future.result() for future in done if future.exception() is None]
         if answered:
             with self.workspace.write() as db:
                 llm_grades.put(db, self.dataset.id, self.judge.id, answered)
@@ -147,6 +147,6 @@ class _Asking:
                 raise
             return LlmGrade(*ids, None, str(error))
         # an answer that was cut may hold a draft of a grade, and no more
-        answer = Answer(None, reply.problem) if reply.problem else self.judge.prompt.read(reply.text)
+        answer = GradeReply(None, reply.problem) if reply.problem else self.judge.prompt.read(reply.text)
         kept = reply.text[:_MOST_KEPT]
         return LlmGrade(*ids, answer.grade, answer.problem, kept, reply.input_tokens, reply.output_tokens)

@@ -1,4 +1,4 @@
-"""A language model as a judge: where it is, what it is told, what is left to ask it, and what that may cost."""
+"""A language model as a judge: where it is, its prompt, what is left to ask it, and what that may cost."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def plan_work(
     retry: bool = False,
     price: ChatPrice | None = None,
 ) -> Work:
-    """Which of `pairs` have to be asked: those without an answer, and with `retry` those whose answer was of no use.
+    """Which of `pairs` have to be asked: those without an answer, and with `retry` those whose answer was unusable.
 
     Pairs of the same texts are asked once. A pair of a query or a passage that is not there is left out. `price`: one
     that a person named; None: the one that we know, if any.
@@ -152,17 +152,21 @@ def plan_work(
             message = judge.prompt.user(queries[qid].text, queries[qid].note, texts[docid][1])
             left = count_words(docs[docid].content) - count_words(texts[docid][1])
             questions.setdefault(key, Question(qid, docid, *key, message, left))
-    made = [one.output_tokens for one in known.values() if one.output_tokens is not None and one.grade is not None]
+    made = [
+        answer.output_tokens
+        for answer in known.values()
+        if answer.output_tokens is not None and answer.grade is not None
+    ]
     observed = len(made) >= _OBSERVED
-    each = sum(made) / len(made) if observed else _ANSWER_TOKENS
+    answer_tokens = sum(made) / len(made) if observed else _ANSWER_TOKENS
     asked = list(questions.values())
-    told = estimated_tokens([judge.prompt.system])[0] * len(asked)
+    system_tokens = estimated_tokens([judge.prompt.system])[0] * len(asked)
     return Work(
         questions=tuple(asked),
         graded=graded,
         failed=failed,
-        input_tokens=told + sum(estimated_tokens([question.message for question in asked])),
-        output_tokens=round(each * len(asked)),
+        input_tokens=system_tokens + sum(estimated_tokens([question.message for question in asked])),
+        output_tokens=round(answer_tokens * len(asked)),
         observed=observed,
         price=price or chat_price(judge.host, judge.settings["model"]),
     )

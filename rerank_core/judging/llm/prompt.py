@@ -62,7 +62,7 @@ _SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GradeReply:
     """What was read from a reply: a grade of the scale, or None and what is wrong with it, in words for a person."""
 
     grade: int | None
@@ -71,9 +71,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model is told. `scale`: (grade, name, guideline), guideline "" where there is none.
+    """What a model reads before the pair. `scale`: (grade, name, guideline), guideline "" where there is none.
 
-    `max_words`: how many words of a passage are sent; whoever sends it cuts.
+    `max_words`: how many words of a passage are sent; the sender cuts.
     """
 
     scale: tuple[tuple[int, str, str], ...]
@@ -100,7 +100,7 @@ class Prompt:
         parts = [("query", query), *([("note", note)] if note else []), ("passage", passage)]
         return "\n".join(fenced(name, text) for name, text in parts)
 
-    def read(self, reply: str) -> Answer:
+    def read(self, reply: str) -> GradeReply:
         """The grade of a reply. Strict: one grade of the scale in a line "grade: …", as JSON, or as the whole reply.
 
         Where no line is called grade, one by another usual name counts ("Relevance: 2"), if the reply has nothing but
@@ -108,32 +108,32 @@ class Prompt:
         """
         text = narrow(reply)
         if not text:
-            return Answer(None, "gave an empty answer")
+            return GradeReply(None, "gave an empty answer")
         value = as_json(text)
         given = _of_json(value) if value is not None else _of_lines(unfenced(text))
         if not given:
-            return Answer(None, "gave no line that begins with 'grade:'")
-        answers = [self._one(one) for one in given]
+            return GradeReply(None, "gave no line that begins with 'grade:'")
+        answers = [self._read_value(one) for one in given]
         grades = {answer.grade for answer in answers}
         if len(grades) > 1:
-            return Answer(None, f"gave {len(given)} grades that differ")
+            return GradeReply(None, f"gave {len(given)} grades that differ")
         return answers[-1]
 
-    def _one(self, value: str) -> Answer:
-        told = value.strip(_DECORATION)
-        found = _NUMBER.fullmatch(told)
+    def _read_value(self, value: str) -> GradeReply:
+        text = value.strip(_DECORATION)
+        number_match = _NUMBER.fullmatch(text)
         names = {grade: name for grade, name, _ in self.scale}
-        if found is None:
-            return Answer(None, f"gave no number but '{told[:_SHOWN]}'" if told else "gave no number")
-        number, rest = found.group(1), found.group(2).strip(_BESIDE)
+        if number_match is None:
+            return GradeReply(None, f"gave no number but '{text[:_SHOWN]}'" if text else "gave no number")
+        number, rest = number_match.group(1), number_match.group(2).strip(_BESIDE)
         if not re.fullmatch(r"-?\d+", number):
-            return Answer(None, f"gave {number}, which is no whole number")
+            return GradeReply(None, f"gave {number}, which is no whole number")
         grade = int(number)
         if grade not in names:
-            return Answer(None, f"gave {number}, which is not on the scale ({', '.join(map(str, self._grades))})")
+            return GradeReply(None, f"gave {number}, which is not on the scale ({', '.join(map(str, self._grades))})")
         if rest and rest.casefold() != narrow(names[grade]).strip(_BESIDE).casefold():
-            return Answer(None, f"gave '{told[:_SHOWN]}', where only a grade may stand")
-        return Answer(grade)
+            return GradeReply(None, f"gave '{text[:_SHOWN]}', where only a grade may stand")
+        return GradeReply(grade)
 
 
 def prompt(scale: Sequence[tuple[int, str, str]], max_words: int) -> Prompt:
@@ -149,11 +149,11 @@ def prompt_name(key: str) -> str:
 def _of_lines(text: str) -> list[str]:
     """What is given for a grade in each line that gives one."""
     text = _TAGGED.sub(r"\n\1: \2\n", text)
-    if found := _BY_GRADE.findall(text):
-        return [str(value) for value in found]
+    if values := _BY_GRADE.findall(text):
+        return [str(value) for value in values]
     lines = [line for line in text.splitlines() if line.strip()]
-    if all(_NAMED_VALUE.fullmatch(line) for line in lines) and (found := _BY_OTHERS.findall(text)):
-        return [str(value) for value in found]
+    if all(_NAMED_VALUE.fullmatch(line) for line in lines) and (values := _BY_OTHERS.findall(text)):
+        return [str(value) for value in values]
     # the whole reply is the grade, or the grade and its name
     whole = re.fullmatch(r"(?:grade\s+)?(-?\d+(?![.,/]\d)\D*)", text.strip(_DECORATION + "$\\()<>"), re.IGNORECASE)
     return [whole[1]] if whole and len(lines) == 1 else []
@@ -168,7 +168,7 @@ def _of_json(value: Any) -> list[str]:
     if not isinstance(value, Mapping):
         return []
     for names in _KEYS:
-        found = [one for key, one in value.items() if names.fullmatch(str(key).strip().replace("_", " "))]
-        if found:
-            return [json.dumps(one) if isinstance(one, bool | list | dict) else str(one) for one in found]
+        values = [one for key, one in value.items() if names.fullmatch(str(key).strip().replace("_", " "))]
+        if values:
+            return [json.dumps(one) if isinstance(one, bool | list | dict) else str(one) for one in values]
     return []

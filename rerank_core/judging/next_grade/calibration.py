@@ -32,7 +32,7 @@ class Bin:
     high: float
 
 
-def foretold(
+def predictions(
     table: PairTable, prior: GradePrior, index: NDArray[np.int64], rows: NDArray[np.int64], seed: int
 ) -> NDArray[np.float64]:
     """P(grade above the lowest) of graded `rows`, each from a fit to four fifths of the grades, its own not among them.
@@ -55,12 +55,12 @@ def bins(predicted: NDArray[np.float64], seen: NDArray[np.bool_], most: int = 8,
     if not len(predicted):
         return []
     order = np.argsort(predicted, kind="stable")
-    found = []
+    result = []
     for part in np.array_split(order, max(1, min(most, len(order) // fewest))):
         share, n = float(seen[part].mean()), len(part)
         low, high = _wilson(share, n)
-        found.append(Bin(float(predicted[part].mean()), share, n, low, high))
-    return found
+        result.append(Bin(float(predicted[part].mean()), share, n, low, high))
+    return result
 
 
 def _wilson(share: float, n: int, z: float = 1.959964) -> tuple[float, float]:

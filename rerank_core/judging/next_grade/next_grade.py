@@ -31,21 +31,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rerank_core.errors import SettingsError
-from rerank_core.judging.next_grade.calibration import Bin, bins, foretold
+from rerank_core.judging.next_grade.calibration import Bin, bins, predictions
 from rerank_core.judging.next_grade.delta_draws import DeltaDraws
 from rerank_core.judging.next_grade.grade_prior import Coefficients, GradePrior, PriorBelief
 from rerank_core.judging.next_grade.ideal import Ideal
 from rerank_core.judging.next_grade.outlook import Evidence, Outlook, outlook_of_delta
 from rerank_core.judging.next_grade.pair_table import Scores, pair_table
 from rerank_core.judging.next_grade.random_check import RandomCheck, random_check
-from rerank_core.judging.next_grade.stopping import Standing, grades_until, standing
+from rerank_core.judging.next_grade.stopping import VerdictStanding, grades_until, standing
 from rerank_core.judging.next_grade.worth import pull_on_coefficients, shared_variance, worths
 from rerank_core.judging.pool import Pair, interleaved, random_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Bin", "NextGrade", "RandomCheck", "Standing", "Turn", "Worth"]
+__all__ = ["Bin", "NextGrade", "RandomCheck", "Turn", "VerdictStanding", "Worth"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +125,14 @@ class NextGrade:
 
         `exclude`: pairs not to be asked for; `pool`: only these (None: all that a or b ranks).
         """
-        found: list[Worth] = []
+        worths_: list[Worth] = []
         for at in np.argsort(-self._worths.round(18), kind="stable"):
             pair = self._pairs[self._outlook.rows[at]]
-            if len(found) == n:
+            if len(worths_) == n:
                 break
             if pair not in exclude and (pool is None or pair in pool):
-                found.append(Worth(pair[0], pair[1], float(self._worths[at])))
-        return found
+                worths_.append(Worth(pair[0], pair[1], float(self._worths[at])))
+        return worths_
 
     def turns(
         self, n: int, pool: Iterable[Pair], share: float = 0.2, turn: int | None = None, exclude: Collection[Pair] = ()
@@ -152,10 +152,10 @@ class NextGrade:
             for pair, chance in interleaved(matters, drawn, share, turn, n)
         ]
 
-    def standing(self, confidence: float = 0.95, random_share: float = 0.2) -> Standing:
+    def standing(self, confidence: float = 0.95, random_share: float = 0.2) -> VerdictStanding:
         """P(b better than a), the delta and its interval, whether to stop. `random_share`: of the grades to come."""
         if not self._table.qids:
-            return Standing(0.5, 0.0, 0.0, 0.0, None, False, "No query is ranked by both.", 0, confidence)
+            return VerdictStanding(0.5, 0.0, 0.0, 0.0, None, False, "No query is ranked by both.", 0, confidence)
         draws = self._draws.mean_deltas(self._evidence, self._coefficients)
         size = float(np.median(np.abs(draws)))
         more = grades_until(
@@ -181,10 +181,10 @@ class NextGrade:
         `random_only`: only the grades of the random share, which stand for the pool; the others are chosen.
         """
         rows = np.flatnonzero((self._index >= 0) & (self._random | (not random_only)))
-        return bins(foretold(self._table, self._prior, self._index, rows, self._seed), self._index[rows] > 0)
+        return bins(predictions(self._table, self._prior, self._index, rows, self._seed), self._index[rows] > 0)
 
     def random_check(self) -> RandomCheck:
-        """Whether the random share's grades are what the others foretell."""
+        """Whether the random share's grades are what the others predict."""
         return self._check
 
     def _put(self, qid: str, docid: str, grade: int | None, random: bool) -> None:

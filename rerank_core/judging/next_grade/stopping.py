@@ -25,7 +25,7 @@ _NOTHING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class VerdictStanding:
     """What the grades so far say of the mean delta (nDCG@k of b less that of a) that full judgement would find.
 
     Random are the missing grades, given the model of `grade_prior`; the queries are not a sample here, so nothing is
@@ -54,7 +54,7 @@ def standing(
     confidence: float,
     more: int | None,
     check: RandomCheck,
-) -> Standing:
+) -> VerdictStanding:
     """From draws of the mean delta; `left`: the standard deviation that missing grades leave to it."""
     above, level = float((draws > _NOTHING).mean()), float((np.abs(draws) <= _NOTHING).mean())
     p = above + level / 2.0
@@ -63,7 +63,7 @@ def standing(
     may_stop, reason = _reason(decided, p, grades, left, confidence, check)
     if may_stop or decided:
         more = max(0, MINIMUM - grades) if decided and not may_stop else 0
-    return Standing(p, float(draws.mean()), float(low), float(high), more, may_stop, reason, grades, confidence)
+    return VerdictStanding(p, float(draws.mean()), float(low), float(high), more, may_stop, reason, grades, confidence)
 
 
 def _reason(
@@ -72,11 +72,14 @@ def _reason(
     if left <= _NOTHING:
         return True, "No missing grade can change the difference between the two."
     if grades < MINIMUM:
-        return False, f"Fewer than {MINIMUM} grades: too few to check the model by."
+        return False, f"Fewer than {MINIMUM} grades: too few to check the model."
     if not decided:
-        return False, f"The better of the two is so by {max(p, 1.0 - p):.0%}, not yet by {confidence:.0%}."
+        return (
+            False,
+            f"One of the two is better with a probability of {max(p, 1.0 - p):.0%}, not yet {confidence:.0%}.",
+        )
     if check.biased:
-        return False, "The randomly drawn passages are graded otherwise than predicted: the probability may be wrong."
+        return False, "The randomly drawn passages have other grades than predicted: the probability may be wrong."
     return True, f"One of the two is better with a probability of {confidence:.0%} or more."
 
 

@@ -111,7 +111,7 @@ def loss_drawing(losses: Mapping[str, SystemLoss], k: int) -> Drawing | None:
 
 
 def pareto_drawing(points: Sequence[Point], front: Front, measure: str) -> Drawing | None:
-    """Quality upward, milliseconds a query to the right (logarithmic); None with fewer than two known points."""
+    """Quality upward, milliseconds per query to the right (logarithmic); None with fewer than two known points."""
     known = sorted(
         (point for point in points if point.latency and point.quality is not None and point.name not in front.excluded),
         key=lambda point: (point.latency or 0.0, point.name),

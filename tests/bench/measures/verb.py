@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rerank_core.errors import SettingsError
-from rerank_core.shell.answer import Answer, Call
+from rerank_core.shell.answer import Call, VerbResult
 from rerank_core.shell.option_groups import Parser
 from tests.bench.machine import load_line, machine
 from tests.bench.measures.peers import PEERS
@@ -28,7 +28,7 @@ def add_options(parser: Parser) -> None:
     parser.add_argument("--growth", action="store_true", help="how the cost grows, in place of the comparison")
 
 
-def measures(call: Call) -> Answer:
+def measures(call: Call) -> VerbResult:
     """Rows: one of ours or a peer each, or a number of queries each with --growth.
 
     Raises SettingsError for a peer that is not known and for sizes below 1.
@@ -48,7 +48,7 @@ def measures(call: Call) -> Answer:
         rows = growth(asked, call.progress)
         here, absent = machine(load, _LIBRARIES), {name: lack for name in against if (lack := missing(name))}
         shown = [{name: round(value, 3) for name, value in row.items()} for row in rows]
-        return Answer({"machine": here, "growth": rows, "absent": absent}, _lines(here, absent), shown)
+        return VerbResult({"machine": here, "growth": rows, "absent": absent}, _lines(here, absent), shown)
     result = measure(asked, call.progress)
     here = machine(load, _LIBRARIES)
     lines = (
@@ -60,7 +60,7 @@ def measures(call: Call) -> Answer:
         f"peak: of a fresh process that makes the data and does this; only the data: {result['data_mb']:,.0f} MB",
     )
     sizes = {name: getattr(asked, name) for name in ("queries", "documents", "systems", "rounds", "seed")}
-    return Answer({"machine": here, **sizes, **result}, lines, _rows(result["systems"]))
+    return VerbResult({"machine": here, **sizes, **result}, lines, _rows(result["systems"]))
 
 
 def _lines(here: dict[str, Any], absent: dict[str, str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from rerank_core.errors import SettingsError
-from rerank_core.shell.answer import Answer, Call
+from rerank_core.shell.answer import Call, VerbResult
 from rerank_core.shell.option_groups import Parser
 from tests.bench.machine import load_line, machine
 from tests.bench.rerank.peers import PEERS
@@ -31,7 +31,7 @@ def add_options(parser: Parser) -> None:
     parser.add_argument("--growth", action="store_true", help="how the cost grows, in place of the comparison")
 
 
-def rerank(call: Call) -> Answer:
+def rerank(call: Call) -> VerbResult:
     """Rows: a system each, or a size each with --growth. Raises SettingsError for a peer that is not known."""
     options = call.options
     against = tuple(name for name in options.against.split(",") if name)
@@ -49,10 +49,10 @@ def rerank(call: Call) -> Answer:
     with TemporaryDirectory(prefix="rerank-lens-bench-") as folder:
         if options.growth:
             rows = growth(asked, Path(folder), call.progress)
-            return Answer({"machine": _machine(load), "growth": rows}, (_machine_line(_machine(load)),), rows)
+            return VerbResult({"machine": _machine(load), "growth": rows}, (_machine_line(_machine(load)),), rows)
         result = measure(asked, Path(folder), call.progress)
     here = _machine(load)
-    return Answer({"machine": here, **result}, _lines(here, result), _rows(result))
+    return VerbResult({"machine": here, **result}, _lines(here, result), _rows(result))
 
 
 def _machine(load: float) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from rerank_core.shell.answer import Answer, Call
+from rerank_core.shell.answer import Call, VerbResult
 from rerank_core.shell.option_groups import Parser
 from tests.bench.machine import load_line, machine
 
@@ -22,7 +22,7 @@ def add_options(parser: Parser) -> None:
     parser.add_argument("--folder", help="where to build it, some 6 kB a passage (default: the temporary folder)")
 
 
-def retrieve(call: Call) -> Answer:
+def retrieve(call: Call) -> VerbResult:
     """Rows: a step or a system each; nothing is left behind."""
     from tests.bench.retrieve.timing import CHANGED, World, measure
 
@@ -39,7 +39,7 @@ def retrieve(call: Call) -> Answer:
         result["build dense"]["search"],
         "ratio: our time for a query by that peer's for the same query, median (quartiles); under 1 we are faster",
     )
-    return Answer({"machine": here, "passages": passages, "steps": result}, lines, rows)
+    return VerbResult({"machine": here, "passages": passages, "steps": result}, lines, rows)
 
 
 def _step(name: str, facts: dict[str, Any]) -> dict[str, Any]:

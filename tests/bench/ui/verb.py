@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from rerank_core.errors import SettingsError
-from rerank_core.shell.answer import Answer, Call
+from rerank_core.shell.answer import Call, VerbResult
 from rerank_core.shell.option_groups import Parser
 from tests.bench.machine import load_line, machine
 
@@ -24,7 +24,7 @@ def add_options(parser: Parser) -> None:
     parser.add_argument("--folder", help="where the copy or the demo is put (default: the temporary folder)")
 
 
-def ui(call: Call) -> Answer:
+def ui(call: Call) -> VerbResult:
     """Rows: what is waited for. The given workspace is copied and stays as it is; the copy is removed."""
     options = call.options
     if min(options.rounds, options.grades) < 1:
@@ -36,7 +36,7 @@ def ui(call: Call) -> Answer:
     load = os.getloadavg()[0]
     if absent := missing():
         lacking = "; ".join(f"{name} needs {lack}" for name, lack in absent.items())
-        return Answer({"machine": machine(load, _LIBRARIES), "absent": absent}, (f"not installed: {lacking}",))
+        return VerbResult({"machine": machine(load, _LIBRARIES), "absent": absent}, (f"not installed: {lacking}",))
     with TemporaryDirectory(prefix="rerank-lens-bench-", dir=options.folder) as folder:
         result = measure(given, options.rounds, options.grades, Path(folder), call.progress)
     here, keys = machine(load, _LIBRARIES), result["key_to_figure"]
@@ -45,7 +45,7 @@ def ui(call: Call) -> Answer:
         f"pages: {options.rounds} visits each with an empty cache, after a first one right after the server's start",
         f"key to new figure: over the {keys['n']} of {options.grades} grades that moved a figure",
     )
-    return Answer({"machine": here, "absent": absent, **result}, lines, _rows(result))
+    return VerbResult({"machine": here, "absent": absent, **result}, lines, _rows(result))
 
 
 def _rows(result: dict[str, Any]) -> list[dict[str, Any]]:

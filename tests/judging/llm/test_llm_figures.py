@@ -58,7 +58,7 @@ def test_without_pairs_or_with_one_kind_of_grade_kappa_is_not_told():
     assert (nothing.n, nothing.plain, nothing.weighted) == (0, None, None)
     same = confusion({("q", "a"): 1, ("q", "b"): 1}, {"q": {"a": 1, "b": 1}})
     assert (same.n, same.same) == (2, 2)
-    assert "cannot be told" in kappa_sentence(same)[0]
+    assert "not known" in kappa_sentence(same)[0]
 
 
 def test_the_verdict_by_people_by_both_and_by_the_llm_alone():

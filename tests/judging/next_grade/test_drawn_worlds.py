@@ -19,7 +19,7 @@ from tests.support.drawn_worlds import LEVELS, SCALE, as_grades, drawn_grades, e
 
 @pytest.fixture(scope="module")
 def worlds():
-    """Of 150 drawn worlds, half of the passages graded: (Standing, true mean delta, foretold, seen)."""
+    """Of 150 drawn worlds, half of the passages graded: (VerdictStanding, true mean delta, predicted, seen)."""
     rng, belief, found = np.random.default_rng(6), PriorBelief(), []
     for number in range(150):
         a, b = systems(rng)

@@ -84,7 +84,7 @@ def test_grades_of_one_kind_only_do_not_break_the_fit():
         assert (sigmoid(fitted.logits(table)[:, 0]).mean() > 0.9) == (index == 3)
 
 
-def test_scores_that_foretell_the_grades_are_believed_once_grades_say_so():
+def test_scores_that_predict_the_grades_are_believed_once_grades_say_so():
     rng = np.random.default_rng(5)
     a, b = systems(rng, queries=20)
     index = {qid: dict(zip(sorted(docids), rng.integers(0, 4, len(docids)), strict=True)) for qid, docids in a.items()}
@@ -110,7 +110,7 @@ def test_bins_are_equally_filled_and_have_wilson_intervals():
     assert len(bins(np.full(3, 0.5), np.array([True, False, True]))) == 1
 
 
-def test_each_grade_is_foretold_without_itself():
+def test_each_grade_is_predicted_without_itself():
     a, b = systems(np.random.default_rng(9), queries=1, passages=10)
     chooser = NextGrade(a, b, SCALE)
     chooser.set_grades({"q0": {a["q0"][0]: 3}})

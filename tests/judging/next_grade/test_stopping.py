@@ -53,7 +53,7 @@ def test_more_certainty_takes_more_grades():
 
 
 @pytest.mark.parametrize(("random_share", "factor"), [(0.0, 1), (0.2, 1 / 0.8)])
-def test_as_many_grades_are_foretold_as_take_the_variance_down(random_share, factor):
+def test_as_many_grades_are_predicted_as_take_the_variance_down(random_share, factor):
     # 40 queries alike, in which one toss of a coin decides: x and y change places, and y is graded
     a, b = {f"q{n}": ["x", "y"] for n in range(40)}, {f"q{n}": ["y", "x"] for n in range(40)}
     table, ideal = pair_table(a, b, 10), Ideal(np.array([0.0, 1.0]), 10)
@@ -72,7 +72,7 @@ def test_as_many_grades_are_foretold_as_take_the_variance_down(random_share, fac
     assert grades_until(table, seen, fitted, worths(table, seen, fitted), 0.0, 0.95, random_share) is None
 
 
-def test_a_random_share_that_the_prior_does_not_foretell_stops_the_stopping():
+def test_a_random_share_that_the_prior_does_not_predict_stops_the_stopping():
     a, b, truth = clear_case()
     chosen = {qid: {"d11": 3, "d0": 0} for qid in a}
     chooser = NextGrade(a, b, (0, 1, 2, 3))
@@ -91,8 +91,8 @@ def test_a_random_share_that_the_prior_does_not_foretell_stops_the_stopping():
     assert check.biased
     alone = NextGrade(a, b, (0, 1, 2, 3))
     alone.set_grades(chosen)
-    foretold = [grade * chance for pair in drawn for grade, chance in alone.chances(*pair).items()]
-    assert check.expected == pytest.approx(sum(foretold) / len(drawn))
+    predicted = [grade * chance for pair in drawn for grade, chance in alone.chances(*pair).items()]
+    assert check.expected == pytest.approx(sum(predicted) / len(drawn))
     assert check.z_delta < -3
     assert check.found == pytest.approx(3 / 2)
     assert not chooser.standing().may_stop
