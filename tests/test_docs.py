@@ -19,7 +19,7 @@ HOUSE = ROOT / "rerank_core" / "README.md"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 DEMO = ROOT / "data" / "demo"
 ROOMS = sorted(ROOT.glob("rerank_core/**/README.md"))
-PAPERS = [ROOT / "README.md", CONTRIBUTING, ROOT / "CHANGELOG.md", DEMO / "README.md", *ROOMS]
+PAPERS = [ROOT / "README.md", CONTRIBUTING, ROOT / "SECURITY.md", ROOT / "CHANGELOG.md", DEMO / "README.md", *ROOMS]
 
 
 def name(path: Path) -> str:

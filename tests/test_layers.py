@@ -63,7 +63,7 @@ PAGE_FOLDERS = {
 }
 ALL_PAGES_SHARE = {
     "__init__", "cache", "frame", "glossary", "host_check", "judge", "markdown", "query_picker",
-    "server", "sidebar", "start", "state", "view", "work",
+    "roles", "server", "sidebar", "start", "state", "tables", "view", "work",
 }  # fmt: skip
 OUTBOX = "outbox"
 # (who, whose module): why

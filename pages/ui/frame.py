@@ -8,8 +8,10 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.ui import cache, state
+from pages.ui import cache, roles, state
+from pages.ui.host_check import serves_this_machine_only
 from pages.ui.markdown import plain
+from rerank_core.corpus.import_roots import close_paths
 from rerank_core.corpus.ingest import ImportOptions, import_dataset
 from rerank_core.errors import RerankLensError, WorkspaceError
 from rerank_core.store import datasets, jobs
@@ -31,9 +33,12 @@ def open_page(title: str, sidebar: Literal["auto", "collapsed"] = "auto") -> Wor
     """Set the page up and return the workspace; stops the page with a clear message where it cannot be opened."""
     st.set_page_config(f"{title} · Rerank Lens", "🔎", "wide", sidebar)
     st.html(f"<style>{STYLE}{FOLDED if sidebar == 'collapsed' else ''}</style>")
+    roles.require(title)
     state.enter(title)
     space = cache.workspace()
     cache.offer_secrets()
+    if roles.there_are_roles() or not serves_this_machine_only():
+        close_paths()
     try:
         _first_use(space)
         _name_unreadable(space)

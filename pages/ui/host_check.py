@@ -72,6 +72,11 @@ def configured() -> OwnNames:
     return OwnNames.of(addresses, [name for name in names if not _is_wildcard(name)])
 
 
+def serves_this_machine_only() -> bool:
+    """Whether the app listens on localhost and no other name leads to it, as a proxy's would."""
+    return str(st.get_option("server.address") or "").strip("[]").lower() in LOCAL and configured().hosts == LOCAL
+
+
 class HostCheck:
     """ASGI middleware around the whole app: pages, files, the websocket, the side route.
 

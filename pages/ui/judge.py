@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import roles, state
 from pages.ui.markdown import plain
 
 LONGEST_NAME = 80
@@ -54,7 +54,7 @@ def _signed_in(now: bool) -> str:
         st.markdown("Sign in first, so that your grades are kept under your name.")
         st.button("Sign in", type="primary", on_click=st.login)
         st.stop()
-    name = str(st.user.get("email") or st.user.get("name") or st.user.get("sub") or "")
+    name = roles.login_name()
     st.markdown(f"Signed in as **{plain(name)}**")
     return name
 

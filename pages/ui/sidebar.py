@@ -123,7 +123,7 @@ def _choose_retrieval(space: Workspace, dataset: DatasetRow) -> RetrievalSetting
             tuple(retrievers), fusion, weights, depth=depth, language=language, cutting=cutting, filters=filters
         )
     except SettingsError as error:
-        st.warning(str(error))
+        st.warning(plain(str(error)))
         st.stop()
     _show_language(space, dataset, settings)
     return settings

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.ui import cache
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_table
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import all_systems
@@ -32,8 +33,8 @@ def datasets_table(space: Workspace) -> None:
     st.subheader("Datasets")
     with space.open() as db:
         rows = datasets.list_datasets(db)
-    st.dataframe(datasets_frame(rows), hide_index=True, width="stretch")
-    st.caption(f"The whole workspace is one file: `{space.path}`. To copy the workspace, copy that file.")
+    st.dataframe(harmless_table(datasets_frame(rows)), hide_index=True, width="stretch")
+    st.caption(f"The whole workspace is one file: {plain(str(space.path))}. To copy the workspace, copy that file.")
 
 
 def rerankers_line(space: Workspace) -> None:

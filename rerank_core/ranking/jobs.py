@@ -107,8 +107,10 @@ def index(pipeline: Pipeline, request: IndexRequest, progress: Progress) -> dict
 
 def import_(pipeline: Pipeline, request: ImportRequest, progress: Progress) -> dict[str, Any]:
     """The job that imports a dataset."""
+    from rerank_core.corpus.import_roots import refuse_outside
     from rerank_core.corpus.ingest import ImportOptions, import_dataset
 
+    refuse_outside(Path(request.path), pipeline.workspace)
     options = ImportOptions(**request.options)
     return import_dataset(pipeline.workspace, request.name, Path(request.path), options, progress).to_dict()
 
@@ -116,8 +118,12 @@ def import_(pipeline: Pipeline, request: ImportRequest, progress: Progress) -> d
 def change(pipeline: Pipeline, request: ChangeRequest, progress: Progress) -> dict[str, Any]:
     """The job that changes a dataset's passages, or says what would change."""
     from rerank_core.corpus.changes import PassageChange, change_passages
+    from rerank_core.corpus.import_roots import refuse_outside
     from rerank_core.corpus.ingest import ImportOptions
 
+    for path in (request.path, request.remove_path):
+        if path:
+            refuse_outside(Path(path), pipeline.workspace)
     wanted = PassageChange(
         source=Path(request.path) if request.path else None,
         remove=request.remove,

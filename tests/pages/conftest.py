@@ -13,6 +13,7 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from pages.ui.markdown import JOINER
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking import worker
 from rerank_core.ranking.pipeline import Pipeline
@@ -85,7 +86,12 @@ def send(app: AppTest, *events: Mapping[str, Any]) -> dict[str, Any]:
 
 def texts(elements: Any) -> str:
     """What a reader sees of some elements: signs that are escaped for Markdown stand as they are."""
-    return "\n".join(re.sub(r"\\([^A-Za-z0-9])", r"\1", str(element.value)) for element in elements)
+    return "\n".join(shown(str(element.value)) for element in elements)
+
+
+def shown(markdown: str) -> str:
+    """Markdown without its escapes, and without the joiners that keep addresses from becoming links."""
+    return re.sub(r"\\([^A-Za-z0-9])", r"\1", markdown.replace(JOINER, ""))
 
 
 @dataclass

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.ui import host_check
 from rerank_core.corpus.changes import remove_passages
+from rerank_core.corpus.import_roots import VARIABLE as ROOTS
+from rerank_core.corpus.import_roots import named_path
+from rerank_core.errors import SettingsError
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.ranking.worker import Worker
 from rerank_core.store import datasets, jobs, judgments
@@ -285,3 +291,68 @@ def test_the_demo_is_there_with_its_report(workspace):
     assert not app.exception
     assert [one.label for one in app.expander][-1] == "demo: 516 passages, 60 queries"
     assert {metric.label: metric.value for metric in app.metric}["Grades"] == "2,341"
+
+
+PATH_LABEL = "…or a path on this machine"
+
+
+def path_fields(app: AppTest) -> int:
+    return sum(one.label == PATH_LABEL for one in app.text_input)
+
+
+@pytest.fixture
+def closable(monkeypatch):
+    """The variable is as it was after a test in which a page closed the paths."""
+    monkeypatch.setenv(ROOTS, "before")
+    monkeypatch.delenv(ROOTS)
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "", "192.168.1.7", "lens.example.com"])
+def test_others_who_open_the_app_name_no_paths(address, workspace, birds, tmp_path, monkeypatch, closable):
+    here = open_page(PAGE)
+    assert path_fields(here) == 2
+    monkeypatch.setattr(host_check.st, "get_option", options_with(address))
+    assert path_fields(open_page(PAGE)) == 0
+    # a form that was drawn before is sent now
+    field(here, "Name of the dataset").set_value("stolen")
+    field(here, "path on this machine").set_value(str(tmp_path))
+    press(here, "Import")
+    with workspace.open() as db:
+        assert jobs.open_jobs(db, "import") == []
+    with pytest.raises(SettingsError, match="read only within"):
+        named_path(str(tmp_path))
+
+
+def test_an_app_behind_a_proxy_is_offered_to_others(workspace, birds, monkeypatch, closable):
+    monkeypatch.setenv(host_check.VARIABLE, "https://lens.example.com")
+    assert path_fields(open_page(PAGE)) == 0
+
+
+def test_named_roots_open_the_field_and_bound_it(workspace, birds, tmp_path, monkeypatch, closable):
+    (tmp_path / "few.jsonl").write_text(PASSAGES)
+    (tmp_path / "open").mkdir()
+    monkeypatch.setenv(ROOTS, str(tmp_path / "open"))
+    monkeypatch.setattr(host_check.st, "get_option", options_with("0.0.0.0"))
+    app = start_import("few", str(tmp_path / "few.jsonl"))
+    assert "read only within the folders" in texts(app.error)
+    app.text_input(key="change_path").set_value(str(tmp_path / "few.jsonl"))
+    assert "read only within the folders" in texts(press(app, "See what would change").error)
+    with workspace.open() as db:
+        assert {job.kind for job in jobs.open_jobs(db)} == {"warm"}
+
+
+@pytest.mark.parametrize("path", ["~nosuchuser/x", "a" * 5000])
+def test_a_path_that_cannot_be_is_said(path, workspace, birds):
+    app = start_import("few", path)
+    assert not app.exception
+    assert re.search("no such user|is no path", texts(app.error))
+    app.text_input(key="change_path").set_value(path)
+    press(app, "See what would change")
+    assert not app.exception
+    assert re.search("no such user|is no path", texts(app.error))
+
+
+def options_with(address: str):
+    """Streamlit's options, but for the address that it listens on."""
+    before = host_check.st.get_option
+    return lambda name: address if name == "server.address" else before(name)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rerank_core.corpus.import_roots import VARIABLE
 from rerank_core.store import jobs
 from rerank_core.store.systems import get_systems
 from rerank_core.systems.systems import all_systems
@@ -95,3 +98,13 @@ def test_two_folders_of_one_name_can_be_told_apart_on_compare(workspace, birds, 
     assert len(set(chooser.options)) == len(chooser.options)
     for parent in ("a", "b"):
         assert [option for option in chooser.options if str(tmp_path / parent / "model") in option]
+
+
+@pytest.mark.parametrize("name", ["/etc", "~root", "~nosuchuser/x", "./data", "data", "a" * 5000])
+def test_others_who_open_the_app_have_no_folder_of_the_server_read(name, workspace, birds, monkeypatch, tmp_path):
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    app = add(open_page("Rerankers"), "cross-encoder", name)
+    assert not app.exception
+    assert re.search("read only within the folders|is neither a model's name", texts(app.error))
+    with workspace.open() as db:
+        assert get_systems(db) == {}

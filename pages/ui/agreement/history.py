@@ -7,6 +7,7 @@ import io
 import streamlit as st
 
 from pages.ui import state
+from pages.ui.tables import harmless_table
 from rerank_core.judging.history import Format, LabelEvent, label_events, write_labels
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
@@ -21,7 +22,7 @@ def show(space: Workspace, dataset: DatasetRow) -> None:
         return
     chosen = _chosen(events)
     frame = history_frame(chosen)
-    st.dataframe(frame, hide_index=True, width="stretch", placeholder="–")
+    st.dataframe(harmless_table(frame), hide_index=True, width="stretch", placeholder="–")
     st.caption(
         f"{len(chosen):,} of {len(events):,} events. Nothing is overwritten: an undo is an event of its own. Old "
         "and new: the grade of this judge before and after it."

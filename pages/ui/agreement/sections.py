@@ -9,6 +9,7 @@ from pages.ui.agreement import history, matters
 from pages.ui.agreement import settle as agreement_settle
 from pages.ui.agreement import stale as agreement_stale
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_table
 from rerank_core.judging.agreement_report import AgreementReport
 from rerank_core.judging.disputes import cases
 from rerank_core.judging.plan import LabelPlan
@@ -57,11 +58,11 @@ def _judges(space: Workspace, dataset: DatasetRow, report: AgreementReport) -> N
     if not report.judges:
         st.info("This dataset has no grades yet.")
         return
-    st.dataframe(judges_frame(report.judges), hide_index=True, width="stretch")
+    st.dataframe(harmless_table(judges_frame(report.judges)), hide_index=True, width="stretch")
     with space.open() as db:
         counts = judges.grades_by_rule(db, dataset.id)
     if counts:
-        parts = " · ".join(f"**{count:,}** {RULES.get(rule, rule)}" for rule, count in counts.items())
+        parts = " · ".join(f"**{count:,}** {plain(RULES.get(rule, rule))}" for rule, count in counts.items())
         st.markdown(f"Grades, by how the judge came to the passage: {parts}.")
         st.caption("Only grades from the pool, or drawn from it at random, are representative of the pool.")
     if report.alpha is not None and report.nominal is not None:
@@ -75,7 +76,13 @@ def _judges(space: Workspace, dataset: DatasetRow, report: AgreementReport) -> N
         st.markdown("**Each pair of judges**")
         two = st.column_config.NumberColumn(format="%.2f")
         columns = {"Same grade": st.column_config.NumberColumn(format="percent"), "Kappa": two, "Weighted kappa": two}
-        st.dataframe(twos_frame(report.twos), hide_index=True, width="stretch", placeholder="–", column_config=columns)
+        st.dataframe(
+            harmless_table(twos_frame(report.twos)),
+            hide_index=True,
+            width="stretch",
+            placeholder="–",
+            column_config=columns,
+        )
         st.caption(
             "Weighted: by the square of how far apart two grades are. Empty: both judges gave the same single grade "
             "throughout."

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.ui import state
 from pages.ui.agreement.card import grade_buttons, passage, step
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_table
 from rerank_core.errors import RerankLensError
 from rerank_core.judging.disputes import Case, adjudicate, take_back
 from rerank_core.store.datasets import DatasetRow
@@ -41,12 +42,12 @@ def show(space: Workspace, dataset: DatasetRow, judge: str, disputed: Sequence[C
     with st.container(border=True):
         passage(case.query, case.doc, case.docid)
         opinions = [(opinion.judge, opinion.grade, opinion.note) for opinion in case.said]
-        st.dataframe(opinions_frame(opinions, dataset.scale), hide_index=True, width="stretch")
+        st.dataframe(harmless_table(opinions_frame(opinions, dataset.scale)), hide_index=True, width="stretch")
         if case.settled is not None:
             why = f": {plain(case.settled.note)}" if case.settled.note else "."
             st.markdown(f"Settled as **{case.settled.grade}** by {plain(case.settled.judge)}{why}")
         else:
-            st.markdown(f"Now **{case.label}** counts.")
+            st.markdown(f"Now **{plain(str(case.label))}** counts.")
         if case.doc is not None:
             st.text_input("Reason (optional, kept with the grade)", key=state.REASON)
             grade_buttons(dataset, not judge, _settle, (space, dataset, judge, case))

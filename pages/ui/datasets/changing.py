@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import streamlit as st
 
 from pages.ui import state, work
-from pages.ui.datasets import fields
+from pages.ui.datasets import fields, local_paths
 from pages.ui.datasets.uploads import Uploaded, save
 from pages.ui.markdown import plain
 from rerank_core.corpus.changes import ChangeReport
+from rerank_core.corpus.import_roots import named_path
 from rerank_core.errors import SettingsError
 from rerank_core.experiment.job_requests import ChangeRequest
 from rerank_core.store import datasets
@@ -34,7 +34,7 @@ def passages(space: Workspace) -> None:
     with st.form("change"):
         name = st.selectbox("Dataset", names, key="change_dataset")
         files = st.file_uploader("Passages to add or replace", accept_multiple_files=True)
-        path = st.text_input("…or a path on this machine", placeholder="/data/changed.jsonl", key="change_path")
+        path = local_paths.field("/data/changed.jsonl", "change_path")
         left, right = st.columns(2)
         typed = left.text_area("Ids of passages to remove, one per line")
         ids = right.file_uploader("…or a file with one id per line")
@@ -46,7 +46,7 @@ def passages(space: Workspace) -> None:
                 space,
                 ChangeRequest(name=name, options=fields.options(reading), preview=True),
                 files,
-                path.strip(),
+                path,
                 (typed, ids),
             )
         except SettingsError as error:
@@ -66,10 +66,8 @@ def _look(
     state.pop(state.CHANGE_JOB)
     if not files and not path and not lines and ids is None:
         st.error("Choose files, name a path, or name ids to remove.")
-    elif path and not files and not Path(path).expanduser().exists():
-        st.error(plain(f"There is nothing at {path}."))
     else:
-        source = save(space, files) if files else Path(path).expanduser() if path else None
+        source = save(space, files) if files else named_path(path) if path else None
         wanted = replace(
             request,
             path=str(source) if source else None,

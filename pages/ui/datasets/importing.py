@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from pages.ui import state, work
-from pages.ui.datasets import fields
+from pages.ui.datasets import fields, local_paths
 from pages.ui.datasets import report as data_report
 from pages.ui.datasets.uploads import save
 from pages.ui.markdown import plain
+from rerank_core.corpus.import_roots import named_path
 from rerank_core.corpus.ingest import import_judgments, import_queries
 from rerank_core.errors import RerankLensError, SettingsError
 from rerank_core.experiment.job_requests import ImportRequest
@@ -33,13 +32,11 @@ def new_dataset(space: Workspace) -> None:
     with st.form("import"):
         name = st.text_input("Name of the dataset", placeholder="support-2026")
         files = st.file_uploader("Files", accept_multiple_files=True)
-        path = st.text_input(
-            "…or a path on this machine", placeholder="/data/my-corpus", help="For large corpora: no upload needed."
-        )
+        path = local_paths.field("/data/my-corpus", "import_path")
         typed = fields.reading("import")
         sent = st.form_submit_button("Import", type="primary")
     if sent:
-        _send(space, name.strip(), files, path.strip(), typed)
+        _send(space, name.strip(), files, path, typed)
     _watch_imports(space)
 
 
@@ -50,7 +47,7 @@ def _send(space: Workspace, name: str, files: list, path: str, typed: dict) -> N
         return
     try:
         options = fields.options(typed)
-        source = save(space, files) if files else Path(path).expanduser()
+        source = save(space, files) if files else named_path(path)
     except SettingsError as error:
         st.error(plain(str(error)))
         return
@@ -67,8 +64,6 @@ def _problem(space: Workspace, name: str, files: list, path: str) -> str:
         return f"There is a dataset '{name}' already; choose another name."
     if not files and not path:
         return "Choose files, or name a path."
-    if path and not files and not Path(path).expanduser().exists():
-        return f"There is nothing at {path}."
     return ""
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.ui import state, work
 from pages.ui.evaluate import cache
+from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.experiment.depth import DEPTHS, TOLERANCE, knee
 from rerank_core.experiment.figures import Figures
@@ -57,7 +58,7 @@ def _offer(space: Workspace, view: View, figures: Figures, system: str, incomple
         work.watch(space, [job.id], lambda: None, seconds=1.0)
     elif incomplete:
         if job is not None and job.state == "failed":
-            st.error(job.message)
+            st.error(plain(job.message))
         named = ", ".join(map(str, DEPTHS))
         st.caption(f"The curve needs the graded queries ({figures.graded:,}) ranked at {named} candidates.")
         st.button("Rank at all depths", on_click=work.submit, args=(space, request))

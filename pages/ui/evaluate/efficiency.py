@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.ui import state
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_table
 from pages.ui.view import View
 from rerank_core.evaluation.latency import STAGES
 from rerank_core.experiment.efficiency import Efficiency
@@ -47,7 +48,7 @@ def _times(efficiency: Mapping[str, Efficiency]) -> None:
         return
     number = st.column_config.NumberColumn(format="%.1f")
     milliseconds = dict.fromkeys(("p50 ms", "p95 ms", "p99 ms", "mean ms", "Pairs per second"), number)
-    st.dataframe(frame, hide_index=True, width="stretch", placeholder="–", column_config=milliseconds)
+    st.dataframe(harmless_table(frame), hide_index=True, width="stretch", placeholder="–", column_config=milliseconds)
     for timed in efficiency.values():
         if timed.stale:
             st.warning(f"{plain(timed.label)}: run {timed.run_id} is stale. {plain(timed.stale)}")

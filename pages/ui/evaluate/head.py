@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.ui import state
 from pages.ui.evaluate.cache import whole_set
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_table
 from pages.ui.view import View
 from rerank_core.errors import BadInputError
 from rerank_core.evaluation.names import Measure, parse_measure
@@ -66,7 +67,7 @@ def choose_measures(column: DeltaGenerator) -> list[Measure]:
         try:
             measures.append(parse_measure(name))
         except BadInputError as error:
-            st.error(str(error))
+            st.error(plain(str(error)))
     return measures or [parse_measure(DEFAULT[0])]
 
 
@@ -137,7 +138,7 @@ def table(figures: Figures, price: float | None) -> None:
     # what an engineer decides by stands first: all of it is on the screen at 1,440 px
     order = ["System", "Says", *measures, DIFFERENCE, INTERVAL, COUNTS, judged, P95, COST, P, *counts, "Queries"]
     st.dataframe(
-        frame[[name for name in order if name not in unneeded]],
+        harmless_table(frame[[name for name in order if name not in unneeded]]),
         hide_index=True,
         width="stretch",
         placeholder="–",
@@ -177,7 +178,9 @@ def unjudged(summary: Summary) -> None:
         four = st.column_config.NumberColumn(format="%.4f")
         share = st.column_config.NumberColumn(format="percent")
         columns = {name: four for name in frame.columns if name not in ("System", "Holes", f"Judged@{k}")}
-        st.dataframe(frame, hide_index=True, width="stretch", column_config={**columns, f"Judged@{k}": share})
+        st.dataframe(
+            harmless_table(frame), hide_index=True, width="stretch", column_config={**columns, f"Judged@{k}": share}
+        )
         st.caption(
             f"nDCG@{k} counts ungraded passages as not relevant. Lowest and highest: the mean if each query's ungraded "
             "passages had the worst, or the best, grade of the scale. Condensed nDCG and Bpref leave them out."

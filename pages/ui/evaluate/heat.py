@@ -9,6 +9,7 @@ from pages.ui.evaluate import cache
 from pages.ui.evaluate.cards import compare_addresses
 from pages.ui.evaluate.queries import choose_order
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_table
 from pages.ui.view import View
 from rerank_core.experiment.differences import most_different_first
 from rerank_core.experiment.figures import Figures
@@ -50,7 +51,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
         form = "%+.4f" if as_difference else "%.4f"
         four = st.column_config.NumberColumn(format=form)
         st.dataframe(
-            heat_table(frame, links, as_difference),
+            harmless_table(heat_table(frame, links, as_difference)),
             hide_index=True,
             width="stretch",
             column_config={

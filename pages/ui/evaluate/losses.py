@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.ui import cache, state
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_table
 from pages.ui.view import View
 from rerank_core.experiment.figures import Figures
 from rerank_core.experiment.summary import other_candidates_sentence
@@ -43,7 +44,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
         frame = query_losses_frame(losses[chosen], figures.whole.queries)
         four = st.column_config.NumberColumn(format="%.3f", width="small")
         numbers = dict.fromkeys(("Reached", "Possible", "Ordering", "Retrieval"), four)
-        st.dataframe(frame, hide_index=True, width="stretch", column_config=numbers)
+        st.dataframe(harmless_table(frame), hide_index=True, width="stretch", column_config=numbers)
     with right:
         _recall(figures, depth)
 

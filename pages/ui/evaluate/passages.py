@@ -8,6 +8,7 @@ from pages.ui import state
 from pages.ui.board import charts
 from pages.ui.evaluate.cards import compare_link, passage_names
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_names
 from pages.ui.view import View
 from rerank_core.evaluation.rank_changes import document_rows
 from rerank_core.experiment.figures import Figures
@@ -34,10 +35,10 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     compare_link(whole.queries[qid], "Open on Compare")
     grades = whole.qrels.get(qid, {})
     docids = list(dict.fromkeys(docid for ranking in rankings.values() for docid in ranking.docids))
-    titles = passage_names(space, view, docids, 80)
+    titles = harmless_names(passage_names(space, view, docids, 80))
     orders = {system: ranking.docids for system, ranking in rankings.items()}
     rows = document_rows(orders, grades, view.baseline, top)
-    labels = {system: whole.labels[system] for system in rankings}
+    labels = harmless_names({system: whole.labels[system] for system in rankings})
     st.dataframe(
         documents_table(rows, labels, titles, view.dataset.scale),
         hide_index=True,

@@ -11,6 +11,7 @@ from pages.ui import state
 from pages.ui.evaluate import cache
 from pages.ui.evaluate.cards import cards, compare_addresses
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_table
 from pages.ui.view import View
 from rerank_core.evaluation.difference import PERSISTENCE, rbo_weight
 from rerank_core.evaluation.rank_changes import rank_changes
@@ -122,7 +123,7 @@ def _all(figures: Figures, table: Any) -> None:
         four, alike = (st.column_config.NumberColumn(format=form) for form in ("%.4f", "%.3f"))
         links = compare_addresses(figures.whole.queries, table["qid"].tolist())
         st.dataframe(
-            table.assign(open=table["qid"].map(links)),
+            harmless_table(table.assign(open=table["qid"].map(links))),
             hide_index=True,
             width="stretch",
             placeholder="–",

@@ -8,6 +8,7 @@ from pages.ui import state
 from pages.ui.evaluate import cache
 from pages.ui.evaluate.queries import choose_system
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_table
 from pages.ui.view import View
 from rerank_core.evaluation.slices import query_slices, slice_deltas
 from rerank_core.experiment.figures import Figures
@@ -59,7 +60,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     )
     with st.expander("As a table"):
         st.dataframe(
-            frame.drop(columns=["few"]),
+            harmless_table(frame.drop(columns=["few"])),
             hide_index=True,
             width="stretch",
             column_config={"difference": st.column_config.NumberColumn(format="%+.4f")},

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.ui import state
 from pages.ui.evaluate.cards import compare_link, passage_names
+from pages.ui.tables import harmless_table
 from pages.ui.view import View
 from rerank_core.evaluation.explain import Explanation, explain_ndcg, ndcg_elsewhere
 from rerank_core.experiment.figures import Figures
@@ -37,7 +38,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     _sums(space, view, explanation)
     st.markdown(f"**The same ranking in other tools:** six numbers that the field calls nDCG@{summary.k}")
     elsewhere = elsewhere_frame(ndcg_elsewhere(ranking, grades, summary.k))
-    st.table(elsewhere.assign(Value=elsewhere["Value"].map("{:.4f}".format)), hide_index=True)
+    st.table(harmless_table(elsewhere.assign(Value=elsewhere["Value"].map("{:.4f}".format))), hide_index=True)
 
 
 def _sums(space: Workspace, view: View, explanation: Explanation) -> None:
@@ -48,11 +49,19 @@ def _sums(space: Workspace, view: View, explanation: Explanation) -> None:
     left, right = st.columns(2, gap="medium")
     left.markdown("**This ranking**")
     left.dataframe(
-        gains_frame(explanation, titles), hide_index=True, width="stretch", placeholder="–", column_config=columns
+        harmless_table(gains_frame(explanation, titles)),
+        hide_index=True,
+        width="stretch",
+        placeholder="–",
+        column_config=columns,
     )
     left.caption("Discount = 1 / log2(rank + 1); contribution = gain × discount. No grade counts as gain 0.")
     right.markdown("**The ideal list**")
     right.dataframe(
-        ideal_frame(explanation, titles), hide_index=True, width="stretch", placeholder="–", column_config=columns
+        harmless_table(ideal_frame(explanation, titles)),
+        hide_index=True,
+        width="stretch",
+        placeholder="–",
+        column_config=columns,
     )
     right.caption("All graded passages of this query, best first, whether returned or not.")

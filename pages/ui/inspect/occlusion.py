@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.ui import work
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_table
 from rerank_core.experiment.inspection import Occlusion, why_not
 from rerank_core.experiment.job_requests import OccludeRequest
 from rerank_core.store.workspace import Workspace
@@ -43,7 +44,7 @@ def _result(occlusion: Occlusion, ranking: Ranking, docid: str) -> None:
         "it falls without it (–); orange: the sentence lowers it (+). The stronger the tint, the larger the change."
     )
     st.dataframe(
-        sentences_frame(occlusion, ranking, docid),
+        harmless_table(sentences_frame(occlusion, ranking, docid)),
         hide_index=True,
         width="stretch",
         column_config={

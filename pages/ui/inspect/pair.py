@@ -7,6 +7,7 @@ import streamlit as st
 from pages.ui import state, work
 from pages.ui.inspect import occlusion
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_table
 from pages.ui.view import View
 from rerank_core.experiment.inspection import Inspection
 from rerank_core.experiment.job_requests import InspectRequest, OccludeRequest
@@ -59,7 +60,7 @@ def _places(comparison: Comparison, chosen: str, docid: str, labels: dict[str, s
     four = st.column_config.NumberColumn(format="%.4f")
     left.markdown("**By every system**")
     left.dataframe(
-        others_frame(comparison.rankings, labels, docid, chosen),
+        harmless_table(others_frame(comparison.rankings, labels, docid, chosen)),
         hide_index=True,
         width="stretch",
         placeholder="–",
@@ -74,7 +75,7 @@ def _places(comparison: Comparison, chosen: str, docid: str, labels: dict[str, s
     titles = {docid: doc.name(80) for docid, doc in comparison.docs.items()}
     right.markdown(f"**Around it, by {plain(labels[chosen])}**")
     right.dataframe(
-        neighbours_frame(comparison.rankings[chosen], docid, titles, grades),
+        harmless_table(neighbours_frame(comparison.rankings[chosen], docid, titles, grades)),
         hide_index=True,
         width="stretch",
         placeholder="–",
@@ -90,7 +91,7 @@ def _places(comparison: Comparison, chosen: str, docid: str, labels: dict[str, s
 def _parts(doc: ScoredDoc) -> None:
     if doc.parts:
         st.markdown("**What made the score**")
-        st.dataframe({"part": list(doc.parts), "value": list(doc.parts.values())}, hide_index=True)
+        st.dataframe(harmless_table({"part": list(doc.parts), "value": list(doc.parts.values())}), hide_index=True)
 
 
 def _closer(space: Workspace, view: View, query: Query, comparison: Comparison, chosen: System, docid: str) -> None:

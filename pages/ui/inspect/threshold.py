@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.ui import state
+from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.errors import SettingsError
 from rerank_core.evaluation.threshold import ThresholdPoint, threshold_curve, threshold_for
@@ -59,7 +60,7 @@ def show(space: Workspace, view: View) -> None:
         curve = threshold_curve(rankings, qrels, int(k), view.level)
         point = threshold_for(curve, target, min_judged=MIN_JUDGED)
     except SettingsError as error:
-        st.warning(str(error))
+        st.warning(plain(str(error)))
         return
     if not curve.points:
         st.info("No query is ranked by this system yet. Rank all queries on **Compare** first.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import roles, state
 from pages.ui.label import scale as label_scale
 from pages.ui.markdown import plain
 from pages.ui.sidebar import FUSION_NAMES, RETRIEVER_NAMES
@@ -21,6 +21,8 @@ ORDERS = {"pool": "Shuffled, query by query", "matters": "What matters most for 
 
 def switch() -> bool:
     """Whether somebody sets the list up: only then are systems named on this page."""
+    if roles.current() == "judge":
+        return False
     return st.sidebar.toggle(
         "Set up this list",
         key=state.SETUP,

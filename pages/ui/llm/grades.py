@@ -10,6 +10,7 @@ from pages.ui import state
 from pages.ui.evaluate import cache
 from pages.ui.evaluate.cache import Stamp
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_table
 from pages.ui.view import MEASURES, View
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.experiment.whole_set import WholeSet
@@ -161,7 +162,7 @@ def _verdicts(found: Sequence[Side], view: View, measure: str) -> None:
         st.altair_chart(sides_chart(frame, measure, baseline), width="stretch")
     figure = st.column_config.NumberColumn
     st.dataframe(
-        frame.drop(columns=["low", "high"]),
+        harmless_table(frame.drop(columns=["low", "high"])),
         hide_index=True,
         width="stretch",
         placeholder="–",
@@ -181,5 +182,5 @@ def _failures(answers: Mapping[Pair, LlmGrade], whole: WholeSet) -> None:
     frame = failures_frame(answers, whole.queries)
     if not frame.empty:
         with st.expander(f"Unusable answers: {len(frame):,}"):
-            st.dataframe(frame, hide_index=True, width="stretch")
+            st.dataframe(harmless_table(frame), hide_index=True, width="stretch")
             st.caption(f"None of them counts as a grade. To ask again, tick the box under **{ASK}**.")

@@ -20,9 +20,10 @@ from starlette.routing import Route
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pages.ui import roles, state
 from pages.ui.outbox.events import GradeEvent, parse_outbox
 from pages.ui.outbox.passes import Gate, Pass, Reply, Visitor
-from rerank_core.errors import WorkspaceError
+from rerank_core.errors import SettingsError, WorkspaceError
 
 PATH = "rerank-lens/outbox"
 TOKEN = "x-rerank-lens-pass"  # a header: no address and no log ever holds it, and no form of another site can send it
@@ -59,11 +60,30 @@ def offer(component: str, outbox_key: str, reply: Reply) -> dict[str, str] | Non
     context = get_script_run_ctx()
     if not _gate.is_open or context is None:
         return None
+    name = roles.login_name()
+    if roles.there_are_roles() and (not name or json.loads(outbox_key)[1] != name):
+        return None  # nobody grades under another name than their own
     visitor = _visitor(st.context.headers.get_all, st.context.cookies)
     if not visitor.origin:
         return None
     cache.when_session_ends(_gate.end, context.session_id)
-    return {"path": PATH, "token": _gate.grant(context.session_id, component, visitor, outbox_key, reply)}
+    return {
+        "path": PATH,
+        "token": _gate.grant(
+            context.session_id, component, visitor, outbox_key, _while_allowed(name, component, reply)
+        ),
+    }
+
+
+def _while_allowed(name: str, component: str, reply: Reply) -> Reply:
+    """The reply, as long as this login has a role that may send what the component sends."""
+
+    def answer(events: list[GradeEvent]) -> Mapping[str, Any]:
+        if not roles.may_write(name, component == state.BOARD):
+            raise PermissionError
+        return reply(events)
+
+    return answer
 
 
 def _visitor(headers: Callable[[str], Iterable[str]], cookies: Mapping[str, str]) -> Visitor:
@@ -94,6 +114,8 @@ async def _receive(request: Request) -> Response:
         return _refused(400, "no outbox")
     try:
         answer = await asyncio.to_thread(_answer, shown, parse_outbox(sent["outbox"]))
+    except (PermissionError, SettingsError):
+        return _refused(403, "this login has no role that may grade here")
     except WorkspaceError as error:
         return _refused(503, str(error))  # post.js keeps all of it, shows this, and asks again
     return Response(answer, media_type="application/json", headers={"Cache-Control": "no-store"})

@@ -29,7 +29,7 @@ def choose_after(view: View, figures: Figures) -> SystemSummary | None:
         return None
     best = max(compared, key=lambda row: compared[row].comparison.mean or 0.0)
     chosen = st.selectbox(
-        f"{figures.whole.labels[view.baseline]}, compared with",
+        f"{plain(figures.whole.labels[view.baseline])}, compared with",
         list(compared),
         index=list(compared).index(best),
         format_func=lambda system: compared[system].label,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import state, work
+from pages.ui import roles, state, work
 from pages.ui.markdown import plain
+from pages.ui.tables import harmless_table
+from rerank_core.corpus.import_roots import refuse_folder
 from rerank_core.errors import RerankLensError
 from rerank_core.experiment.job_requests import DownloadRequest
 from rerank_core.rerankers.catalogue.catalog import NAMED_FAMILIES, catalog, model_from_name
@@ -19,7 +21,7 @@ from rerank_core.views.tables import systems_frame
 def table(space: Workspace) -> None:
     """Every system with its state and facts."""
     st.dataframe(
-        systems_frame(all_systems(space)),
+        harmless_table(systems_frame(all_systems(space))),
         hide_index=True,
         width="stretch",
         height=600,
@@ -69,7 +71,9 @@ def add(space: Workspace) -> None:
 def _put(space: Workspace) -> None:
     """Keep the model of the form; before the page is drawn, so that its tables hold it."""
     try:
-        model = model_from_name(state.take(state.FAMILY), state.take(state.MODEL) or "")
+        name = (state.take(state.MODEL) or "").strip()
+        refuse_folder(name, () if not roles.may_set_servers() else None)
+        model = model_from_name(state.take(state.FAMILY), name)
     except RerankLensError as error:
         state.put(state.ADDED, ("error", str(error)))
         return

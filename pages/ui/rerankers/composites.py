@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.ui import state
+from pages.ui.markdown import plain
 from rerank_core.errors import RerankLensError
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.composites.spec import (
@@ -91,7 +92,7 @@ def _blend(labels: dict[str, str]) -> Callable[[], Spec]:
     chosen = st.multiselect("Members", list(labels), list(labels)[:2], format_func=labels.get)
     by = st.segmented_control("Sum of", list(BY), default="rank", required=True, format_func=BY.get)
     weights = [
-        column.number_input(labels[system], 0.0, 100.0, 1.0, 0.1, key=f"weight-{system}")
+        column.number_input(plain(labels[system]), 0.0, 100.0, 1.0, 0.1, key=f"weight-{system}")
         for column, system in zip(st.columns(max(1, len(chosen))), chosen, strict=False)
     ]
     pairs = list(zip(chosen, weights, strict=True))

@@ -6,18 +6,24 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import roles, state
+from pages.ui.markdown import plain
 from rerank_core.errors import RerankLensError
 from rerank_core.rerankers.catalogue.catalog import catalog
-from rerank_core.rerankers.catalogue.model import Setting
+from rerank_core.rerankers.catalogue.model import Model, Setting
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import add_variant
+
+
+def is_local(model: Model) -> bool:
+    """Whether its settings name no server and no key."""
+    return not {"base_url", "key_variable"}.intersection(setting.name for setting in model.settings)
 
 
 def variant(space: Workspace) -> None:
     """Choose a model, change its settings, save it as a system."""
     st.subheader("A model with settings of your own")
-    models = {model.id: model for model in catalog() if model.settings}
+    models = {model.id: model for model in catalog() if model.settings and (is_local(model) or roles.may_set_servers())}
     chosen = st.selectbox("Model", list(models), format_func=lambda one: models[one].label, key=state.VARIANT_OF)
     if models[chosen].note:
         st.caption(models[chosen].note)
@@ -35,7 +41,7 @@ def variant(space: Workspace) -> None:
         st.rerun()
     said = state.pop(state.VARIANT_SAVED)
     if said is not None:
-        (st.success if said[0] else st.error)(said[1])
+        (st.success if said[0] else st.error)(plain(said[1]))
 
 
 def _field(model: str, setting: Setting) -> Any:

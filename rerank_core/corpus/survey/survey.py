@@ -11,7 +11,7 @@ from rerank_core.corpus.formats.file_format import DATA
 from rerank_core.corpus.formats.lines import plain_suffix
 from rerank_core.corpus.formats.record import USUAL, Columns
 from rerank_core.corpus.formats.regular import is_folder
-from rerank_core.corpus.formats.walk import Found, walk
+from rerank_core.corpus.formats.walk import LEADS_OUT, Found, walk
 from rerank_core.corpus.survey.look import AS_SAID, FileLook, look_at, look_inside
 from rerank_core.corpus.survey.names import Part, claimed, home, is_about, is_list, stem
 from rerank_core.corpus.survey.shapes import A_TEXT
@@ -100,7 +100,8 @@ def _in_folder(root: Path, columns: Columns, choices: _Choices) -> Iterator[File
 
 def _never_read(root: Path, there: Found) -> Iterator[FileLook]:
     for path, kind in there.others:
-        yield FileLook(path, path.relative_to(root).as_posix(), "not read", "only regular files are read", kind)
+        why = "links are followed within the folder only" if kind == LEADS_OUT else "only regular files are read"
+        yield FileLook(path, path.relative_to(root).as_posix(), "not read", why, kind)
     if there.hidden:
         yield FileLook(root, "", "not read", "their names begin with a dot", HIDDEN, files=there.hidden)
 

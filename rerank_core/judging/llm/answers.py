@@ -18,6 +18,7 @@ from rerank_core.judging.llm.context import Context, context_of
 from rerank_core.judging.llm.judge import MODEL
 from rerank_core.rerankers.services.llm.answer_forms import as_json
 from rerank_core.rerankers.services.llm.chat import Chat, open_chat
+from rerank_core.rerankers.services.llm.fence import fenced
 from rerank_core.store import datasets, rankings
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Progress, Query, no_progress
@@ -62,13 +63,13 @@ def answer_from(chat: Chat, query: Query, context: Context, max_tokens: int = 40
     Raises ProviderError where the service fails, or replies with something else than the list that was asked for.
     """
     wanted = {"temperature": 0, "max_tokens": max_tokens}
-    asked = f"<question>\n{query.text}\n</question>"
+    asked = fenced("question", query.text)
     answer = _asked(chat, _ANSWER, f"{context.text}\n{asked}", wanted)
-    given = f"{asked}\n<answer>\n{answer}\n</answer>"
+    given = f"{asked}\n{fenced('answer', answer)}"
     stated = _listed(chat, _STATEMENTS, given, wanted, str)
     supported: list[bool] = []
     if stated:
-        statements_text = f"{context.text}\n<statements>\n{json.dumps(stated, ensure_ascii=False)}\n</statements>"
+        statements_text = f"{context.text}\n{fenced('statements', json.dumps(stated, ensure_ascii=False))}"
         supported = _listed(chat, _SUPPORTED, statements_text, wanted, bool, len(stated))
     useful = _listed(chat, _USEFUL, f"{given}\n{context.text}", wanted, bool, len(context.parts))
     statements = tuple(zip(stated, supported, strict=True))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rerank_core.corpus.lengths import TokenCounter
+from rerank_core.rerankers.services.llm.fence import fenced
 from rerank_core.types import Doc, Ranking
 
 
@@ -33,7 +34,7 @@ class Context:
     @property
     def text(self) -> str:
         """The context as it is sent: the passages numbered, each in a fence of its own."""
-        return "\n".join(f'<passage number="{part.number}">\n{part.text}\n</passage>' for part in self.parts)
+        return "\n".join(fenced("passage", part.text, f' number="{part.number}"') for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rerank_core.rerankers.services.llm.answer_forms import as_json, narrow, unfenced
+from rerank_core.rerankers.services.llm.fence import fenced
 from rerank_core.types import text_hash
 
 VERSION = "umbrela-1"
@@ -37,11 +38,10 @@ intent: <at most fifteen words>
 match: <{grades}>
 trust: <low, medium or high>
 grade: <{grades}>"""
+# the parts of a pair as they are sent, for the prompt's key
 _QUERY = "<query>\n{query}\n</query>\n"
 _NOTE = "<note>\n{note}\n</note>\n"
 _PASSAGE = "<passage>\n{passage}\n</passage>"
-# a fence inside of foreign text would end our own too early
-_FENCE = re.compile(r"<(?=\s*/?\s*(?:query|note|passage)\b)", re.IGNORECASE)
 _DECORATION = "*_`\"'{},. \t"
 _GRADE = r"(?:final )?(?:relevance )?grade"
 # what other prompts for this task call it; counts only where every line is a name and a value
@@ -97,8 +97,8 @@ class Prompt:
 
     def user(self, query: str, note: str, passage: str) -> str:
         """The message of one pair; `note` "" leaves it out. Tags of ours inside the texts lose their first sign."""
-        parts = _QUERY.format(query=_fenced(query)) + (_NOTE.format(note=_fenced(note)) if note else "")
-        return parts + _PASSAGE.format(passage=_fenced(passage))
+        parts = [("query", query), *([("note", note)] if note else []), ("passage", passage)]
+        return "\n".join(fenced(name, text) for name, text in parts)
 
     def read(self, reply: str) -> GradeReply:
         """The grade of a reply. Strict: one grade of the scale in a line "grade: …", as JSON, or as the whole reply.
@@ -172,7 +172,3 @@ def _of_json(value: Any) -> list[str]:
         if values:
             return [json.dumps(one) if isinstance(one, bool | list | dict) else str(one) for one in values]
     return []
-
-
-def _fenced(text: str) -> str:
-    return _FENCE.sub("‹", text)

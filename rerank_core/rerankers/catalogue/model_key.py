@@ -20,8 +20,8 @@ _SCORING = {
     "yes-no": 2,
     "flag": 2,
     "flag-llm": 2,
-    "llm-pointwise": 2,
-    "llm-listwise": 2,
+    "llm-pointwise": 3,
+    "llm-listwise": 3,
 }
 
 # what a key that leaves a setting out stands for, where that is not the default of every row of the family

@@ -9,6 +9,7 @@ from typing import Any
 from rerank_core.rerankers.family import TokenLimit
 from rerank_core.rerankers.services.answers import in_order
 from rerank_core.rerankers.services.batches import batches
+from rerank_core.rerankers.services.http_door import open_client
 from rerank_core.rerankers.services.lengths import NOTE, estimated_limit
 from rerank_core.rerankers.services.provider import Provider, RerankService, key_from
 from rerank_core.rerankers.services.refusal import COHERE_PATH, cohere_endpoint, refusal
@@ -95,5 +96,11 @@ def open_api(source: str, settings: Mapping[str, Any]) -> Cohere:
 
     # the library joins the end to the address itself
     base = cohere_endpoint(settings["base_url"]).removesuffix(COHERE_PATH)
-    client = cohere.ClientV2(api_key=key, base_url=base, timeout=settings["timeout"], max_retries=0)
+    client = cohere.ClientV2(
+        api_key=key,
+        base_url=base,
+        timeout=settings["timeout"],
+        max_retries=0,
+        httpx_client=open_client("httpx", settings["timeout"], key),
+    )
     return Cohere(client, Provider("Cohere", settings["timeout"]), source, settings, key)

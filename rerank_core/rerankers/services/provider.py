@@ -102,7 +102,7 @@ class Provider:
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self.vendor, self._timeout, self._sleep, self._clock, self._jitter = vendor, timeout, sleep, clock, jitter
+        self.vendor, self.timeout, self._sleep, self._clock, self._jitter = vendor, timeout, sleep, clock, jitter
         self._lock = threading.Lock()
         self._used: dict[str, float] = {}
         self._notes: dict[str, None] = {}
@@ -115,12 +115,12 @@ class Provider:
 
         Raises ProviderError, which holds nothing of the foreign exception but its status and the name of its class.
         """
-        end = self._clock() + DEADLINE * self._timeout
+        end = self._clock() + DEADLINE * self.timeout
         attempt = 0
         while True:
             self.count("requests")
             try:
-                return send(max(0.05, min(self._timeout, end - self._clock())))
+                return send(max(0.05, min(self.timeout, end - self._clock())))
             except RerankLensError:
                 raise
             except Exception as error:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rerank_core.errors import ProviderError
+from rerank_core.rerankers.services.http_door import open_client
 from rerank_core.rerankers.services.llm.chat_answer import ChatAnswer, read_answer
 from rerank_core.rerankers.services.llm.chat_parameters import (
     REFUSALS,
@@ -132,6 +133,7 @@ def open_chat(settings: Mapping[str, Any]) -> Chat:
         timeout=settings["timeout"],
         # retries are the door's, so that they are counted and bounded once
         max_retries=0,
+        http_client=open_client("httpx2", settings["timeout"], key),
     )
     provider = Provider(f"LLM at {urlsplit(settings['base_url']).netloc}", settings["timeout"])
     return Chat(client, provider, settings["model"], key)
