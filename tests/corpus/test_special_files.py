@@ -143,3 +143,9 @@ def test_lines_are_counted_in_a_bounded_part_and_carried_on(tmp_path: Path, monk
     assert count_lines(tmp_path / "a.csv") == 2**19
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(os.urandom(4 * 2**20).replace(b"\n", b" ") + b"\n" * 2**22))
     assert count_lines(tmp_path / "a.csv.gz") < 2**20
+
+
+def test_a_row_that_is_too_short_for_its_title_is_named_by_its_line(workspace: Any, tmp_path: Path):
+    (tmp_path / "docs.tsv").write_text("id\ttext\tquestion\ttitle\nd1\n")
+    with pytest.raises(BadInputError, match="line 2: the row has 1 cells"):
+        import_dataset(workspace, "x", tmp_path / "docs.tsv")

@@ -14,6 +14,9 @@ from rerank_core.types import Doc
 
 SUFFIXES = (".jsonl", ".ndjson", ".json")
 
+_MOST_PARTS = 1_000_000
+"""Brackets and commas of a line: each makes something that weighs tens of bytes in memory."""
+
 
 def read_docs(path: Path, columns: Columns = USUAL) -> Iterator[Doc]:
     """Passages in their order of lines. Raises BadInputError at the line that is wrong."""
@@ -30,6 +33,8 @@ def read_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _parse(path: Path, line: int, text: str) -> dict[str, Any]:
     expected = "one JSON object per line"
+    if len(text) > _MOST_PARTS and sum(map(text.count, "{[,")) > _MOST_PARTS:
+        raise BadInputError(path, line, f"the line has more than {_MOST_PARTS:,} brackets and commas", expected)
     try:
         value = json.loads(text, parse_constant=lambda _: None)
     except RecursionError as error:

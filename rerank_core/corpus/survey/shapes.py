@@ -234,7 +234,9 @@ def _passages_or_queries(seen: Sample, claim: Claim, columns: Columns, chosen: C
     """Which of both, where the fields are those of passages and of queries: the name's, else what else there is."""
     if chosen.text is not None or chosen.id is not None:
         return "passages" if claim.part != "queries" else "queries"
-    titled = columns.title is not None and any(row[seen.columns.index(columns.title)] for row in seen.rows)
+    # a row of a table may be too short: its reader names it
+    title = seen.columns.index(columns.title) if columns.title is not None else None
+    titled = title is not None and any(any(row[title : title + 1]) for row in seen.rows)
     if claim.part == "passages" or (claim.part == "queries" and (claim.firm or not titled)):
         return claim.part
     asks = find_usual(seen.columns, tuple(name for name in QUERY_NAMES if name != "title")) is not None
