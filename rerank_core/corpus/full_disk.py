@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,32 +12,24 @@ from rerank_core.errors import RerankLensError
 from rerank_core.store.workspace import Workspace
 
 SPARE_BYTES = 8 * 2**20
-_FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
-_PRIMARY = 0xFF  # of SQLite's extended codes, the general one
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
 def explained(workspace: Workspace) -> Iterator[None]:
-    """Have what a full disk raises as a RerankLensError that says where room is wanted."""
+    """Have what a full disk raises beside the workspace as a RerankLensError that says where room is wanted.
+
+    What SQLite says of a full disk, the workspace has put into words already.
+    """
     try:
         yield
-    except sqlite3.OperationalError as error:
-        code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
-        if code not in _FULL and "full" not in str(error):
-            raise
-        raise _no_room(workspace) from error
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise
-        raise _no_room(workspace) from error
-
-
-def _no_room(workspace: Workspace) -> RerankLensError:
-    return RerankLensError(
-        f"The disk is full, or cannot be written: {workspace.path.parent} (or the folder of temporary files). Nothing "
-        "was changed. Make room and start again."
-    )
+        raise RerankLensError(
+            f"The disk is full: {workspace.path.parent}, or the folder of temporary files. Nothing was changed. Make "
+            "room, and try again."
+        ) from error
 
 
 class Spare:

@@ -48,7 +48,7 @@ def _state(workspace: Workspace) -> tuple[list[str], int]:
 
 
 def test_an_import_leaves_no_hidden_dataset(small: Workspace, tmp_path: Path):
-    with pytest.raises(RerankLensError, match=r"The disk is full.*Make room"):
+    with pytest.raises(RerankLensError, match=r"the disk is full.*Make room"):
         import_dataset(small, "more", _docs(tmp_path, 9_000))
     assert _state(small) == (["birds"], 10)
 
@@ -56,7 +56,7 @@ def test_an_import_leaves_no_hidden_dataset(small: Workspace, tmp_path: Path):
 def test_a_change_changes_nothing(small: Workspace, tmp_path: Path):
     with small.open() as db:
         before = datasets.get_dataset(db, "birds")
-    with pytest.raises(RerankLensError, match="The disk is full"):
+    with pytest.raises(RerankLensError, match="the disk is full"):
         update_passages(small, "birds", _docs(tmp_path, 9_000))
     with small.open() as db:
         assert datasets.get_dataset(db, "birds") == before
