@@ -120,8 +120,8 @@ def _not_compared(summary: Summary) -> None:
     left_out = summary.graded - len(summary.qids)
     if left_out:
         st.caption(
-            f"All figures are over the {len(summary.qids):,} graded queries that every system has ranked; "
-            f"{left_out:,} graded queries are left out because a system failed on them or has not ranked them yet."
+            f"Graded queries that every system has ranked: {len(summary.qids):,}; all figures are over these. "
+            f"Left out, because a system failed on them or has not ranked them yet: {left_out:,}."
         )
 
 
