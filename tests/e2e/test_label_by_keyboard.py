@@ -330,7 +330,7 @@ def test_no_system_score_or_place_is_shown_until_the_place_is_asked_for(page, li
     for word in ("minilm", "first stage", "cosine", "score", "rank", "ndcg", "qid", "place"):
         assert word not in text
     page.get_by_text("Show the best rank").click()
-    expect(page.locator(".facts")).to_contain_text(re.compile(r"best place in a list of results: \d+"))
+    expect(page.locator(".facts")).to_contain_text(re.compile(r"best rank in any system: \d+"))
 
 
 def test_the_guideline_is_one_key_away_and_the_keys_are_another(page, lists):
