@@ -45,8 +45,14 @@ def upload(page: Page, app: App, name: str, files: list[FilePayload]) -> None:
     page.goto(f"{app.url}/Data")
     settled(page)
     page.get_by_label("Name of the dataset").fill(name)
+    arrived: list[str] = []
+    page.on("requestfinished", lambda request: arrived.append(request.url) if request.method == "PUT" else None)
     page.locator("[data-testid='stFileUploader'] input[type='file']").first.set_input_files(files)
     expect(page.locator("[data-testid='stFileChipName']")).to_have_count(len(files))
+    # a name is shown before the file has arrived, and the page knows of it only after one more run
+    while len(arrived) < len(files):
+        page.wait_for_timeout(50)
+    settled(page)
     page.get_by_role("button", name="Import", exact=True).click()
 
 
