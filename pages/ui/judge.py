@@ -12,35 +12,29 @@ LONGEST_NAME = 80
 
 def who_grades() -> str:
     """The judge's name; stops the page with a way to say it where nobody has."""
-    if _is_signed_in() is None:
-        _take_linked_name()
-        if not (state.take(state.JUDGE) or "").strip():
-            _ask()
-    with st.sidebar:
-        name = name_field("Kept with each grade. With the same name you continue where you stopped, on any computer.")
+    if (signed_in := _signed_in()) is not None:
+        return signed_in
+    _take_linked_name()
+    if not (state.take(state.JUDGE) or "").strip():
+        _ask()
+    name = name_field("Kept with each grade. With the same name you continue where you stopped, on any computer.")
     st.query_params[state.JUDGE] = name
     return name
 
 
-def name_field(purpose: str, default: str | None = None) -> str:
-    """The signed-in person, else what is typed here; "" while nothing is. `purpose`: the field's help.
+def name_field(purpose: str, default: str = "") -> str:
+    """The signed-in person, else what is typed at the sidebar's end; `default` while nothing is.
 
-    `default`: the name of whoever typed none. To be called where the field is to stand. Where the app has a sign-in,
-    the page stops until somebody has signed in.
+    `purpose`: the field's help. To be called outside of the sidebar's own block: where the app has a sign-in, the page
+    asks for it in its middle and stops until somebody has signed in.
     """
-    signed_in = _is_signed_in()
-    if signed_in is not None:
-        return _signed_in(signed_in)
+    if (signed_in := _signed_in()) is not None:
+        return signed_in
     _take_linked_name()
-    name = st.text_input(
-        "Your name", default or "", key=state.JUDGE, max_chars=LONGEST_NAME, persist_state="session", help=purpose
+    name = st.sidebar.text_input(
+        "Your name", default, key=state.JUDGE, max_chars=LONGEST_NAME, persist_state="session", help=purpose
     )
-    return (name or "").strip() or (default or "")
-
-
-def _is_signed_in() -> bool | None:
-    known = st.user.get("is_logged_in")
-    return None if known is None else bool(known)
+    return (name or "").strip() or default
 
 
 def _take_linked_name() -> None:
@@ -48,14 +42,18 @@ def _take_linked_name() -> None:
         state.put(state.JUDGE, named[:LONGEST_NAME])
 
 
-def _signed_in(now: bool) -> str:
+def _signed_in() -> str | None:
+    """The signed-in person; None where the app has no sign-in. Stops the page where nobody has signed in yet."""
+    now = st.user.get("is_logged_in")
+    if now is None:
+        return None
     if not now:
         st.title("Grade passages")
         st.markdown("Sign in first, so that your grades are kept under your name.")
         st.button("Sign in", type="primary", on_click=st.login)
         st.stop()
     name = roles.login_name()
-    st.markdown(f"Signed in as **{plain(name)}**")
+    st.sidebar.markdown(f"Signed in as **{plain(name)}**")
     return name
 
 

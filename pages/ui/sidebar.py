@@ -57,7 +57,7 @@ def choose_view(space: Workspace) -> View:
         experiment = Experiment(space, dataset, settings, systems, baseline, level)
         _show_search(space, dataset, settings)
         _show_recall(experiment)
-        judge = name_field("Kept with each grade.", state.NOBODY)
+    judge = name_field("Kept with each grade.", state.NOBODY)
     state.remember_view()
     language = language_of(space, dataset, settings)
     return View(experiment, shown, judge, language)

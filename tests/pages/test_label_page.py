@@ -83,6 +83,8 @@ def test_who_is_signed_in_grades_under_that_name_and_cannot_change_it(workspace,
     assert desk(app)[0]["outbox_key"] == '["letters", "mia@example.org"]'
     assert "Your name" not in {field.label for field in app.text_input}
     assert "mia@example.org" in texts(app.sidebar.markdown)
+    # a link that is passed on holds nobody's address
+    assert "judge" not in app.query_params
 
 
 def test_where_there_is_a_sign_in_nobody_grades_without_it(workspace, letters, monkeypatch):
@@ -90,6 +92,7 @@ def test_where_there_is_a_sign_in_nobody_grades_without_it(workspace, letters, m
     app = label()
     assert not app.get("bidi_component")
     assert "Sign in" in buttons(app)
+    assert not app.sidebar.button
 
 
 def test_without_a_dataset_it_says_where_to_bring_one_in(workspace):

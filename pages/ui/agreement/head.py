@@ -21,8 +21,7 @@ ORDERS = {"pool": "shuffled for each judge", "matters": "what matters most for t
 
 def settler() -> str:
     """Who settles here: the signed-in person, else a typed name; "" while nobody said one."""
-    with st.sidebar:
-        return name_field("Kept with each grade that you settle or confirm.")
+    return name_field("Kept with each grade that you settle or confirm.")
 
 
 def choose_report(space: Workspace, dataset: DatasetRow) -> AgreementReport:
