@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlite_utils import Database
 
 from rerank_core.errors import NotFoundError
+from rerank_core.store import row_values
 from rerank_core.store.workspace import now
+
+WORKING, STANDING, PREPARING = DOING = ("", "standing", "preparing")
+"""It works; it waits for its turn with the models; it makes an index, or waits for one that another job makes."""
+URGENT, MODELS, FILES, NETWORK = LANES = ("urgent", "models", "files", "network")
+"""Jobs of different lanes are done side by side; in a lane but the urgent one there is one at a time."""
+_OF_LANE = {FILES: ("import", "change"), NETWORK: ("download", "dense-download", "llm-grade", "write")}
+
+
+def lane(kind: str, urgent: bool = False) -> str:
+    """The lane of a job: what only reads files, or waits for a network, does not wait for the models."""
+    return next((name for name, kinds in _OF_LANE.items() if kind in kinds), URGENT if urgent else MODELS)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """A piece of work. `total` 0 means that nobody knows yet; `message` is for people; `result` once it is done.
 
-    `urgent`: somebody is looking at the screen.
+    `urgent`: somebody is looking at the screen. `doing`: of a running job, one of `DOING`. `seconds_left`: by its own
+    pace so far, without what it stands still; None: nobody knows yet. `problem`: why this version cannot make out what
+    is asked, "": it can; then `params` is empty.
     """
 
     id: int
@@ -31,11 +45,19 @@ class Job:
     message: str
     cancel: bool
     result: dict[str, Any]
+    doing: str = ""
+    seconds_left: float | None = None
+    problem: str = ""
 
     @property
     def is_open(self) -> bool:
         """Whether it waits or runs."""
         return self.state in ("waiting", "running")
+
+    @property
+    def lane(self) -> str:
+        """The one of `LANES` that it waits in."""
+        return lane(self.kind, self.urgent)
 
 
 def submit(db: Database, kind: str, params: Mapping[str, Any], urgent: bool = False) -> int:
@@ -54,27 +76,52 @@ def submit(db: Database, kind: str, params: Mapping[str, Any], urgent: bool = Fa
     return int(cursor.lastrowid or 0)
 
 
-def take(db: Database, urgent_only: bool = False) -> Job | None:
-    """The next waiting job, now marked as running; None without one. To be called inside `Workspace.write()`."""
-    where = "AND urgent = 1" if urgent_only else ""
-    row = db.execute(f"SELECT id FROM job WHERE state = 'waiting' {where} ORDER BY urgent DESC, id LIMIT 1").fetchone()
-    if row is None:
+def take(db: Database, lanes: Collection[str] = LANES) -> Job | None:
+    """The next waiting job of these lanes, now marked as running; None without one.
+
+    To be called inside `Workspace.write()`.
+    """
+    found = _first_waiting(db, lanes)
+    if found is None:
         return None
-    sql = "UPDATE job SET state = 'running', attempts = attempts + 1, heartbeat = ? WHERE id = ?"
-    db.execute(sql, [time.time(), row[0]])
-    return get(db, int(row[0]))
+    sql = """UPDATE job SET state = 'running', attempts = attempts + 1, heartbeat = ?, doing = '', seconds_left = NULL
+             WHERE id = ?"""
+    db.execute(sql, [time.time(), found])
+    return get(db, found)
 
 
-def any_waiting(db: Database, urgent_only: bool = False) -> bool:
+def any_waiting(db: Database, lanes: Collection[str] = LANES) -> bool:
     """Whether `take` would find a job."""
-    where = "AND urgent = 1" if urgent_only else ""
-    return db.execute(f"SELECT 1 FROM job WHERE state = 'waiting' {where} LIMIT 1").fetchone() is not None
+    return _first_waiting(db, lanes) is not None
 
 
-def tell(db: Database, job_id: int, done: int, total: int, message: str) -> bool:
+def _first_waiting(db: Database, lanes: Collection[str]) -> int | None:
+    rows = db.execute("SELECT id, kind, urgent FROM job WHERE state = 'waiting' ORDER BY urgent DESC, id")
+    return next((int(row[0]) for row in rows if lane(row[1], bool(row[2])) in lanes), None)
+
+
+def tell(
+    db: Database,
+    job_id: int,
+    done: int,
+    total: int,
+    message: str,
+    doing: str = WORKING,
+    seconds_left: float | None = None,
+) -> bool:
     """Write where a job stands; return whether somebody asked to stop it."""
-    sql = "UPDATE job SET done = ?, total = ?, message = ?, heartbeat = ? WHERE id = ?"
-    db.execute(sql, [done, total, message, time.time(), job_id])
+    sql = "UPDATE job SET done = ?, total = ?, message = ?, doing = ?, seconds_left = ?, heartbeat = ? WHERE id = ?"
+    db.execute(sql, [done, total, message, doing, seconds_left, time.time(), job_id])
+    return _is_cancelled(db, job_id)
+
+
+def stand(db: Database, job_id: int) -> bool:
+    """Write that a running job waits for its turn; return whether somebody asked to stop it."""
+    db.execute("UPDATE job SET doing = ?, heartbeat = ? WHERE id = ?", [STANDING, time.time(), job_id])
+    return _is_cancelled(db, job_id)
+
+
+def _is_cancelled(db: Database, job_id: int) -> bool:
     return bool(db.execute("SELECT cancel FROM job WHERE id = ?", [job_id]).fetchone()[0])
 
 
@@ -141,15 +188,34 @@ def recent(db: Database, kind: str, most: int = 20) -> list[Job]:
 
 
 def _job(row: dict[str, Any]) -> Job:
+    params, problem = _object(row["params"])
     return Job(
         id=row["id"],
-        kind=row["kind"],
-        params=json.loads(row["params"]),
+        kind=str(row["kind"]),
+        params=params,
         urgent=bool(row["urgent"]),
         state=row["state"],
-        done=row["done"],
-        total=row["total"],
-        message=row["message"],
+        done=_count(row["done"]),
+        total=_count(row["total"]),
+        message=row["message"] if isinstance(row["message"], str) else row_values.shown(row["message"]),
         cancel=bool(row["cancel"]),
-        result=json.loads(row["result"]),
+        result=_object(row["result"])[0],
+        doing=row["doing"] if row["state"] == "running" and row["doing"] in DOING else WORKING,
+        seconds_left=_seconds(row["seconds_left"]) if row["state"] == "running" else None,
+        problem=problem,
     )
+
+
+def _object(value: Any) -> tuple[dict[str, Any], str]:
+    try:
+        return row_values.mapping(value), ""
+    except row_values.UNREADABLE:
+        return {}, f"This job is not known to this version: it reads {row_values.shown(value)}."
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and 0 <= value < 2**53 else 0
+
+
+def _seconds(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and 0 <= value < 2**53 else None

@@ -234,6 +234,184 @@ def _attempts(db: Database) -> None:
     _run(db, "ALTER TABLE job ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0")
 
 
+@migrations(name="015_invitations")
+def _invitations(db: Database) -> None:
+    # a vote that was taken back stays; `opens`: what the link opens, as JSON
+    _run(
+        db,
+        """CREATE TABLE invitation (
+            id TEXT PRIMARY KEY, token_hash TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('judge', 'voter', 'reader')),
+            dataset_id INTEGER NOT NULL REFERENCES dataset(id) ON DELETE CASCADE, name TEXT NOT NULL DEFAULT '',
+            opens TEXT NOT NULL, made TEXT NOT NULL, used TEXT NOT NULL DEFAULT '',
+            withdrawn TEXT NOT NULL DEFAULT '') WITHOUT ROWID""",
+        "CREATE INDEX invitation_dataset ON invitation (dataset_id)",
+        """CREATE TABLE vote_taken_back (
+            vote_id INTEGER PRIMARY KEY REFERENCES vote(id) ON DELETE CASCADE, at TEXT NOT NULL)""",
+        """CREATE TABLE shown_name (
+            dataset_id INTEGER NOT NULL REFERENCES dataset(id) ON DELETE CASCADE, system TEXT NOT NULL,
+            name TEXT NOT NULL, PRIMARY KEY (dataset_id, system)) WITHOUT ROWID""",
+    )
+
+
+@migrations(name="016_scratch_queries")
+def _scratch_queries(db: Database) -> None:
+    # a typed query counts once somebody keeps it; a removed one stays for the history of its grades.
+    # grades_after: judgments up to this id belong to another text that the query had before it was removed
+    _run(
+        db,
+        """ALTER TABLE query ADD COLUMN state TEXT NOT NULL DEFAULT 'kept'
+           CHECK (state IN ('kept', 'scratch', 'removed'))""",
+        "ALTER TABLE query ADD COLUMN grades_after INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX query_set_aside ON query (dataset_id) WHERE state <> 'kept' OR grades_after > 0",
+    )
+
+
+@migrations(name="017_margin")
+def _margin(db: Database) -> None:
+    # the smallest difference that matters; a dataset without a row has the default
+    _run(
+        db,
+        """CREATE TABLE margin (
+            dataset_id INTEGER PRIMARY KEY REFERENCES dataset(id) ON DELETE CASCADE,
+            margin REAL NOT NULL CHECK (margin > 0 AND margin <= 1))""",
+    )
+
+
+@migrations(name="018_tuning")
+def _tuning(db: Database) -> None:
+    # by name, as the system's own row may be replaced: then the mark goes with it
+    _run(
+        db,
+        """CREATE TABLE tuned_system (
+            system TEXT PRIMARY KEY REFERENCES system(id) ON DELETE CASCADE,
+            queries TEXT NOT NULL, found TEXT NOT NULL DEFAULT '{}', at TEXT NOT NULL)""",
+    )
+
+
+@migrations(name="019_waiting")
+def _waiting(db: Database) -> None:
+    # so that whoever waits can be told for what: `doing` is '', 'standing' or 'preparing'
+    _run(
+        db,
+        "ALTER TABLE job ADD COLUMN doing TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE job ADD COLUMN seconds_left REAL",
+    )
+
+
+@migrations(name="020_busy")
+def _busy(db: Database) -> None:
+    # what others had of the machine while something was timed; unknown for all that was timed before
+    _run(db, "ALTER TABLE ranking ADD COLUMN busy REAL", "ALTER TABLE candidates ADD COLUMN busy REAL")
+
+
+@migrations(name="021_engines")
+def _engines(db: Database) -> None:
+    # what engines elsewhere answered; candidates are made of it, and it is not asked again within an epoch
+    _run(
+        db,
+        """CREATE TABLE engine_source (
+            dataset_id INTEGER PRIMARY KEY REFERENCES dataset(id) ON DELETE CASCADE, source TEXT NOT NULL,
+            epoch INTEGER NOT NULL DEFAULT 1, at TEXT NOT NULL)""",
+        """CREATE TABLE engine_template (
+            dataset_id INTEGER NOT NULL REFERENCES dataset(id) ON DELETE CASCADE, name TEXT NOT NULL,
+            template TEXT NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (dataset_id, name)) WITHOUT ROWID""",
+        """CREATE TABLE engine_answer (
+            id INTEGER PRIMARY KEY, dataset_id INTEGER NOT NULL REFERENCES dataset(id) ON DELETE CASCADE,
+            epoch INTEGER NOT NULL, template TEXT NOT NULL, query TEXT NOT NULL, k INTEGER NOT NULL,
+            docs TEXT NOT NULL, request TEXT NOT NULL, seconds REAL, at TEXT NOT NULL,
+            UNIQUE (dataset_id, epoch, template, query, k))""",
+    )
+
+
+@migrations(name="022_refreshes")
+def _refreshes(db: Database) -> None:
+    # what a refresh found, for people
+    _run(
+        db,
+        """CREATE TABLE engine_refresh (
+            id INTEGER PRIMARY KEY, dataset_id INTEGER NOT NULL REFERENCES dataset(id) ON DELETE CASCADE,
+            epoch INTEGER NOT NULL, found TEXT NOT NULL, at TEXT NOT NULL)""",
+        "CREATE INDEX engine_refresh_dataset ON engine_refresh (dataset_id)",
+    )
+
+
+@migrations(name="025_dense_models")
+def _dense_models(db: Database) -> None:
+    # what people added to choose from; `settings` as retrieval.dense_model.DenseModel has them, never a key
+    _run(db, "CREATE TABLE dense_model (name TEXT PRIMARY KEY, settings TEXT NOT NULL, at TEXT NOT NULL)")
+
+
+@migrations(name="027_queries")
+def _queries(db: Database) -> None:
+    # of the queries that count; '' until they change next
+    _run(db, "ALTER TABLE dataset ADD COLUMN queries_fingerprint TEXT NOT NULL DEFAULT ''")
+
+
+@migrations(name="030_traffic")
+def _traffic(db: Database) -> None:
+    # what was logged elsewhere. A request is there once, by its id, system and role, whatever file it came in; its list
+    # lies apart, so that figures over many requests do not read it. `at`: seconds since 1970. `scores`: float32.
+    # click_grade is apart from the judgments of people, and from the grades of language models
+    _run(
+        db,
+        """CREATE TABLE traffic_log (
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL, form TEXT NOT NULL, schema TEXT NOT NULL DEFAULT '',
+            state TEXT NOT NULL DEFAULT 'importing' CHECK (state IN ('importing', 'ready')),
+            report TEXT NOT NULL DEFAULT '{}', at TEXT NOT NULL)""",
+        """CREATE TABLE traffic_request (
+            id INTEGER PRIMARY KEY, log_id INTEGER NOT NULL REFERENCES traffic_log(id) ON DELETE CASCADE,
+            request TEXT NOT NULL, system TEXT NOT NULL, role TEXT NOT NULL CHECK (role IN ('served', 'shadow')),
+            at REAL NOT NULL, query TEXT NOT NULL, query_key TEXT NOT NULL, made_of TEXT NOT NULL, outcome TEXT NOT NULL
+            CHECK (outcome IN ('reranked', 'skipped', 'failed', 'listed')), ms REAL, pairs INTEGER, kept INTEGER,
+            moved INTEGER, listed INTEGER NOT NULL, scores BLOB NOT NULL, UNIQUE (request, system, role))""",
+        "CREATE INDEX traffic_request_log ON traffic_request (log_id)",
+        "CREATE INDEX traffic_request_at ON traffic_request (at)",
+        "CREATE INDEX traffic_request_query ON traffic_request (query_key)",
+        """CREATE TABLE traffic_list (
+            request_id INTEGER PRIMARY KEY REFERENCES traffic_request(id) ON DELETE CASCADE, docs TEXT NOT NULL)""",
+        """CREATE TABLE traffic_click (
+            id INTEGER PRIMARY KEY, log_id INTEGER NOT NULL REFERENCES traffic_log(id) ON DELETE CASCADE,
+            request TEXT NOT NULL, docid TEXT NOT NULL, at REAL NOT NULL, UNIQUE (request, docid, at))""",
+        "CREATE INDEX traffic_click_log ON traffic_click (log_id)",
+        """CREATE TABLE click_grade (
+            dataset_id INTEGER NOT NULL REFERENCES dataset(id) ON DELETE CASCADE, qid TEXT NOT NULL,
+            docid TEXT NOT NULL, method TEXT NOT NULL, shown INTEGER NOT NULL, clicks INTEGER NOT NULL,
+            attraction REAL NOT NULL, text_hash TEXT NOT NULL, at TEXT NOT NULL,
+            PRIMARY KEY (dataset_id, qid, docid, method)) WITHOUT ROWID""",
+        """CREATE TABLE canary (
+            id INTEGER PRIMARY KEY, system TEXT NOT NULL UNIQUE, made_of TEXT NOT NULL, noise REAL NOT NULL,
+            pairs TEXT NOT NULL, at TEXT NOT NULL)""",
+        """CREATE TABLE canary_check (
+            id INTEGER PRIMARY KEY, canary_id INTEGER NOT NULL REFERENCES canary(id) ON DELETE CASCADE,
+            scores TEXT NOT NULL, at TEXT NOT NULL)""",
+        "CREATE INDEX canary_check_canary ON canary_check (canary_id)",
+    )
+
+
+@migrations(name="031_trained_models")
+def _trained_models(db: Database) -> None:
+    # dense models that were trained here, by folder: a first stage has no row in `system`. `queries` as of tuned_system
+    _run(
+        db,
+        """CREATE TABLE trained_model (
+            model TEXT PRIMARY KEY, queries TEXT NOT NULL, found TEXT NOT NULL, at TEXT NOT NULL)""",
+    )
+
+
+@migrations(name="034_query_variants")
+def _query_variants(db: Database) -> None:
+    # `query_variant`: what people added to choose from, as retrieval.query_variants.QueryVariant has it, never a key.
+    # `written_query`: what a language model wrote, under the variant's key and the query's hash: paid for once
+    _run(
+        db,
+        "CREATE TABLE query_variant (name TEXT PRIMARY KEY, settings TEXT NOT NULL, at TEXT NOT NULL)",
+        """CREATE TABLE written_query (
+            variant TEXT NOT NULL, query TEXT NOT NULL, texts TEXT NOT NULL, input_tokens INTEGER,
+            output_tokens INTEGER, at TEXT NOT NULL, PRIMARY KEY (variant, query)) WITHOUT ROWID""",
+    )
+
+
 COUNT = len(migrations.pending(Database(memory=True)))
 
 

@@ -11,6 +11,7 @@ from itertools import groupby
 from sqlite_utils import Database
 
 from pages.ui.outbox.events import GradeEvent as BoardEvent
+from pages.ui.outbox.writer import Writer, is_nameless
 from rerank_core.errors import NotFoundError
 from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import DatasetRow
@@ -28,23 +29,30 @@ def outbox_key(dataset: DatasetRow, judge: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`ack`: client_id -> highest seq that is kept, or refused for good. `refused`: what was refused, in sentences."""
+    """`ack`: client_id -> highest seq that is kept, or refused for good. `refused`: what was refused, in sentences.
+
+    `nameless`: whether grades wait until the judge says a name; to send them again before would change nothing.
+    """
 
     ack: dict[str, int]
     refused: tuple[str, ...] = ()
+    nameless: bool = False
 
 
-def commit(space: Workspace, events: Sequence[BoardEvent]) -> Receipt:
+def commit(space: Workspace, events: Sequence[BoardEvent], writer: Writer) -> Receipt:
     """Write the events of a component, those of each client in their order, and return what may be forgotten.
 
-    Refused for good, and said: a grade that is not on the scale, a rule that no judge goes by, a dataset that is gone.
+    What the writer may not send waits, and so does what was graded before they said a name. Refused for good, and said:
+    a grade that is not on the scale, a rule that no judge goes by, a dataset that is gone.
     Nothing else may be dropped. Raises WorkspaceError where they do not lie in the file that is served, and then
     nothing is acknowledged.
     """
     ack: dict[str, int] = {}
     refused: Counter[str] = Counter()
+    nameless = not writer.name and any(is_nameless(event.outbox_key) for event in events)
+    events = writer.admits(events)
     if not events:
-        return Receipt(ack)
+        return Receipt(ack, (), nameless)
     with space.write() as db:
         # a client's events for several datasets or judges stay in their order: a later one that is kept covers all
         # that come before it
@@ -54,14 +62,14 @@ def commit(space: Workspace, events: Sequence[BoardEvent]) -> Receipt:
             if owner is None:
                 refused[_gone(key)] += len(own)
                 continue
-            dataset, judge = owner
+            dataset, judge = owner[0], owner[1] or writer.name
             valid = [event for event in own if _is_valid(event, dataset)]
             if invalid := len(own) - len(valid):
                 refused[f"'{dataset.name}' has no such grade, or goes by no such rule"] += invalid
             judgments.record(db, dataset.id, judge, [_stored(event) for event in valid], dataset.scale)
     for event in events:
         ack[event.client_id] = max(event.seq, ack.get(event.client_id, 0))
-    return Receipt(ack, tuple(f"{why}: {count} not kept" for why, count in refused.items()))
+    return Receipt(ack, tuple(f"{why}: {count} not kept" for why, count in refused.items()), nameless)
 
 
 def _gone(key: str) -> str:

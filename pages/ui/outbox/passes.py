@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pages.ui.outbox.events import GradeEvent
+from pages.ui.outbox.writer import before_the_first_foreign
 
 Reply = Callable[[list[GradeEvent]], Mapping[str, Any]]
 """Commits events, in their order, and returns what a component is to be sent; its "ack" says what was committed."""
@@ -42,18 +43,8 @@ class Pass:
     used: float
 
     def admits(self, events: Sequence[GradeEvent]) -> list[GradeEvent]:
-        """Those that may come in: of each client, what stands before its first event for something never shown.
-
-        What follows such an event waits with it: an acknowledgement covers all that is before it.
-        """
-        admitted: list[GradeEvent] = []
-        stopped: set[str] = set()
-        for event in events:
-            if event.outbox_key not in self.outbox_keys:
-                stopped.add(event.client_id)
-            if event.client_id not in stopped:
-                admitted.append(event)
-        return admitted
+        """Those that may come in: of each client, what stands before its first event for something never shown."""
+        return before_the_first_foreign(events, self.outbox_keys.__contains__)
 
 
 @dataclass(slots=True)

@@ -78,6 +78,7 @@ export function openPost() {
   let asking = false;
   let woken = false;
   let problem = "";
+  let held = false; // what waits is with the server, and waits there for the judge's name
   const refusals = new Set(); // what will never be saved, in sentences: said until the page is loaded anew
 
   function keep() {
@@ -141,7 +142,7 @@ export function openPost() {
   }
 
   function tick() {
-    if (performance.now() - sentAt >= wait) {
+    if (!held && performance.now() - sentAt >= wait) {
       if (problem) flush(); // to run the page would not bring the workspace back
       else if (wait > RESEND_MS) wake();
       else if (asking) byState(); // the post hangs
@@ -194,7 +195,7 @@ export function openPost() {
     },
     /** What stands in the way of saving, or will never be saved: sentences. */
     get remarks() {
-      return [problem, ...refusals].filter(Boolean);
+      return [problem, held ? "they wait for your name" : "", ...refusals].filter(Boolean);
     },
     add(fields) {
       const event = { ...fields, client_id: clientId, seq: seq + 1, ts: Date.now() };
@@ -206,11 +207,13 @@ export function openPost() {
       if (!outbox.length) oldest = performance.now();
       outbox = [...outbox, event];
       wait = RESEND_MS;
+      held = false;
       keep();
       flush();
       tell();
     },
-    acknowledge({ ack, refused }) {
+    acknowledge({ ack, refused, nameless }) {
+      held = Boolean(nameless);
       for (const sentence of refused ?? []) refusals.add(sentence);
       const rest = unacknowledged(outbox, ack);
       if (rest.length === outbox.length) return;
@@ -240,6 +243,13 @@ export function openPost() {
       const fresh = { url: new URL(route.path, document.baseURI).href, token: route.token, misses: 0 };
       routes.set(key, Object.assign(isNew ? fresh : before, { received }));
       if (isNew || woken) flush();
+    },
+    /** Asks by the route what is new, and sends nothing. False: there is no such route. */
+    look(key) {
+      const route = routes.get(key);
+      if (!route || route.misses >= MISSES) return false;
+      if (!outbox.length) ask(route, []).then((down) => down && !down.problem && route.received?.(down));
+      return true;
     },
     /** The page of this key is left: what waits may still go by its route, and nobody is shown the answer. */
     leave(key) {

@@ -20,9 +20,9 @@ from starlette.routing import Route
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.ui import roles, state
 from pages.ui.outbox.events import GradeEvent, parse_outbox
 from pages.ui.outbox.passes import Gate, Pass, Reply, Visitor
+from pages.ui.outbox.writer import Writer, is_nameless
 from rerank_core.errors import SettingsError, WorkspaceError
 
 PATH = "rerank-lens/outbox"
@@ -49,38 +49,32 @@ def routes() -> list[Route]:
     return [Route("/" + "/".join(filter(None, (base, PATH))), _receive, methods=["POST"])]
 
 
-def offer(component: str, outbox_key: str, reply: Reply) -> dict[str, str] | None:
+def offer(component: str, outbox_key: str, reply: Reply, writer: Writer) -> dict[str, str] | None:
     """The way for the component of this key, to be sent to its script; None where there is none.
 
     `reply` is called later, in a thread and without a script: it may use what it was made with, and no `st`.
-    `outbox_key`: what this session may write by it from now on.
+    `outbox_key`: what this session may write by it from now on. `writer`: who does; asked anew at each post.
     """
     from pages.ui import cache  # what is cached wants a runtime to be there first
 
     context = get_script_run_ctx()
     if not _gate.is_open or context is None:
         return None
-    name = roles.login_name()
-    if roles.there_are_roles() and (not name or json.loads(outbox_key)[1] != name):
-        return None  # nobody grades under another name than their own
+    if is_nameless(outbox_key) or not writer.owns(outbox_key):
+        return None  # nobody grades without a name, or under another one than their own
     visitor = _visitor(st.context.headers.get_all, st.context.cookies)
     if not visitor.origin:
         return None
     cache.when_session_ends(_gate.end, context.session_id)
-    return {
-        "path": PATH,
-        "token": _gate.grant(
-            context.session_id, component, visitor, outbox_key, _while_allowed(name, component, reply)
-        ),
-    }
+    allowed = _while_allowed(writer, reply)
+    return {"path": PATH, "token": _gate.grant(context.session_id, component, visitor, outbox_key, allowed)}
 
 
-def _while_allowed(name: str, component: str, reply: Reply) -> Reply:
-    """The reply, as long as this login has a role that may send what the component sends."""
+def _while_allowed(writer: Writer, reply: Reply) -> Reply:
+    """The reply, as long as the writer may send."""
 
     def answer(events: list[GradeEvent]) -> Mapping[str, Any]:
-        if not roles.may_write(name, component == state.BOARD):
-            raise PermissionError
+        writer.check()
         return reply(events)
 
     return answer
@@ -114,8 +108,10 @@ async def _receive(request: Request) -> Response:
         return _refused(400, "no outbox")
     try:
         answer = await asyncio.to_thread(_answer, shown, parse_outbox(sent["outbox"]))
-    except (PermissionError, SettingsError):
-        return _refused(403, "this login has no role that may grade here")
+    except PermissionError as error:
+        return _refused(403, str(error))
+    except SettingsError:
+        return _refused(403, "the roles cannot be read")
     except WorkspaceError as error:
         return _refused(503, str(error))  # post.js keeps all of it, shows this, and asks again
     return Response(answer, media_type="application/json", headers={"Cache-Control": "no-store"})

@@ -11,6 +11,7 @@ from streamlit import config
 
 from pages.ui.outbox import side_route
 from pages.ui.outbox.passes import Gate
+from pages.ui.outbox.writer import Writer
 from rerank_core.errors import WorkspaceError
 
 CLIENT = "11111111-1111-4111-8111-111111111111"
@@ -218,4 +219,4 @@ def test_without_the_workspace_the_route_says_why_and_acknowledges_nothing(monke
 
 def test_nothing_is_offered_where_no_server_routes_here():
     assert not side_route._gate.is_open
-    assert side_route.offer("board", "mine", dict) is None
+    assert side_route.offer("board", "mine", dict, Writer("ann", lambda key: True)) is None
