@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+from types import SimpleNamespace
 
 import pytest
 
-from pages.ui.host_check import OwnNames
+from pages.ui.server import host_check
+from pages.ui.server.host_check import OwnNames
 from rerank_core.store.workspace import VARIABLE
 from tests.support.browser import ROOT, streamlit_server
 
@@ -111,3 +113,20 @@ def test_a_browser_is_told_not_to_frame_guess_or_pass_on(port) -> None:
         assert headers["content-security-policy"] == "frame-ancestors 'self'"
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(("ip", "headers", "is_here"), [
+    (None, {}, True),
+    ("192.168.1.7", {}, False),
+    (None, {"Host": "lens.example.com"}, False),
+    (None, {"Origin": "https://lens.example.com"}, False),
+    (None, {"X-Forwarded-For": "192.168.1.7"}, False),
+    (None, {"Forwarded": "for=192.168.1.7"}, False),
+    (None, {"Host": ""}, False),
+    (None, {"Origin": "null"}, False),
+])  # fmt: skip
+def test_who_sits_at_the_machine_comes_from_it_by_its_own_name_and_through_no_proxy(ip, headers, is_here, monkeypatch):
+    given = {"Host": "localhost:8501", "Origin": "http://localhost:8501", **headers}
+    monkeypatch.setattr(host_check, "serves_this_machine_only", lambda: False)
+    monkeypatch.setattr(host_check.st, "context", SimpleNamespace(ip_address=ip, headers=given))
+    assert host_check.is_at_this_machine() == is_here

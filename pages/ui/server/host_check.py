@@ -77,6 +77,20 @@ def serves_this_machine_only() -> bool:
     return str(st.get_option("server.address") or "").strip("[]").lower() in LOCAL and configured().hosts == LOCAL
 
 
+def is_at_this_machine() -> bool:
+    """Whether whoever looks at the page sits at the machine itself, or the app is for this machine alone.
+
+    A connection from the machine, to one of its own names, by a page of its own, that no proxy has passed on.
+    """
+    if serves_this_machine_only():
+        return True
+    headers = st.context.headers
+    passed_on = any(name in headers for name in ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip"))
+    origin = _origin(headers.get("Origin") or "")
+    is_local = _host(headers.get("Host") or "") in LOCAL and origin is not None and origin[1] in LOCAL
+    return is_local and not passed_on and st.context.ip_address is None
+
+
 class HostCheck:
     """ASGI middleware around the whole app: pages, files, the websocket, the side route.
 

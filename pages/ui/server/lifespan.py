@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 import threading
 import time
 import webbrowser
@@ -12,19 +13,37 @@ from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from pages.ui.outbox import side_route
+from pages.ui.server.free_memory import free_memory
 from rerank_core.errors import RerankLensError
-from rerank_core.store.uploads import discard_read_uploads
+from rerank_core.store.uploads import LONGEST_WAIT, discard_read_uploads
 from rerank_core.store.workspace import Workspace
 
+TURN = 0.0005
+"""Seconds that one thread of Python's may keep the others waiting, for 0.005 otherwise. A grade asks the disk, SQLite
+and a socket some fifty times, and stands in line again after each, behind every page that is being drawn."""
+SWEEP = 30.0
+"""Seconds between two collections: in half an hour's work event loops (three open descriptors each) and memory of ended
+work were seen to pile up, as Streamlit's collection after each run is off."""
 REST = 20.0  # seconds without a write, after which SQLite's log is written back
+
+
+def show_own_pages_only() -> None:
+    """Have no page shown before `menu.run` has said which there are.
+
+    Streamlit takes the folder `pages` for an older kind of app until its first navigation: a link to a page would show
+    the bare script on a server that has just started.
+    """
+    PagesManager.uses_pages_directory = False
 
 
 @asynccontextmanager
 async def running(_: st.App) -> AsyncIterator[None]:
     """Around the server's life: offer the side route, keep the workspace's log open, show the app in a browser."""
     space = Workspace()
+    sys.setswitchinterval(TURN)
     with ExitStack() as stack:
         # The last connection to close writes SQLite's log back and removes it: several writes to the disk more, at
         # every grade. While the server runs, this one stays. A workspace that cannot be opened is a page's to tell.
@@ -32,6 +51,7 @@ async def running(_: st.App) -> AsyncIterator[None]:
             stack.enter_context(space.open())
         stack.callback(asyncio.create_task(_write_back_at_rest(space)).cancel)
         stack.callback(asyncio.create_task(_discard_uploads(space)).cancel)
+        stack.callback(asyncio.create_task(_sweep()).cancel)
         side_route.serve(True)
         stack.callback(side_route.serve, False)
         # `streamlit run` does so for a script, and leaves it to an app with routes of its own
@@ -52,11 +72,20 @@ async def _write_back_at_rest(space: Workspace) -> None:
 
 
 async def _discard_uploads(space: Workspace) -> None:
-    """Keep no upload longer than its import needs it, also those that an earlier server left."""
+    """Keep no upload longer than its import needs it, and none that an earlier server left without one."""
+    longest_wait = 0.0
     while True:
         with suppress(RerankLensError, OSError):
-            await asyncio.to_thread(discard_read_uploads, space)
+            await asyncio.to_thread(discard_read_uploads, space, longest_wait)
+        longest_wait = LONGEST_WAIT
         await asyncio.sleep(REST)
+
+
+async def _sweep() -> None:
+    """Collect what no page uses any more, now and then; after each run of a page it would cost each run 40 ms."""
+    while True:
+        await asyncio.sleep(SWEEP)
+        await asyncio.to_thread(free_memory)
 
 
 def _write_back(space: Workspace) -> None:
