@@ -5,15 +5,19 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import frame, glossary
-from pages.ui.datasets import changing, importing, report
+from pages.ui.datasets import adding, changing, connect, importing, report
 
 space = frame.open_page("Data")
 st.title("Data")
-new, more, change, have = st.tabs(["Import a dataset", "Add queries or grades", "Change passages", "What is here"])
+new, engine, more, change, have = st.tabs(
+    ["Import a dataset", "Connect a search engine", "Add queries or grades", "Change passages", "Datasets"]
+)
 with new:
     importing.new_dataset(space)
+with engine:
+    connect.search_engines(space)
 with more:
-    importing.additions(space)
+    adding.additions(space)
 with change:
     changing.passages(space)
 with have:

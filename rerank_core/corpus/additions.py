@@ -10,14 +10,16 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from rerank_core.corpus.formats.columns import USUAL, Columns
+from rerank_core.corpus.formats.encoding import noting_windows_1252
 from rerank_core.corpus.formats.record import as_name
 from rerank_core.corpus.formats.run_order import AGREES, RankColumn
 from rerank_core.corpus.formats.trec import RunFile, Ties, read_run_file
 from rerank_core.corpus.id_forms import other_forms, rename_rankings
-from rerank_core.corpus.report import ImportReport, Listed
+from rerank_core.corpus.importing.topics import Row, Topics
+from rerank_core.corpus.report import ImportReport, Listed, first_texts
 from rerank_core.corpus.survey.look import group_unread, look_at
 from rerank_core.corpus.survey.names import split_name
-from rerank_core.corpus.topics import Row, Topics
 from rerank_core.errors import BadInputError
 from rerank_core.store import datasets, judgments
 from rerank_core.store.imported_runs import put_imported
@@ -26,22 +28,29 @@ from rerank_core.types import Judgment, Progress, Query, Ranking, no_progress
 
 
 def import_judgments(
-    workspace: Workspace, dataset: str, path: Path, judge: str | None = None, progress: Progress = no_progress
+    workspace: Workspace,
+    dataset: str,
+    path: Path,
+    judge: str | None = None,
+    progress: Progress = no_progress,
+    columns: Columns = USUAL,
 ) -> ImportReport:
     """Add the grades of a file to a dataset; all of them or none.
 
     They are stored as `judge` (None: 'qrels:' and the file's name) and count as newer than what is there. Grades of
     unknown passages and qids are kept and reported; a query that the file names by a text that is new is added.
-    Negative grades are kept. Raises NotFoundError, and BadInputError, also for a grade above the dataset's scale.
+    Negative grades are kept. `columns`: how its columns are read. Raises NotFoundError, and
+    BadInputError, also for a grade above the dataset's scale.
     """
     started = time.monotonic()
     progress(0, 0, "reading judgments")
     topics, dataset_row = _topics(workspace, dataset)
-    topics.add_grades(path, as_name(judge or f"qrels:{split_name(path)}", "judge"))
+    with noting_windows_1252() as windows_1252:
+        topics.add_grades(path, as_name(judge or f"qrels:{split_name(path)}", "judge"), columns)
     topics.refuse_above(max(dataset_row.scale))
     if not topics.rows:
         raise BadInputError(path, None, "there are no grades in the file", "at least one")
-    not_read = group_unread([look_at(path, part="grades")])
+    not_read = group_unread([look_at(path, columns, part="grades")])
     with workspace.write() as db:
         names = passages_by_form(db, dataset_row.id, topics.docids())
         topics.rename_docs(names)
@@ -62,38 +71,49 @@ def import_judgments(
         met_by_form=Listed.of(names),
         queries_met_by_form=Listed.of(topics.met_qids),
         not_read=not_read,
+        windows_1252=tuple(path.name for path in windows_1252),
         seconds=round(time.monotonic() - started, 3),
     )
 
 
-def import_queries(workspace: Workspace, dataset: str, path: Path, progress: Progress = no_progress) -> ImportReport:
+def import_queries(
+    workspace: Workspace,
+    dataset: str,
+    path: Path,
+    progress: Progress = no_progress,
+    columns: Columns = USUAL,
+) -> ImportReport:
     """Add the queries of a file to a dataset; all of them or none.
 
     A qid that is there already keeps its text and is reported. Where the file has one query a line, each new text
-    gets the next free qid (q1, q2 ...). Raises NotFoundError, BadInputError.
+    gets the next free qid (q1, q2 ...). `columns`: how its columns are read. Raises NotFoundError, BadInputError.
     """
     started = time.monotonic()
     progress(0, 0, "reading queries")
     topics, dataset_row = _topics(workspace, dataset)
-    topics.add_queries(path)
+    with noting_windows_1252() as windows_1252:
+        topics.add_queries(path, columns)
     if not topics.queries and not topics.same_queries and not topics.conflicting_queries:
         raise BadInputError(path, None, "there are no queries in the file", "at least one")
-    not_read = group_unread([look_at(path, part="queries")])
+    not_read = group_unread([look_at(path, columns, part="queries")])
     with workspace.write() as db:
         datasets.add_queries(db, dataset_row.id, topics.queries.values())
         datasets.count_queries(db, dataset_row.id)
         judged = judgments.qrels(db, dataset_row.id)
+        unjudged = [query.text for qid, query in topics.queries.items() if qid not in judged]
         same_ids, same_texts = own_passages(db, dataset_row.id, topics.queries.values())
     return ImportReport(
         queries=len(topics.queries),
         files={"queries": (path.name,)},
         same_queries=topics.same_queries,
         conflicting_queries=Listed.of(topics.conflicting_queries),
-        queries_without_judgments=len(topics.queries.keys() - judged.keys()),
+        queries_without_judgments=len(unjudged),
+        first_without_judgments=first_texts(unjudged),
         queries_with_passage_ids=same_ids,
         queries_as_passages=same_texts,
         queries_met_by_form=Listed.of(topics.met_qids),
         not_read=not_read,
+        windows_1252=tuple(path.name for path in windows_1252),
         seconds=round(time.monotonic() - started, 3),
     )
 
@@ -214,15 +234,21 @@ _NAME = re.compile(r"[\w.+-]{1,80}")
 
 
 def import_trec_run(
-    workspace: Workspace, dataset: str, path: Path, name: str | None = None, ties: Ties = "file"
+    workspace: Workspace,
+    dataset: str,
+    path: Path,
+    name: str | None = None,
+    ties: Ties = "file",
+    replace_run: bool = False,
 ) -> tuple[str, RunReport]:
     """Keep the run of a TREC file and return the id of its system, "run:NAME", and how it fits the dataset.
 
     `name` None: the file's name without its ending. All of the run is kept with its raw scores, also what the dataset
     does not have; ids are as the dataset has them where only the Unicode form differs. Equal scores: see
-    `corpus.trec.read_run_file`. Where ranks and scores disagree, the report and the note of the system say so. Raises
-    NotFoundError, and BadInputError for a file that is no run or has no query of the dataset, and for a name that is
-    taken or not one plain word.
+    `corpus.trec.read_run_file`. Where ranks and scores disagree, the report and the note of the system say so.
+    `replace_run`: another run of this name and dataset goes; its system has the new rankings from then on. Raises
+    NotFoundError, NameTakenError where one would go unasked, and BadInputError for a file that is no run or has no
+    query of the dataset, and for a name that is another dataset's or not one plain word.
     """
     chosen = (name if name is not None else path.stem).strip()
     if not _NAME.fullmatch(chosen):
@@ -231,6 +257,6 @@ def import_trec_run(
     odd = len(run.rank_column.against)
     source = f"{path.name} (read by score; on {odd:,} queries its ranks disagree)" if odd else path.name
     with workspace.write() as db:
-        put_imported(db, datasets.get_dataset(db, dataset).id, chosen, source, run.rankings)
+        put_imported(db, datasets.get_dataset(db, dataset).id, chosen, source, run.rankings, replace_run)
     report = check_run(workspace, dataset, run.rankings)
     return f"run:{chosen}", replace(report, rank_column=run.rank_column, met_by_form=Listed.of(run.met_by_form))

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 
+from rerank_core.corpus.formats.encoding import noting_windows_1252
 from rerank_core.corpus.formats.lines import read_lines
 from rerank_core.corpus.full_disk import explained
-from rerank_core.corpus.ingest import DEFAULTS, ImportOptions
+from rerank_core.corpus.importing.options import DEFAULTS, ImportOptions
 from rerank_core.corpus.lengths import Lengths
 from rerank_core.corpus.report import ChangeReport, Counted, ImportReport, Listed, NotRead
 from rerank_core.corpus.survey.sources import doc_batches, estimate_passages, find_sources, is_text, read_passages
@@ -18,6 +19,7 @@ from rerank_core.errors import BadInputError
 from rerank_core.store import datasets, judgments
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.doc_changes import DocChanges
+from rerank_core.store.engine_sources import get_source
 from rerank_core.store.file_lock import alone
 from rerank_core.store.workspace import Workspace, transaction
 from rerank_core.text import count_units
@@ -83,10 +85,15 @@ def change_passages(
     started = time.monotonic()
     with explained(workspace), alone(workspace, progress), workspace.open() as db:
         row = datasets.get_dataset(db, dataset)
+        if get_source(db, row.id) is not None:
+            problem = "its passages lie in a search engine"
+            raise BadInputError(f"dataset '{row.name}'", None, problem, "a refresh, which asks the engine again")
         changes = DocChanges(db, row.id)
         gathered = _Gathered(row, changes)
-        gathered.gather(change, progress)
-        report = gathered.report(judgments.in_force(db, row.id))
+        with noting_windows_1252() as windows_1252:
+            gathered.gather(change, progress)
+        encoded = tuple(sorted(path.name for path in windows_1252))
+        report = replace(gathered.report(judgments.in_force(db, row.id)), windows_1252=encoded)
         if not report.passages:
             raise BadInputError(f"dataset '{row.name}'", None, "no passage would be left", "at least one that stays")
         # where it is done already, such as by a worker that was killed just then, there is nothing to refuse
@@ -151,16 +158,17 @@ class _Gathered:
             raise BadInputError(change.remove_file, None, "there are no ids in the file", "one id per line")
 
     def _put(self, source: Path, options: ImportOptions, progress: Progress) -> None:
-        sources = find_sources(source, options.columns, options.parts)
+        sources = find_sources(source, options.choices)
         beside = [*sources.queries, *(path for paths in sources.qrels.values() for path in paths)]
         named = tuple(path.name for path in beside)
         alone = NotRead("queries or grades", "a change reads passages alone", len(named), named)
         self.not_read = (*sources.not_read, alone) if named else sources.not_read
         paths, size, overlap = sources.passages, options.chunk_words, options.overlap_words
+        left_out = sources.not_a_passage
         expected = sum(estimate_passages(path, size, overlap) for path in paths)
         for path in paths:
             from_text = is_text(path)
-            for batch in doc_batches(read_passages(path, options.columns, size, overlap, sources.not_a_passage)):
+            for batch in doc_batches(read_passages(path, sources.columns_of(path), size, overlap, left_out)):
                 taken = self.changes.put(batch, from_text)
                 if taken.refused:
                     problem = f"the passage {taken.refused[0]!r} is here, and among the ids to remove"

@@ -4,38 +4,39 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from itertools import chain
+from dataclasses import replace
 from pathlib import Path
-
-from sqlite_utils import Database
 
 from rerank_core.corpus.additions import (
     import_judgments,
     import_queries,
     import_run,
     own_passages,
-    passages_by_form,
     to_judgments,
 )
-from rerank_core.corpus.formats.chunking import check_chunking
-from rerank_core.corpus.formats.record import Columns, as_name
+from rerank_core.corpus.formats.encoding import noting_windows_1252
+from rerank_core.corpus.formats.own_export import find_about, read_history
+from rerank_core.corpus.formats.record import as_name
 from rerank_core.corpus.formats.regular import resolved
-from rerank_core.corpus.formats.trec import LARGEST_GRADE
 from rerank_core.corpus.full_disk import explained, spare_room
-from rerank_core.corpus.lengths import Lengths
-from rerank_core.corpus.report import Counted, ImportReport, Listed, NotRead
+from rerank_core.corpus.importing.leftovers import drop_in_steps, drop_leftovers
+from rerank_core.corpus.importing.options import DEFAULTS, ImportOptions
+from rerank_core.corpus.importing.passages import PassageImport
+from rerank_core.corpus.importing.topics import Topics, scale_for
+from rerank_core.corpus.report import ImportReport, Listed, NotRead, first_texts
 from rerank_core.corpus.survey.look import group_unread, look_at
-from rerank_core.corpus.survey.names import PARTS, Part, split_name
-from rerank_core.corpus.survey.sources import Sources, doc_batches, estimate_passages, find_sources, read_passages
-from rerank_core.corpus.topics import Topics, scale_for
-from rerank_core.errors import BadInputError, CancelledError, SettingsError, printable
+from rerank_core.corpus.survey.names import Part, split_name
+from rerank_core.corpus.survey.sources import Sources, find_sources
+from rerank_core.errors import BadInputError, printable
 from rerank_core.store import datasets, judgments
 from rerank_core.store.file_lock import alone
-from rerank_core.store.workspace import Workspace, transaction
-from rerank_core.types import Doc, Progress, no_progress
+from rerank_core.store.judgment_history import restore_history
+from rerank_core.store.scales import set_scale
+from rerank_core.store.uploads import shown_source
+from rerank_core.store.workspace import Workspace
+from rerank_core.types import Progress, no_progress
 
 __all__ = [
     "ImportOptions",
@@ -46,53 +47,6 @@ __all__ = [
     "import_queries",
     "import_run",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class ImportOptions:
-    """How to import; plain JSON values.
-
-    `split`: whose judgments to take from a BEIR folder; None: 'test' where there is one, else all of them.
-    `all_queries`: also the queries of a BEIR folder that have no judgment in these splits. `queries`, `qrels`: paths
-    of files to read instead of those that lie in the source. `id_field`, `title_field`, `text_field`: names of the
-    passages' fields in JSONL, tables and Parquet; None: the usual ones. `parts`: file (its path, its path below the
-    source, or its name) -> the part it plays (`corpus.names.PARTS`), where the guess is wrong. `chunk_words`,
-    `overlap_words`: how .txt and .md files are cut (0: not at all). `max_grade`: the scale's highest grade; None: the
-    highest in the judgments, and 3 without any. Raises SettingsError.
-
-    >>> import rerank_core as rl
-    >>> options = rl.ImportOptions(text_field="text", all_queries=True)
-    >>> rl.import_dataset(rl.Workspace(), "all birds", "birds", options).queries
-    2
-    """
-
-    split: str | None = None
-    all_queries: bool = False
-    queries: str | None = None
-    qrels: str | None = None
-    id_field: str | None = None
-    title_field: str | None = None
-    text_field: str | None = None
-    parts: Mapping[str, Part] = field(default_factory=dict)
-    chunk_words: int = 200
-    overlap_words: int = 40
-    max_grade: int | None = None
-
-    def __post_init__(self) -> None:
-        check_chunking(self.chunk_words, self.overlap_words)
-        for name, part in self.parts.items():
-            if part not in PARTS:
-                raise SettingsError(f"'{part}' is no part for {name}; there are {', '.join(PARTS)}.")
-        if self.max_grade is not None and not 1 <= self.max_grade <= LARGEST_GRADE:
-            raise SettingsError(f"max_grade is {self.max_grade}; it must lie between 1 and {LARGEST_GRADE}.")
-
-    @property
-    def columns(self) -> Columns:
-        """The names of the fields."""
-        return Columns(self.id_field, self.title_field, self.text_field)
-
-
-DEFAULTS = ImportOptions()
 
 
 def import_dataset(
@@ -117,34 +71,56 @@ def import_dataset(
     source = Path(source) if isinstance(source, str) else source
     started = time.monotonic()
     name = as_name(name, "dataset name")
-    with explained(workspace), alone(workspace, progress), spare_room(workspace) as spare:
+    with (
+        explained(workspace),
+        alone(workspace, progress),
+        spare_room(workspace) as spare,
+        noting_windows_1252() as windows_1252,
+    ):
         drop_leftovers(workspace)
         progress(0, 0, "reading queries and judgments")
-        found = find_sources(source, options.columns, _parts(source, options)) if isinstance(source, Path) else source
+        if isinstance(source, Path):
+            found = find_sources(source, replace(options.choices, parts=_parts(source, options)))
+        else:
+            found = source
         sources = _with_options(found, options)
+        about = find_about(source) if isinstance(source, Path) and options.qrels is None else None
         topics, left_out = _read_topics(sources, options)
-        label = printable(str(source if isinstance(source, Path) else sources.passages[0]))
+        label = _label(workspace, source if isinstance(source, Path) else sources.passages[0], sources)
         with workspace.write() as db:
             dataset_id = datasets.begin_dataset(db, name, label, _scale(topics, options))
         try:
-            passages = _Passages(workspace, dataset_id, topics)
+            passages = PassageImport(workspace, dataset_id, topics)
             passages.load(sources, options, progress)
             met = passages.meet_other_forms()
             progress(passages.count, passages.count, "storing queries and judgments")
             with workspace.open() as db:
                 own = own_passages(db, dataset_id, topics.queries.values())
             report = _report(sources, topics, left_out, passages, own, time.monotonic() - started)
-            report = replace(report, met_by_form=Listed.of(met))
+            encoded = tuple(sorted(_name(path, sources.root) for path in windows_1252))
+            report = replace(report, met_by_form=Listed.of(met), windows_1252=encoded)
             with workspace.write() as db:
                 datasets.add_queries(db, dataset_id, topics.queries.values())
-                judgments.import_judgments(db, dataset_id, to_judgments(topics.rows, passages.hashes))
+                if about is not None and isinstance(source, Path):  # of which the grades that count are a part
+                    set_scale(db, dataset_id, about.steps)
+                    restore_history(db, dataset_id, read_history(source))
+                else:
+                    judgments.import_judgments(db, dataset_id, to_judgments(topics.rows, passages.hashes))
                 datasets.finish_dataset(db, dataset_id, report.to_dict())
         except BaseException:
             spare.release()
             with suppress(sqlite3.Error), workspace.open() as db:  # what is left then, the next import removes
-                _drop_in_steps(db, dataset_id)
+                drop_in_steps(db, dataset_id)
             raise
     return report
+
+
+def _label(workspace: Workspace, source: Path, sources: Sources) -> str:
+    """Where the dataset is from, for people: the path, of an upload the names of its files."""
+    grades = (path for paths in sources.qrels.values() for path in paths)
+    names = dict.fromkeys(_name(path, sources.root) for path in (*sources.passages, *sources.queries, *grades))
+    shown = shown_source(workspace, str(source)) or ", ".join(names)
+    return printable(shown, 500 if shown != str(source) else len(shown))
 
 
 def _with_options(sources: Sources, options: ImportOptions) -> Sources:
@@ -194,10 +170,10 @@ def _instead(there: Iterable[Path], chosen: Path, what: Part) -> tuple[NotRead, 
 def _read_topics(sources: Sources, options: ImportOptions) -> tuple[Topics, int]:
     topics = Topics()
     for path in sources.queries:
-        topics.add_queries(path)
+        topics.add_queries(path, sources.columns_of(path))
     for split, paths in sources.qrels.items():
         for path in paths:
-            topics.add_grades(path, as_name(f"qrels:{split}", "judge"))
+            topics.add_grades(path, as_name(f"qrels:{split}", "judge"), sources.columns_of(path))
     left_out = topics.keep_judged() if sources.by_split and not options.all_queries else 0
     if options.max_grade is not None:
         topics.refuse_above(options.max_grade)
@@ -208,73 +184,11 @@ def _scale(topics: Topics, options: ImportOptions) -> dict[int, str] | None:
     return scale_for(topics.grades(), options.max_grade)
 
 
-@dataclass(slots=True)
-class _Passages:
-    """Passages on their way into the workspace, and what is noticed about them."""
-
-    workspace: Workspace
-    dataset_id: int
-    topics: Topics
-    count: int = 0
-    same: int = 0
-    empty: int = 0
-    conflicting: Counted = field(default_factory=Counted)
-    hashes: dict[str, str] = field(default_factory=dict)
-    lengths: Lengths = field(default_factory=Lengths)
-
-    def load(self, sources: Sources, options: ImportOptions, progress: Progress) -> None:
-        """Stream all passages in. Raises BadInputError, also where there are none."""
-        size, overlap = options.chunk_words, options.overlap_words
-        expected = sum(estimate_passages(path, size, overlap) for path in sources.passages)
-        judged = self.topics.docids()
-        left_out = sources.not_a_passage
-        streams = (read_passages(path, options.columns, size, overlap, left_out) for path in sources.passages)
-        read = 0
-        for batch in doc_batches(chain.from_iterable(streams)):
-            with self.workspace.write() as db:
-                fresh = self._without_repeats(db, batch)
-                datasets.add_docs(db, self.dataset_id, fresh)
-            self.hashes.update((doc.docid, doc.text_hash) for doc in fresh if doc.docid in judged)
-            self.count += len(fresh)
-            self.empty += sum(not doc.text.strip() for doc in fresh)
-            self.lengths.add([doc.content for doc in fresh])
-            read += len(batch)
-            progress(read, max(read, expected), f"{self.count:,} passages")
-        if not self.count:
-            raise BadInputError(sources.passages[0], None, "there are no passages", "at least one")
-
-    def meet_other_forms(self) -> tuple[str, ...]:
-        """Give grades to passages whose ids are theirs but for the Unicode form; the ids as they were graded."""
-        with self.workspace.open() as db:
-            names = passages_by_form(
-                db, self.dataset_id, (docid for docid in self.topics.docids() if docid not in self.hashes)
-            )
-            self.topics.rename_docs(names)
-            self.hashes.update(datasets.text_hashes(db, self.dataset_id, list(names.values())))
-        return tuple(names)
-
-    def _without_repeats(self, db: Database, batch: list[Doc]) -> list[Doc]:
-        own: dict[str, list[Doc]] = {}
-        for doc in batch:
-            own.setdefault(doc.docid, []).append(doc)
-        for before in datasets.walk_docs(db, self.dataset_id, list(own)):
-            self._count_repeats(before, own.pop(before.docid))
-        for first, *others in own.values():
-            self._count_repeats(first, others)
-        return [docs[0] for docs in own.values()]
-
-    def _count_repeats(self, before: Doc, docs: Iterable[Doc]) -> None:
-        for doc in docs:
-            if before == doc:
-                self.same += 1
-            else:
-                self.conflicting.add([doc.docid])
-
-
 def _report(
-    sources: Sources, topics: Topics, left_out: int, passages: _Passages, own: tuple[int, int], seconds: float
+    sources: Sources, topics: Topics, left_out: int, passages: PassageImport, own: tuple[int, int], seconds: float
 ) -> ImportReport:
     grades = tuple(path for paths in sources.qrels.values() for path in paths)
+    unjudged = topics.unjudged_queries()
     files = {"passages": sources.passages, "queries": sources.queries, "judgments": grades}
     return ImportReport(
         passages=passages.count,
@@ -292,7 +206,8 @@ def _report(
         conflicting_judgments=topics.conflicting_judgments,
         ungraded=topics.ungraded,
         docs_without_text=Listed.of(docid for docid in topics.docids() if docid not in passages.hashes),
-        queries_without_judgments=topics.unjudged_queries(),
+        queries_without_judgments=len(unjudged),
+        first_without_judgments=first_texts(unjudged),
         judgments_of_unknown_queries=Listed.of(topics.unknown_qids()),
         queries_with_passage_ids=own[0],
         queries_as_passages=own[1],
@@ -310,34 +225,3 @@ def _name(path: Path, root: Path | None) -> str:
     """The file's path below the folder that is imported; its name where it lies elsewhere, or is that folder."""
     below = root is not None and path != root and path.is_relative_to(root)
     return path.relative_to(root).as_posix() if root is not None and below else path.name
-
-
-def clear_leftovers(workspace: Workspace) -> None:
-    """Remove what a killed import left half done. Raises CancelledError while another import runs."""
-    with alone(workspace, _wait_for_nobody):
-        drop_leftovers(workspace)
-
-
-def _wait_for_nobody(done: int, total: int, message: str = "") -> None:
-    raise CancelledError("another import is running")
-
-
-def drop_leftovers(workspace: Workspace) -> None:
-    """Remove datasets that a killed import left half done: to be called by who holds the lock of imports."""
-    with workspace.open() as db:
-        left = [row[0] for row in db.execute("SELECT id FROM dataset WHERE state = 'importing'").fetchall()]
-        for dataset_id in left:
-            _drop_in_steps(db, dataset_id)
-
-
-def _drop_in_steps(db: Database, dataset_id: int) -> None:
-    """Remove a dataset that nobody sees, a part at a time, so that others can write and a full disk suffices."""
-    part = "SELECT id FROM doc WHERE dataset_id = ? LIMIT 500"
-    while True:
-        with transaction(db):
-            removed = db.execute(f"DELETE FROM doc WHERE id IN ({part})", [dataset_id]).rowcount
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        if not removed:
-            break
-    with transaction(db):
-        datasets.drop_dataset(db, dataset_id)

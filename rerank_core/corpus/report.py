@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 from rerank_core.errors import printable
+from rerank_core.text import shortened
 
 LISTED = 20
 
@@ -23,6 +24,11 @@ class Listed:
         """Count `items` and keep the first 20."""
         everything = tuple(items)
         return cls(len(everything), everything[:LISTED])
+
+
+def first_texts(texts: Sequence[str]) -> tuple[str, ...]:
+    """The first five of these texts, each cut to 80 characters, to be named in a report."""
+    return tuple(shortened(" ".join(text[:400].split()), 80) for text in texts[:5])
 
 
 @dataclass(slots=True)
@@ -75,7 +81,8 @@ class ImportReport:
     another content; the first one is kept. `empty_texts`: kept. `same_queries`, `conflicting_queries`: the same for
     queries. `same_judgments`, `conflicting_judgments`: pairs that came again with the same, or another, grade; the
     newest grade counts. `ungraded`: rows whose grade was blank, left out.
-    `docs_without_text`: judged ids that are no passage here, their judgments kept. `queries_without_judgments`: kept.
+    `docs_without_text`: judged ids that are no passage here, their judgments kept. `queries_without_judgments`: kept;
+    `first_without_judgments`: the texts of the first five of them, cut to 80 characters.
     `judgments_of_unknown_queries`: qids that are judged and are no query here, their judgments kept.
     `queries_with_passage_ids`: qids that are docids too (not counted where all are plain numbers and no text is the
     same); `queries_as_passages`: those of them whose text is the passage's as well, as in ArguAna and Quora.
@@ -83,7 +90,8 @@ class ImportReport:
     longest. `over_512`: passages of more than 512 tokens, counted exactly (BERT's uncased tokens,
     [CLS] and [SEP] included). `not_read`: the files and columns that were left out. `met_by_form`: graded ids that are
     written in another Unicode form than their passages' ids, whose grades were given to these; `queries_met_by_form`:
-    qids of the files, likewise another form of a query's qid. `seconds`: how long the import took.
+    qids of the files, likewise another form of a query's qid. `windows_1252`: the files that were read as
+    Windows-1252, since they are not UTF-8. `seconds`: how long the import took.
     """
 
     passages: int = 0
@@ -102,6 +110,7 @@ class ImportReport:
     ungraded: int = 0
     docs_without_text: Listed = Listed()
     queries_without_judgments: int = 0
+    first_without_judgments: tuple[str, ...] = ()
     judgments_of_unknown_queries: Listed = Listed()
     queries_with_passage_ids: int = 0
     queries_as_passages: int = 0
@@ -112,12 +121,15 @@ class ImportReport:
     not_read: tuple[NotRead, ...] = ()
     met_by_form: Listed = Listed()
     queries_met_by_form: Listed = Listed()
+    windows_1252: tuple[str, ...] = ()
     seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON: lists for tuples, grades as text."""
         plain = asdict(self)
         plain["splits"] = list(self.splits)
+        plain["windows_1252"] = list(self.windows_1252)
+        plain["first_without_judgments"] = list(self.first_without_judgments)
         plain["not_read"] = [{**item, "files": list(item["files"])} for item in plain["not_read"]]
         plain["files"] = {role: list(names) for role, names in self.files.items()}
         plain["grades"] = {str(grade): count for grade, count in self.grades.items()}
@@ -133,8 +145,8 @@ class ImportReport:
             values[name] = Listed(values[name]["count"], tuple(values[name]["first"]))
         if "not_read" in values:
             values["not_read"] = tuple(NotRead.from_dict(item) for item in values["not_read"])
-        if "splits" in values:
-            values["splits"] = tuple(values["splits"])
+        for name in {"splits", "windows_1252", "first_without_judgments"} & values.keys():
+            values[name] = tuple(values[name])
         if "files" in values:
             values["files"] = {role: tuple(names) for role, names in values["files"].items()}
         if "grades" in values:
@@ -176,7 +188,7 @@ class ChangeReport:
     graded. `orphaned_grades`: those whose passage was removed here. `returned_grades`: those whose passage was gone
     and was added here again. All of them are kept, and count.
     `fingerprint`: of the passages before; `fingerprint_now`: afterwards ("" in a preview). `not_read`: files and
-    columns that were left out. `seconds`: how long it took.
+    columns that were left out. `windows_1252`: files that were read as Windows-1252. `seconds`: how long it took.
     """
 
     preview: bool = False
@@ -196,6 +208,7 @@ class ChangeReport:
     fingerprint: str = ""
     fingerprint_now: str = ""
     not_read: tuple[NotRead, ...] = ()
+    windows_1252: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property
@@ -207,6 +220,7 @@ class ChangeReport:
         """As plain JSON."""
         plain = asdict(self)
         plain["not_read"] = [{**item, "files": list(item["files"])} for item in plain["not_read"]]
+        plain["windows_1252"] = list(self.windows_1252)
         for name in _CHANGE_LISTS:
             plain[name]["first"] = list(plain[name]["first"])
         return cast("dict[str, Any]", _printable(plain))
@@ -216,7 +230,8 @@ class ChangeReport:
         """The inverse of `to_dict`."""
         lists = {name: Listed(plain[name]["count"], tuple(plain[name]["first"])) for name in _CHANGE_LISTS}
         not_read = tuple(NotRead.from_dict(item) for item in plain.get("not_read", ()))
-        return cls(**{**plain, **lists, "not_read": not_read})
+        encoded = tuple(plain.get("windows_1252", ()))
+        return cls(**{**plain, **lists, "not_read": not_read, "windows_1252": encoded})
 
 
 _CHANGE_LISTS = ("unknown", "conflicting_docs")

@@ -15,7 +15,7 @@ Cell = str | float | int | None
 """A text, a number, or None for an empty cell."""
 
 _SIGNS = "=+\\-@＝＋－＠"
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 # what a reader may skip before the sign: white space, quotes, marks that have no width
 _AT_START = re.compile(rf'[\s"\u200b-\u200f\u2060\ufeff\x00-\x1f]*[{_SIGNS}]|[\t\r\n]')
 # a table opened with another separator begins a new cell here, whatever is quoted; a quote may stand before the sign

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rerank_core.corpus.formats.record import Columns
+from rerank_core.corpus.formats.columns import Columns
+from rerank_core.corpus.survey.choices import NO_CHOICES, Choices
 from rerank_core.corpus.survey.look import look_at
 from rerank_core.corpus.survey.names import claimed, parse_part, split_name
 from rerank_core.corpus.survey.sources import find_sources
@@ -36,8 +37,8 @@ def parquet(**columns: list) -> bytes:
     return stream.getvalue()
 
 
-def parts(folder: Path, **options) -> dict[str, str]:
-    return {seen.name: seen.part for seen in look(folder, **options)}
+def parts(folder: Path, choices: Choices = NO_CHOICES) -> dict[str, str]:
+    return {seen.name: seen.part for seen in look(folder, choices)}
 
 
 @pytest.mark.parametrize(
@@ -365,19 +366,19 @@ class TestWhatTheUserSays:
     def test_a_part_wins_over_the_guess(self, tmp_path: Path):
         write(tmp_path, {"a.jsonl": QUERY, "b.jsonl": QUERY, "sub/c.jsonl": DOC, "d.txt": "why\n"})
         said = {"b.jsonl": "queries", "sub/c.jsonl": "not read", "d.txt": "queries"}
-        assert parts(tmp_path, parts=said) == {
+        assert parts(tmp_path, Choices(parts=said)) == {
             "a.jsonl": "passages", "b.jsonl": "queries", "sub/c.jsonl": "not read", "d.txt": "queries",
         }  # fmt: skip
 
     def test_a_file_that_is_not_there_is_named(self, tmp_path: Path):
         with pytest.raises(BadInputError, match=r"no file 'x\.csv'"):
-            look(write(tmp_path, {"a.jsonl": DOC}), parts={"x.csv": "queries"})
+            look(write(tmp_path, {"a.jsonl": DOC}), Choices(parts={"x.csv": "queries"}))
 
     def test_a_part_that_the_content_is_not_is_refused_by_its_reader(self, tmp_path: Path):
-        found = find_sources(write(tmp_path, {"a.jsonl": DOC, "b.csv": "a,b\n"}), parts={"b.csv": "grades"})
+        found = find_sources(write(tmp_path, {"a.jsonl": DOC, "b.csv": "a,b\n"}), Choices(parts={"b.csv": "grades"}))
         assert list(found.qrels) == ["b"]
 
     def test_chosen_fields_make_a_table_one_of_passages(self, tmp_path: Path):
         write(tmp_path, {"a.csv": "ref,blurb,stars\n1,words,5\n"})
         assert look(tmp_path)[0].part == "not read"
-        assert look(tmp_path, Columns("ref", None, "blurb"))[0].part == "passages"
+        assert look(tmp_path, Choices(Columns("ref", None, "blurb")))[0].part == "passages"

@@ -10,6 +10,7 @@ import io
 import json
 import os
 import random
+import resource
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -26,6 +27,8 @@ from rerank_core.store import datasets
 
 COUNT = int(os.environ.get("RERANK_LENS_HOSTILE_FILES", "150"))
 SLOWEST = 10.0
+MOST_MEMORY = 1_024
+"""MiB more than before the first file."""
 
 TEXTS = (
     "otters rest",
@@ -201,7 +204,8 @@ def _harmed(rng: random.Random, content: bytes) -> bytes:
     return bytes(raw)
 
 
-def _write(rng: random.Random, folder: Path) -> Path:
+def make_file(rng: random.Random, folder: Path) -> Path:
+    """A file of some format, harmed or not, in the folder."""
     name = rng.choice(list(MAKERS))
     content = _harmed(rng, MAKERS[name](rng))
     if rng.random() < 0.15:
@@ -245,12 +249,12 @@ def test_each_is_imported_or_refused_by_one_error_that_names_it(workspace: Any, 
     with workspace.open() as db:
         before = datasets.get_dataset(db, "beside").fingerprint
     outcomes: Counter[str] = Counter()
-    slowest = 0.0
+    slowest, memory = 0.0, peak()
     for number in range(COUNT):
         rng = random.Random(number)
         folder = tmp_path / f"f{number}"
         folder.mkdir()
-        path = _write(rng, folder)
+        path = make_file(rng, folder)
         started = time.process_time()
         try:
             outcome = _use(rng, workspace, path, number)
@@ -259,6 +263,7 @@ def test_each_is_imported_or_refused_by_one_error_that_names_it(workspace: Any, 
         seconds = time.process_time() - started
         assert seconds < SLOWEST, f"file {number}, {path.name}: {seconds:.1f} s"
         slowest = max(slowest, seconds)
+        assert peak() < memory + MOST_MEMORY, f"file {number}, {path.name}: {peak():,} MiB"
         if outcome != "imported":
             names_it = str(folder) in outcome or "dataset 'beside'" in outcome
             assert names_it, f"file {number}, {path.name}: {outcome[:300]}"
@@ -271,4 +276,9 @@ def test_each_is_imported_or_refused_by_one_error_that_names_it(workspace: Any, 
         assert db.execute("SELECT count(*) FROM dataset WHERE state = 'importing'").fetchone()[0] == 0
     assert outcomes["imported"] > COUNT // 10
     assert outcomes["refused"] > COUNT // 10
-    print(f"{COUNT:,} files: {dict(outcomes)}, the slowest {slowest:.2f} s of work")
+    print(f"{COUNT:,} files: {dict(outcomes)}, the slowest {slowest:.2f} s of work, at most {peak():,} MiB")
+
+
+def peak() -> int:
+    """The most memory that this process had, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -86,7 +86,7 @@ def test_grades_meet_queries_and_passages_at_import_and_later(workspace, folder,
     assert (report.queries_met_by_form.first, report.met_by_form.first) == ((other_qid,), (other_docid,))
     assert report.judgments_of_unknown_queries.count == report.docs_without_text.count == 0
     assert (report.queries, report.queries_without_judgments, report.queries_left_out) == (2, 0, 0)
-    assert any(line.startswith("1 qids differ") and other_qid in line for line in findings(report))
+    assert any(line.startswith("1 qid differs") and other_qid in line for line in findings(report))
     more = folder / "more.txt"
     more.write_text(f"{other_qid} 0 {other_docid} 2\n", encoding="utf-8")
     report = import_judgments(workspace, "set", more)

@@ -216,7 +216,9 @@ class TestFieldsOfYours:
     def test_what_the_message_offers_there_is(self, workspace: Workspace, folder: Path):
         write(folder, {"p.csv": "ref,blurb\nA,words here\n"})
         for source in (folder, folder / "p.csv"):
-            with pytest.raises(BadInputError, match=r"ref, blurb.*--id-field, --text-field; on the page Data"):
+            with pytest.raises(
+                BadInputError, match=r"ref, blurb.*on the page Data.*--id-field, --text-field.*--column.*--look"
+            ):
                 import_dataset(workspace, "set", source)
 
     def test_parts_that_are_said_win(self, workspace: Workspace, folder: Path):
@@ -250,3 +252,10 @@ def test_what_cannot_be_read_names_its_line_and_why(workspace: Workspace, folder
     assert caught.value.line == line
     with workspace.open() as db:
         assert datasets.list_datasets(db) == []
+
+
+def test_above_a_million_passages_an_engine_is_said_to_be_the_better_home():
+    assert not any("search engine" in line for line in findings(ImportReport(passages=1_000_000)))
+    (line,) = findings(ImportReport(passages=1_000_001))
+    assert line.startswith("1,000,001 passages: from about a million on a search engine is the better home.")
+    assert "rerank-lens index --to SOURCE" in line

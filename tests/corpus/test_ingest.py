@@ -12,6 +12,7 @@ import pytest
 
 from rerank_core.corpus import ingest
 from rerank_core.corpus.formats.beir import write_beir
+from rerank_core.corpus.importing import passages
 from rerank_core.corpus.ingest import ImportOptions, ImportReport, import_dataset, import_queries
 from rerank_core.corpus.survey import sources
 from rerank_core.errors import BadInputError, CancelledError, SettingsError
@@ -219,7 +220,7 @@ BAD = [
     ("a.jsonl", GOOD + '{"_id": "d2", "text": "x", "k": {"\\udc00": 1}}\n', 2, "surrogate"),
     ("a.jsonl", GOOD + "[" * 100_000 + "\n", 2, "one JSON object per line"),
     ("a.jsonl", GOOD + '{"_id": ' + "1" * 5000 + ', "text": "x"}\n', 2, "one JSON object per line"),
-    ("a.jsonl", GOOD.encode() + b'{"_id": "d2", "text": "\xff"}\n', 2, "UTF-8"),
+    ("a.jsonl", GOOD.encode() + b'{"_id": "d2", "text": "\x81"}\n', 2, "UTF-8"),
     ("a.jsonl", "\n\n", None, "the file is empty"),
     ("a.csv", "id,text\nd1,x\nd2\n", 3, "2, as in the header"),
     ("a.csv", 'id,text\nd1,"a\nb"\nd2,"open\n', 4, "quotes doubled"),
@@ -227,7 +228,7 @@ BAD = [
     ("a.csv", "name,text\nd1,x\n", 1, "_id, id, docid, docno"),
     ("a.csv", "id,text\n", None, "there are no passages"),
     ("a.csv", "id,text\n,x\n", 2, "the id is empty"),
-    ("a.csv", b"id,text\nd1,caf\xe9\n", 2, "UTF-8"),
+    ("a.csv", b"id,text\nd1,caf\x81\n", 2, "UTF-8"),
     ("a.parquet", b"PAR1 and no more", None, "a Parquet file"),
     ("a.parquet", b"", None, "Parquet file"),
     ("a.jsonl.gz", b"not packed", None, "a readable file"),
@@ -343,7 +344,7 @@ def test_passages_are_read_no_further_than_they_are_stored(workspace: Workspace,
         with workspace.open() as db:
             ahead.append(read - db.execute("SELECT count(*) FROM doc").fetchone()[0])
 
-    monkeypatch.setattr(ingest, "read_passages", generate)
+    monkeypatch.setattr(passages, "read_passages", generate)
     import_dataset(workspace, "lazy", many(tmp_path / "a.jsonl", 1), progress=tell)
     assert read == 5_000
     assert ahead == [0] * 5  # start, three sources, end: nothing read that is not stored
@@ -426,9 +427,8 @@ def test_queries_that_are_passages_of_the_corpus_are_counted_and_said(
     assert (report.queries_with_passage_ids, report.queries_as_passages) == counts
     assert ImportReport.from_dict(report.to_dict()) == report
     said = [line for line in findings(report) if "--ignore-identical-ids" in line]
-    assert [line[: line.index(",")] for line in said] == [f"{counts[0]} queries have the id of a passage"] * (
-        counts[0] > 0
-    )
+    whose = "1 query has" if counts[0] == 1 else f"{counts[0]} queries have"
+    assert [line[: line.index(",")] for line in said] == [f"{whose} the id of a passage"] * (counts[0] > 0)
     # and when the queries come later
     write_beir(tmp_path / "docs", docs, [], {})
     import_dataset(workspace, "later", tmp_path / "docs" / "corpus.jsonl")

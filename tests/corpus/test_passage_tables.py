@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rerank_core.corpus.formats import delimited, jsonl, parquet
-from rerank_core.corpus.formats.record import Columns
+from rerank_core.corpus.formats.columns import Columns
 from rerank_core.errors import BadInputError
 from rerank_core.types import Doc
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import state, work
-from pages.ui.datasets import fields, local_paths
+from pages.ui import failures, state, work
+from pages.ui.datasets import choosing, fields, preview
+from pages.ui.datasets.dropping import own_job
 from pages.ui.datasets.uploads import Uploaded, save
 from pages.ui.markdown import plain
 from rerank_core.corpus.changes import ChangeReport
-from rerank_core.corpus.import_roots import named_path
-from rerank_core.errors import SettingsError
+from rerank_core.corpus.survey.choices import NO_CHOICES
+from rerank_core.corpus.survey.preview import Preview
 from rerank_core.experiment.job_requests import ChangeRequest
 from rerank_core.store import datasets
 from rerank_core.store.jobs import Job
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.passage_changes import change_sentences
+
+KEY = "change"
 
 
 def passages(space: Workspace) -> None:
@@ -31,61 +34,59 @@ def passages(space: Workspace) -> None:
     st.caption(
         "Passages keep their ids: those that are new are added, those that differ take the place of the old ones."
     )
-    with st.form("change"):
-        name = st.selectbox("Dataset", names, key="change_dataset")
-        files = st.file_uploader("Passages to add or replace", accept_multiple_files=True)
-        path = local_paths.field("/data/changed.jsonl", "change_path")
-        left, right = st.columns(2)
-        typed = left.text_area("Ids of passages to remove, one per line")
-        ids = right.file_uploader("…or a file with one id per line")
-        reading = fields.reading("change")
-        sent = st.form_submit_button("See what would change")
-    if sent:
-        try:
-            _look(
-                space,
-                ChangeRequest(name=name, options=fields.options(reading), preview=True),
-                files,
-                path,
-                (typed, ids),
-            )
-        except SettingsError as error:
-            st.error(plain(str(error)))
+    name = st.selectbox("Dataset", names, key="change_dataset")
+    chosen = choosing.choose(space, KEY)
+    found = _preview(space, chosen) if chosen is not None else None
+    reading = fields.cutting(KEY) if found and any(seen.kind in fields.CUT for seen in found.files) else {}
+    left, right = st.columns(2)
+    typed = left.text_area("Ids of passages to remove, one per line")
+    ids = right.file_uploader("…or a file with one id per line")
+    problems = found.problems if found is not None else ()
+    for problem in problems:
+        st.error(plain(problem))
+    if st.button("See what would change", disabled=bool(problems) or (chosen is not None and found is None)):
+        source = chosen.source if chosen is not None else None
+        agreed = found.agreed(preview.choices_of(source)) if found is not None and source is not None else NO_CHOICES
+        request = ChangeRequest(name=name, options={**reading, **preview.options(agreed)}, preview=True)
+        _look(space, request, source, (typed, ids))
     _watch(space)
 
 
-def _look(
-    space: Workspace,
-    request: ChangeRequest,
-    files: Sequence[Uploaded],
-    path: str,
-    gone: tuple[str, Uploaded | None],
-) -> None:
+def _preview(space: Workspace, chosen: choosing.Chosen) -> Preview | None:
+    """What the chosen files were taken for; of a folder with queries and grades the passages alone are read."""
+    for note in chosen.notes:
+        st.warning(plain(note))
+    found = preview.look(space, chosen.source)
+    if found is not None:
+        preview.show(chosen.source, found, KEY)
+    return found
+
+
+def _look(space: Workspace, request: ChangeRequest, source: Path | None, gone: tuple[str, Uploaded | None]) -> None:
     typed, ids = gone
     lines = [line for line in typed.splitlines() if line.strip()]
     state.pop(state.CHANGE_JOB)
-    if not files and not path and not lines and ids is None:
+    if source is None and not lines and ids is None:
         st.error("Choose files, name a path, or name ids to remove.")
-    else:
-        source = save(space, files) if files else named_path(path) if path else None
-        wanted = replace(
-            request,
-            path=str(source) if source else None,
-            remove=tuple(lines),
-            remove_path=str(save(space, [ids])) if ids is not None else None,
-        )
-        state.put(state.CHANGE_JOB, work.submit(space, wanted).id)
+        return
+    wanted = replace(
+        request,
+        path=str(source) if source else None,
+        remove=tuple(lines),
+        remove_path=str(save(space, [ids]).source) if ids is not None else None,
+    )
+    state.put(state.CHANGE_JOB, work.submit(space, wanted, urgent=True).id)
 
 
 def _watch(space: Workspace) -> None:
-    job = work.finished(space, state.take(state.CHANGE_JOB), "Nothing was changed.")
+    job = work.finished(space, own_job(space, state.CHANGE_JOB), "Nothing was changed.")
     if job is None:
         return
     report = ChangeReport.from_dict(job.result)
     if report.preview:
         _offer(space, job, report)
     else:
-        st.success(f"The passages of '{plain(ChangeRequest.from_json(job.params).name)}' are changed.")
+        st.success(f"The passages of {plain(ChangeRequest.from_json(job.params).name)} are changed.")
         _say(report)
 
 
@@ -112,6 +113,7 @@ def _offer(space: Workspace, job: Job, report: ChangeReport) -> None:
     st.button("Change the passages", type="primary", disabled=not sure, on_click=_change, args=(space, job, report))
 
 
+@failures.told
 def _change(space: Workspace, job: Job, report: ChangeReport) -> None:
     request = ChangeRequest.from_json(job.params).in_earnest(report.fingerprint)
-    state.put(state.CHANGE_JOB, work.submit(space, request).id)
+    state.put(state.CHANGE_JOB, work.put_job(space, request).id)

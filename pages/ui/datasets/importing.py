@@ -1,101 +1,103 @@
-"""The forms of the page Data: a new dataset, more queries or grades for one that is here."""
+"""A new dataset: choose files, see what each was taken for, change it, import it, compare it."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from pages.ui import state, work
-from pages.ui.datasets import fields, local_paths
+from pages.ui.datasets import choosing, fields, preview
 from pages.ui.datasets import report as data_report
-from pages.ui.datasets.uploads import save
+from pages.ui.datasets.dropping import IMPORT, own_job
+from pages.ui.doors import go
 from pages.ui.markdown import plain
-from rerank_core.corpus.import_roots import named_path
-from rerank_core.corpus.ingest import import_judgments, import_queries
-from rerank_core.errors import RerankLensError, SettingsError
+from rerank_core.corpus.survey.choices import Choices
+from rerank_core.corpus.survey.preview import Preview
 from rerank_core.experiment.job_requests import ImportRequest
-from rerank_core.store import datasets
-from rerank_core.store.uploads import discard_upload
+from rerank_core.store import datasets, jobs
+from rerank_core.store.jobs import Job
 from rerank_core.store.workspace import Workspace
-
-ACCEPTED = (
-    "A BEIR set (corpus.jsonl, queries.jsonl, qrels .tsv or .jsonl), a set from a hub or MS MARCO, passages as JSONL, "
-    "CSV, TSV or Parquet, or .txt and .md files, which are cut into passages. What was not used is listed afterwards."
-)
-HELP = (
-    "Queries: JSONL, Parquet, CSV, TSV, TREC topics, one per line. Grades: TREC qrels, BEIR .tsv, JSONL, Parquet, CSV."
-)
 
 
 def new_dataset(space: Workspace) -> None:
-    """Upload files or name a path, watch the import, read its report."""
-    st.caption(ACCEPTED)
-    with st.form("import"):
-        name = st.text_input("Name of the dataset", placeholder="support-2026")
-        files = st.file_uploader("Files", accept_multiple_files=True)
-        path = local_paths.field("/data/my-corpus", "import_path")
-        typed = fields.reading("import")
-        sent = st.form_submit_button("Import", type="primary")
-    if sent:
-        _send(space, name.strip(), files, path, typed)
-    _watch_imports(space)
+    """The files and what they were taken for, the name, the import; afterwards its report, and the way to compare."""
+    job = work.finished(space, own_job(space, state.IMPORT_JOB), "Nothing was imported.")
+    if job is not None:
+        _imported(space, job)
+        return
+    if _is_importing(space):
+        return
+    st.caption("Nothing is imported before you have seen what each file was taken for.")
+    chosen = choosing.choose(space, IMPORT)
+    if chosen is not None:
+        _offer(space, chosen)
 
 
-def _send(space: Workspace, name: str, files: list, path: str, typed: dict) -> None:
-    problem = _problem(space, name, files, path)
-    if problem:
+def _is_importing(space: Workspace) -> bool:
+    job_id = state.take(state.IMPORT_JOB)
+    if job_id is None:
+        return False
+    with space.open() as db:
+        return jobs.get(db, job_id).is_open
+
+
+def _imported(space: Workspace, job: Job) -> None:
+    name = ImportRequest.from_json(job.params).name
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    left.success(f"{plain(name)} is imported.")
+    if right.button("Compare it", type="primary", icon=":material/arrow_forward:", width="stretch"):
+        go("Compare", {state.DATASET: name})
+    data_report.show(job.result)
+    st.button("Import another dataset", on_click=_again, args=(space,))
+
+
+def _again(space: Workspace) -> None:
+    state.pop(state.IMPORT_JOB)
+    choosing.empty(space, IMPORT)
+
+
+def _offer(space: Workspace, chosen: choosing.Chosen) -> None:
+    st.subheader("What the files were taken for")
+    for note in chosen.notes:
+        st.warning(plain(note))
+    found = preview.look(space, chosen.source)
+    if found is None:
+        return
+    preview.show(chosen.source, found, IMPORT)
+    reading = fields.cutting(IMPORT) if any(seen.kind in fields.CUT for seen in found.files) else {}
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    if state.take(state.IMPORT_NAME_FOR) != str(chosen.source):  # other files: another name to begin with
+        state.put(state.IMPORT_NAME, _title(chosen, found))
+        state.put(state.IMPORT_NAME_FOR, str(chosen.source))
+    name = left.text_input("Name of the dataset", key=state.IMPORT_NAME, placeholder="support-2026").strip()
+    problems = [*found.problems, *_name_problems(space, name)]
+    for problem in problems:
         st.error(plain(problem))
-        return
-    try:
-        options = fields.options(typed)
-        source = save(space, files) if files else named_path(path)
-    except SettingsError as error:
-        st.error(plain(str(error)))
-        return
-    job = work.submit(space, ImportRequest(name=name, path=str(source), options=options))
-    state.put(state.IMPORT_JOB, job.id)
+    # in the page's own run, not before it: whether a path may still be named is asked above
+    if right.button("Import", type="primary", disabled=bool(problems), width="stretch"):
+        _import(space, name, chosen.source, found, reading)
+        st.rerun()
 
 
-def _problem(space: Workspace, name: str, files: list, path: str) -> str:
+def _title(chosen: choosing.Chosen, found: Preview) -> str:
+    """A name to begin with: that of the first file of passages."""
+    first = next((seen.name for seen in found.files if seen.part == "passages" and seen.name), "")
+    title = choosing.title_of(first)
+    return title if chosen.is_upload and title not in ("", "corpus") else chosen.title
+
+
+def _name_problems(space: Workspace, name: str) -> list[str]:
     with space.open() as db:
         taken = {row.name for row in datasets.list_datasets(db)}
     if not name:
-        return "Give the dataset a name."
-    if name in taken:
-        return f"There is a dataset '{name}' already; choose another name."
-    if not files and not path:
-        return "Choose files, or name a path."
-    return ""
+        return ["Give the dataset a name."]
+    return [f"There is a dataset '{name}' already; choose another name."] if name in taken else []
 
 
-def _watch_imports(space: Workspace) -> None:
-    job = work.finished(space, state.take(state.IMPORT_JOB), "Nothing was imported.")
-    if job is not None:
-        st.success(f"'{plain(ImportRequest.from_json(job.params).name)}' is imported. Choose it on the page Compare.")
-        data_report.show(job.result)
-
-
-def additions(space: Workspace) -> None:
-    """Queries (JSONL, TSV, TREC topics, one a line) or grades (TREC qrels, CSV) for a dataset that is here."""
-    with space.open() as db:
-        names = [row.name for row in datasets.list_datasets(db)]
-    with st.form("additions", clear_on_submit=True):
-        name = st.selectbox("Dataset", names)
-        kind = st.radio("What is in the file", ["Queries", "Grades"], horizontal=True)
-        file = st.file_uploader("File", help=HELP)
-        sent = st.form_submit_button("Add")
-    if not sent:
-        return
-    if name is None or file is None:
-        st.error("Choose a dataset and a file.")
-        return
-    add = import_queries if kind == "Queries" else import_judgments
-    source = save(space, [file])
-    try:
-        report = add(space, name, source)
-    except RerankLensError as error:
-        st.error(f"Nothing was added. {plain(str(error))}")
-        return
-    finally:
-        discard_upload(space, source)
-    st.success(f"Added to '{plain(name)}'.")
-    data_report.show(report.to_dict())
+def _import(space: Workspace, name: str, source: Path, found: Preview, reading: dict[str, Any]) -> None:
+    agreed: Choices = found.agreed(preview.choices_of(source))
+    options = {**reading, **preview.options(agreed)}
+    job = work.submit(space, ImportRequest(name=name, path=str(source), options=options), urgent=True)
+    state.put(state.IMPORT_JOB, job.id)

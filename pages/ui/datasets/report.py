@@ -7,24 +7,29 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.datasets import keeping
 from pages.ui.markdown import plain
 from rerank_core.corpus.report import ImportReport
+from rerank_core.evaluation.numbers import counted
 from rerank_core.experiment.dataset_language import dense_note, found_language, how_words_are_read
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.uploads import shown_source
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.import_report import findings, length_chart
 
 
 def reports(space: Workspace) -> None:
-    """The report of each dataset that is here."""
+    """Each dataset that is here: what can be done with it, and its report."""
+    keeping.say_done()
     with space.open() as db:
         rows = datasets.list_datasets(db)
     for row in rows:
-        with st.expander(
-            f"{plain(row.name)}: {row.n_docs:,} passages, {row.n_queries:,} queries", expanded=len(rows) == 1
-        ):
+        counts = f"{counted(row.n_docs, 'passage')}, {counted(row.n_queries, 'query', 'queries')}"
+        with st.expander(f"{plain(row.name)}: {counts}", expanded=len(rows) == 1):
+            st.caption(f"From {plain(shown_source(space, row.source)) or 'uploaded files'}, {row.created_at[:10]}.")
+            keeping.offer(space, row)
             show(row.report)
             _language(space, row)
 

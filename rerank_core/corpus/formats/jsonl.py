@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from rerank_core.corpus.formats.columns import USUAL, Columns
 from rerank_core.corpus.formats.lines import read_lines
-from rerank_core.corpus.formats.record import MOST_FIELDS, USUAL, Columns, make_doc, refuse_surrogates
+from rerank_core.corpus.formats.record import MOST_FIELDS, make_doc, refuse_surrogates
 from rerank_core.errors import BadInputError
 from rerank_core.types import Doc
 

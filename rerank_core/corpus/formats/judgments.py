@@ -8,24 +8,26 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rerank_core.corpus.formats import jsonl, parquet, trec
+from rerank_core.corpus.formats.columns import USUAL, Columns, Role, numbered
 from rerank_core.corpus.formats.delimited import check_width, read_rows
 from rerank_core.corpus.formats.file_format import format_of
 from rerank_core.corpus.formats.lines import WHITE, plain_suffix, read_lines
-from rerank_core.corpus.formats.record import as_id, find_usual
+from rerank_core.corpus.formats.record import as_id, refuse_strangers
 from rerank_core.corpus.formats.trec import Grade, parse_grade
+from rerank_core.corpus.formats.usual_names import (
+    GRADED_PASSAGES,
+    GRADED_QUERIES,
+    GRADED_QUERY_IDS,
+    GRADES,
+    find_usual,
+)
 from rerank_core.errors import BadInputError
 
-QID_NAMES = ("qid", "query_id", "query-id", "queryid", "topic", "topic_id", "question_id")
-QUERY_NAMES = ("query", "keyword", "query_text", "search_term", "search_query", "search_phrase", "keywords", "question")
-DOC_NAMES = (
-    *("docid", "docno", "doc", "doc_id", "doc-id", "corpus-id", "corpus_id", "document_id", "pid", "passage_id"),
-    *("product_id", "item_id", "article_id", "chunk_id", "sku"),
-)
-GRADE_NAMES = ("grade", "rating", "label", "score", "rel", "relevance", "judgment", "judgement", "relevance_label")
 ACCEPTED = (
     "a header (or fields) with a query (qid, query-id; or query, keyword for its text), a passage (docid, docno, doc, "
     "corpus-id) and a grade (grade, rating, label, score), or rows of: query, docid, grade, or TREC's: qid iteration "
-    "docid grade"
+    'docid grade; or the columns of yours (on the page Data choose them; in a command: --column "FILE::COLUMN=query", '
+    "and the same for passage and grade)"
 )
 _WHOLE = re.compile(r"[+-]?\d+(?:\.0+)?")
 
@@ -39,19 +41,20 @@ class Places(NamedTuple):
     by_text: bool = True
 
 
-def read_judgments(path: Path) -> Iterator[Grade]:
+def read_judgments(path: Path, columns: Columns = USUAL) -> Iterator[Grade]:
     """Grades in their order of lines, from TREC qrels, JSONL, Parquet, or a table with a header or without.
 
     A column `query` or `keyword` holds the query's text in some tools and its id in others: such grades are `by_text`,
     and the reader has to look in both. A blank grade is None; a row with neither docid nor grade, as Quepid exports a
-    query that nobody rated, has the docid "". Raises BadInputError.
+    query that nobody rated, has the docid "". `columns`: what a person chose of its columns. Raises BadInputError.
     """
     kind = format_of(path)
     if kind in ("jsonl", "parquet"):
-        return _from_records(path, jsonl.read_objects(path) if kind == "jsonl" else parquet.read_records(path))
+        records = jsonl.read_objects(path) if kind == "jsonl" else parquet.read_records(path)
+        return _from_records(path, records, columns)
     if kind == "topics":
         raise BadInputError(path, None, "these are topics and not grades", ACCEPTED)
-    return trec.read_qrels(path) if is_trec(path) else _from_table(path)
+    return trec.read_qrels(path) if columns == USUAL and is_trec(path) else _from_table(path, columns)
 
 
 def is_trec(path: Path) -> bool:
@@ -69,10 +72,12 @@ def is_trec(path: Path) -> bool:
     return False
 
 
-def _from_records(path: Path, records: Iterable[tuple[int, dict[str, Any]]]) -> Iterator[Grade]:
+def _from_records(
+    path: Path, records: Iterable[tuple[int, dict[str, Any]]], columns: Columns = USUAL
+) -> Iterator[Grade]:
     for line, record in records:
         names = list(record)
-        places = find_places(names)
+        places = find_places(names, columns)
         if places is None:
             raise BadInputError(path, line, f"these are not grades: {_shown(names)}", ACCEPTED)
         query, docid, grade = (record[names[place]] for place in places[:3])
@@ -84,28 +89,39 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _from_table(path: Path) -> Iterator[Grade]:
+def _from_table(path: Path, columns: Columns = USUAL) -> Iterator[Grade]:
     rows = read_rows(path)
     line, first = next(rows, (1, []))
-    places = find_places(first)
+    names = [name.strip() for name in first]
+    places = find_places(names, columns) if columns.header is not False else None
     if places is None:
-        places = places_without_header(first)
+        names = numbered(len(first))
+        places = find_places(names, columns) or (places_without_header(first) if columns.header is not True else None)
         if places is None:
             raise BadInputError(path, line, f"these are not grades: {_shown(first)}", ACCEPTED)
         yield _grade(path, line, [first[place] for place in places[:3]], True)
+    refuse_strangers(names, columns, path, line)
     for line, row in rows:
         check_width(path, line, row, len(first))
         yield _grade(path, line, [row[place] for place in places[:3]], places.by_text)
 
 
-def find_places(header: Sequence[str]) -> Places | None:
+def find_places(header: Sequence[str], columns: Columns = USUAL) -> Places | None:
     """Where the columns with these names are; None if this is no header of grades."""
-    qid, docid, grade = (find_usual(header, names) for names in (QID_NAMES, DOC_NAMES, GRADE_NAMES))
-    query = qid if qid is not None else find_usual(header, QUERY_NAMES)
+    names = list(header)
+    given = {name for name, _ in columns.roles}
+    free = [name for name in names if name not in given]
+
+    def find(role: Role, usual: Sequence[str]) -> str | None:
+        chosen = [name for name in columns.chosen(role) if name in names]
+        return chosen[0] if chosen else find_usual(free, usual)
+
+    docid, grade, query = find("passage", GRADED_PASSAGES), find("grade", GRADES), find("query", GRADED_QUERY_IDS)
+    is_id = query is not None and find_usual((query,), GRADED_QUERY_IDS) is not None
+    query = query if query is not None else find_usual(free, GRADED_QUERIES)
     if query is None or docid is None or grade is None:
         return None
-    names = list(header)
-    return Places(names.index(query), names.index(docid), names.index(grade), qid is None)
+    return Places(names.index(query), names.index(docid), names.index(grade), not is_id)
 
 
 def places_without_header(row: Sequence[str]) -> Places | None:

@@ -1,19 +1,20 @@
-"""Text files as numbered lines: UTF-8 with or without BOM, LF or CRLF, plain or .gz."""
+"""Text files as numbered lines: UTF-8 with or without BOM, else Windows-1252; LF or CRLF, plain or .gz."""
 
 from __future__ import annotations
 
 import gzip
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from rerank_core.corpus.formats.encoding import Decoder, Encoding, guess_encoding
 from rerank_core.corpus.formats.kinds import HEAD, refuse_kind
 from rerank_core.corpus.formats.regular import open_regular, unreadable
 from rerank_core.errors import BadInputError
 
-BOM = b"\xef\xbb\xbf"
 LARGEST = 8 * 2**20
 """The longest line, row and cell, and the longest passage: a guard for memory, in bytes.
 
@@ -24,6 +25,7 @@ LARGEST_FILE = 64 * 2**20
 _COUNTED = 64 * 2**20
 """So many bytes are looked through to count a file's lines."""
 
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 WHITE = " \t\n\v\f\r"
 """White space in ASCII, which parts the fields of TREC's files and stands around a table's ids. Other white space, such
 as U+00A0 or U+3000, is a part of an id, as for trec_eval."""
@@ -67,17 +69,17 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     """(number from 1, line with its own line end), one line in memory at a time.
 
     Raises BadInputError for a file that cannot be opened or unpacked, that is another kind of file than a text (which
-    is named, see `kinds`), for bytes that are not UTF-8, and for a line longer than 8 MiB.
+    is named, see `kinds`), for bytes that are no text, see `encoding`, and for a line longer than 8 MiB.
     """
     refuse_kind(path, read_head(path))
-    number = 0
+    number, decoder = 0, Decoder(path)
     try:
         with open_bytes(path) as stream:
             while raw := stream.readline(LARGEST + 1):
                 number += 1
                 if len(raw) > LARGEST:
                     raise BadInputError(path, number, "the line is longer than 8 MiB", "one record a line")
-                yield number, decode(path, raw, number)
+                yield number, decoder.decode(raw, number)
     except (OSError, EOFError, zlib.error) as error:
         raise unreadable(path, error, number or None) from error
 
@@ -94,19 +96,28 @@ def read_text(path: Path) -> str:
             path, None, "the file is larger than 64 MiB", "smaller files, or JSONL with one passage a line"
         )
     refuse_kind(path, raw[:HEAD])
-    return decode(path, raw)
+    decoder = Decoder(path)
+    if guess_encoding(raw) != "Windows-1252":
+        return decoder.decode(raw, 1)
+    return "".join(decoder.decode(line, number) for number, line in enumerate(raw.splitlines(keepends=True), start=1))
 
 
-def decode(path: Path, raw: bytes, line: int = 1) -> str:
-    """The text of `raw`, which begins at `line` of the file. Raises BadInputError where it is not UTF-8."""
-    if line == 1:
-        raw = raw.removeprefix(BOM)
+def find_encoding(path: Path, most: int) -> Encoding | None:
+    """In which encoding the file is, as its readers will find; None where its first `most` bytes are ASCII.
+
+    Raises BadInputError for a file that cannot be opened or unpacked.
+    """
     try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        at = line + raw.count(b"\n", 0, error.start)
-        problem = f"the byte 0x{raw[error.start]:02x} is not UTF-8 text (Windows-1252, perhaps)"
-        raise BadInputError(path, at, problem, 'UTF-8; a spreadsheet writes it as "CSV UTF-8"') from error
+        with open_bytes(path) as stream:
+            for _ in range(-(-most // 2**20)):
+                block = stream.read(2**20)
+                if begin := _NOT_ASCII.search(block):
+                    line = block[begin.start() :].partition(b"\n")[0]
+                    behind = begin.start() + len(line) == len(block)
+                    return guess_encoding(line + (stream.readline(LARGEST) if behind else b""))
+    except (OSError, EOFError, zlib.error) as error:
+        raise unreadable(path, error) from error
+    return None
 
 
 def count_lines(path: Path) -> int:

@@ -10,9 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from rerank_core.corpus.formats.columns import USUAL, Columns
 from rerank_core.corpus.formats.lines import LARGEST
 from rerank_core.corpus.formats.parquet_pages import BadPagesError, rows_at_once
-from rerank_core.corpus.formats.record import MOST_FIELDS, USUAL, Columns, make_doc, require_columns
+from rerank_core.corpus.formats.record import MOST_FIELDS, make_doc, require_columns
 from rerank_core.corpus.formats.regular import open_regular, unreadable
 from rerank_core.errors import BadInputError
 from rerank_core.types import Doc
@@ -67,7 +68,7 @@ def _records(path: Path, batch: pa.RecordBatch, row: int) -> Iterator[dict[str, 
         part = batch.slice(place, 1)
         with _explained(path, row + place):
             if part.nbytes > LARGEST:
-                raise BadInputError(path, row + place + 1, "the row is longer than 8 MiB", "one passage a row")
+                raise BadInputError(path, row + place + 1, "the row is longer than 8 MiB", "one passage per row")
             (record,) = part.to_pylist()
         yield _record(record)
 

@@ -1,43 +1,24 @@
-"""From a record with named fields to a passage: which field is the id, the title, the text, and what each may hold."""
+"""From a record with named fields to a passage: what the id, the title and the text may hold."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from rerank_core.corpus.formats.columns import SEVERAL, Columns, Found, passage_columns
+from rerank_core.corpus.formats.usual_names import PASSAGE_IDS, TEXTS, TITLES
 from rerank_core.errors import BadInputError
 from rerank_core.text import shortened
 from rerank_core.types import Doc
 
-ID_NAMES = (
-    *(
-        "_id",
-        "id",
-        "docid",
-        "docno",
-        "doc_id",
-        "pid",
-        "passage_id",
-        "document_id",
-        "corpus_id",
-        "chunk_id",
-        "article_id",
-    ),
-    *("page_id", "product_id", "item_id", "sku", "asin", "uuid", "guid", "key", "url"),
+YOURS = (
+    "the names of yours (on the page Data choose the columns; in a command: --id-field, --text-field, or for one file "
+    '--column "FILE::COLUMN=ROLE"; --look shows what there is)'
 )
-TITLE_NAMES = ("title", "headline", "subject", "heading", "name", "product_title", "product_name", "question")
-TEXT_NAMES = (
-    *("text", "body", "contents", "content", "passage", "passage_text", "document", "document_text", "doc_text"),
-    *("segment", "chunk", "chunk_text", "abstract", "article", "full_text", "description", "product_description"),
-    *("answer", "summary"),
-)
-"""Usual names, the first that is there counts; 'doc_id' stands for DocID, doc-id and "Doc Id" too."""
-YOURS = "the names of yours (--id-field, --text-field; on the page Data: Field of the id, Field of the text)"
 """What a message offers where no usual name is there."""
 LONGEST_ID = 4_096
 """Characters of an id: what the outbox of the pages carries at the most."""
@@ -46,79 +27,38 @@ MOST_FIELDS = 10_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Names of the fields that hold the id, the title and the text. None: guess from the usual names."""
-
-    id: str | None = None
-    title: str | None = None
-    text: str | None = None
-
-
-USUAL = Columns()
-"""The usual names."""
-
-
-def find_columns(names: tuple[str, ...], chosen: Columns) -> Columns:
-    """The fields to read, out of a record's `names`: the chosen ones, else the usual names in any case.
-
-    Where a field is not there its place is None.
-    """
-    few = len(names) <= _REMEMBERED_FIELDS and sum(map(len, names)) <= _REMEMBERED_CHARS
-    return _remembered_columns(names, chosen) if few else _find_columns(names, chosen)
-
-
-_REMEMBERED_FIELDS, _REMEMBERED_CHARS = 200, 10_000
-
-
-@lru_cache(maxsize=256)
-def _remembered_columns(names: tuple[str, ...], chosen: Columns) -> Columns:
-    return _find_columns(names, chosen)
-
-
-def _find_columns(names: tuple[str, ...], chosen: Columns) -> Columns:
-    text = chosen_or_usual(names, chosen.text, TEXT_NAMES)
-    title = chosen_or_usual(names, chosen.title, TITLE_NAMES)
-    return Columns(chosen_or_usual(names, chosen.id, ID_NAMES), title if title != text else None, text)
-
-
-def chosen_or_usual(names: tuple[str, ...], chosen: str | None, usual: Sequence[str]) -> str | None:
-    """The chosen name where it is there; without one the first usual name that is, as it is written in `names`."""
-    if chosen is not None:
-        return chosen if chosen in names else None
-    return find_usual(names, usual)
-
-
-def find_usual(names: Sequence[str], usual: Sequence[str]) -> str | None:
-    """The first usual name that is among `names`, in any case, with or without signs between its words."""
-    exact = {name.strip().lower(): name for name in reversed(names)}
-    loose = {_letters(name): name for name in reversed(names)}
-    found = (exact.get(name) or loose.get(_letters(name)) for name in usual)
-    return next((name for name in found if name), None)
-
-
-def _letters(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name).lower()
-
-
-def require_columns(names: Iterable[str], chosen: Columns, source: Path, line: int | None) -> Columns:
-    """As `find_columns`; raises BadInputError, naming the fields that are there, where the id or the text is not."""
+def require_columns(names: Iterable[str], chosen: Columns, source: Path, line: int | None) -> Found:
+    """As `passage_columns`; raises BadInputError, naming the fields that are there, where the id or the text is not."""
     names = tuple(names)
     if len(names) > MOST_FIELDS:
         raise BadInputError(source, line, f"there are {len(names):,} fields", f"at most {MOST_FIELDS:,}")
-    found = find_columns(names, chosen)
+    found = passage_columns(names, chosen)
     wanted = (
-        ("id", found.id, chosen.id, ID_NAMES),
-        ("text", found.text, chosen.text, TEXT_NAMES),
-        ("title", found.title or not chosen.title, chosen.title, TITLE_NAMES),
+        ("id", found.id, chosen.id, PASSAGE_IDS),
+        ("text", found.text, chosen.text, TEXTS),
+        ("title", found.title or not chosen.title, chosen.title, TITLES),
     )
     for what, there, asked, usual in wanted:
         if not there:
-            usually = f"a field (in a table, a column of the header) named {', '.join(usual)}, or {YOURS}"
+            usually = f"a field (in a table, a column of the header) named {', '.join(usual[:_NAMED])} …, or {YOURS}"
             expected = f"a field '{asked}'" if asked else usually
             there_are = shortened(", ".join(names[:100]), 400) or "none"
             raise BadInputError(source, line, f"there is no field for the {what} (fields: {there_are})", expected)
+    refuse_strangers(names, chosen, source, line)
     return found
+
+
+_NAMED = 12
+"""So many usual names are named in a message."""
+
+
+def refuse_strangers(names: Sequence[str], chosen: Columns, source: Path, line: int | None) -> None:
+    """Raise BadInputError where a column has a role, as a person chose, and is not there."""
+    missing = [name for name, role in chosen.roles if not (role in SEVERAL or name in names or name in chosen.optional)]
+    if missing:
+        there_are = shortened(", ".join(names[:100]), 400) or "none"
+        problem = f"there is no column '{missing[0]}' (columns: {there_are})"
+        raise BadInputError(source, line, problem, "the name of one that is there")
 
 
 def weight(value: Any) -> int:
@@ -148,9 +88,10 @@ def make_doc(record: Mapping[str, Any], chosen: Columns, source: Path, line: int
     docid = as_id(record[columns.id or ""], "id", source, line)
     title = as_text(record[columns.title], "title", source, line) if columns.title else ""
     text = as_text(record[columns.text or ""], "text", source, line)
-    used = (columns.id, columns.title, columns.text, "metadata")
+    used = (columns.id, columns.title, columns.text, "metadata", *columns.left_out)
     rest = {name: value for name, value in record.items() if name not in used}
-    own = record.get("metadata") if "metadata" not in used[:3] else None
+    rest |= {name: as_tags(record[name]) for name in columns.tags if name in rest}
+    own = record.get("metadata") if "metadata" not in (*used[:3], *columns.left_out) else None
     if own is not None and not isinstance(own, Mapping):
         raise BadInputError(source, line, f"'metadata' is {_kind(own)}", "an object, or no such field")
     return Doc(docid, text, title, {**rest, **(own or {})})
@@ -205,6 +146,26 @@ def as_text(value: Any, what: str, source: Path | str, line: int | None) -> str:
     if not isinstance(value, str):
         raise BadInputError(source, line, f"the {what} is {_kind(value)}", "text")
     return value
+
+
+_BETWEEN_TAGS = re.compile(r"[;|\n]")
+
+
+def as_tags(value: Any) -> list[Any]:
+    """The tags of a cell: a list as it is, a text parted at ; or | or line ends, else at commas; None has none.
+
+    >>> as_tags("returns; refunds"), as_tags("returns, refunds"), as_tags('["returns"]'), as_tags(None)
+    (['returns', 'refunds'], ['returns', 'refunds'], ['returns'], [])
+    """
+    if value is None:
+        return []
+    if not isinstance(value, str):
+        return list(value) if isinstance(value, list | tuple) else [value]
+    if value.startswith("[") and value.endswith("]"):
+        with suppress(ValueError, RecursionError):
+            return [tag for tag in json.loads(value) if tag is not None]
+    parts = _BETWEEN_TAGS.split(value) if _BETWEEN_TAGS.search(value) else value.split(",")
+    return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
 def refuse_surrogates(value: Any, source: Path, line: int) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from rerank_core.corpus.formats import jsonl, parquet
-from rerank_core.corpus.formats.delimited import guess_delimiter, read_rows, starts_with_data
+from rerank_core.corpus.formats.columns import Columns, Found, Role, numbered, passage_columns, query_columns
+from rerank_core.corpus.formats.delimited import TWO, guess_delimiter, has_header, read_rows, starts_with_data
 from rerank_core.corpus.formats.file_format import Format
 from rerank_core.corpus.formats.judgments import (
-    DOC_NAMES,
     Places,
     find_places,
     is_grade,
@@ -20,10 +20,11 @@ from rerank_core.corpus.formats.judgments import (
     places_without_header,
 )
 from rerank_core.corpus.formats.lines import WHITE, read_lines
-from rerank_core.corpus.formats.queries import QUERY_NAMES, USED, is_id_and_text, query_columns
-from rerank_core.corpus.formats.record import Columns, find_columns, find_usual, require_columns, weight
+from rerank_core.corpus.formats.queries import is_id_and_text, is_without_ids
+from rerank_core.corpus.formats.record import require_columns, weight
 from rerank_core.corpus.formats.topic_files import read_topics
 from rerank_core.corpus.formats.trec import split_fields
+from rerank_core.corpus.formats.usual_names import GRADED_PASSAGES, QUERIES, find_usual
 from rerank_core.corpus.survey.names import Claim, Part
 from rerank_core.errors import BadInputError
 
@@ -137,9 +138,11 @@ def _no_part() -> Shape:
 def _shape_of_table(rows: Sequence[Sequence[str]], claim: Claim, chosen: Columns) -> Shape:
     if not rows:
         return Shape(None, "it is empty")
+    if chosen.header is False:
+        return _shape_of_records(Sample(tuple(numbered(len(rows[0]))), tuple(map(tuple, rows))), claim, chosen)
     header = tuple(name.strip() for name in rows[0])
     named = _shape_of_records(Sample(header, tuple(tuple(row) for row in rows[1:])), claim, chosen)
-    if named.part is not None:
+    if named.part is not None or chosen.header:
         return replace(named, header=True)
     if all(len(row) == 6 and is_number(row[3]) and is_number(row[4]) for row in rows):
         return Shape("run", "its rows are those of a TREC run")
@@ -172,12 +175,13 @@ def _is_graded(row: Sequence[str], places: Places) -> bool:
 
 
 def _shape_of_records(seen: Sample, claim: Claim, chosen: Columns) -> Shape:
-    passages = find_columns(seen.columns, chosen)
-    queries = query_columns(seen.columns)
+    passages = passage_columns(seen.columns, chosen)
+    queries = query_columns(seen.columns, chosen)
     has_passages = passages.id is not None and passages.text is not None
     # a title alone may be that of anything
-    has_queries = queries.id is not None and _asks(queries.text, claim)
-    graded = _graded(seen, claim, passages)
+    numbered_queries = is_without_ids(seen.columns, chosen) and _asks(queries.text, claim)
+    has_queries = numbered_queries or (queries.id is not None and _asks(queries.text, claim))
+    graded = _graded(seen, claim, passages, chosen)
     if graded is not None:
         return graded
     if has_passages and has_queries:
@@ -186,11 +190,13 @@ def _shape_of_records(seen: Sample, claim: Claim, chosen: Columns) -> Shape:
         part = "passages" if has_passages else "queries"
     else:
         return Shape(None, _no_fields(seen))
-    if part == "queries" and claim.part != "queries" and find_usual(seen.columns, DOC_NAMES) is not None:
+    if part == "queries" and claim.part != "queries" and find_usual(seen.columns, GRADED_PASSAGES) is not None:
         return Shape(None, f"it has queries and passages in a row but no grade ({', '.join(seen.columns)})")
     if part == "passages":
         return Shape(part, f"it has ids in '{passages.id}' and texts in '{passages.text}'")
-    unused = _unused(seen, queries.id, queries.text, *USED)
+    if queries.id is None:
+        return Shape(part, f"it has queries in '{queries.text}' and no ids: they are numbered")
+    unused = _unused(seen, queries.id, queries.text, queries.note, *queries.tags, "tags", "metadata")
     return Shape(part, f"it has ids in '{queries.id}' and queries in '{queries.text}'", unused)
 
 
@@ -210,8 +216,8 @@ def _asks(text: str | None, claim: Claim) -> bool:
     return text is not None and (claim.part == "queries" or find_usual((text,), ("title",)) is None)
 
 
-def _graded(seen: Sample, claim: Claim, passages: Columns) -> Shape | None:
-    places = find_places(seen.columns)
+def _graded(seen: Sample, claim: Claim, passages: Found, chosen: Columns) -> Shape | None:
+    places = find_places(seen.columns, chosen)
     if places is None:
         return None
     query, docid, grade = (seen.columns[place] for place in places[:3])
@@ -230,7 +236,7 @@ def _unused(seen: Sample, *used: str | None) -> tuple[str, ...]:
     return tuple(name for name in seen.columns if name not in used and name in filled)
 
 
-def _passages_or_queries(seen: Sample, claim: Claim, columns: Columns, chosen: Columns) -> Part:
+def _passages_or_queries(seen: Sample, claim: Claim, columns: Found, chosen: Columns) -> Part:
     """Which of both, where the fields are those of passages and of queries: the name's, else what else there is."""
     if chosen.text is not None or chosen.id is not None:
         return "passages" if claim.part != "queries" else "queries"
@@ -239,7 +245,7 @@ def _passages_or_queries(seen: Sample, claim: Claim, columns: Columns, chosen: C
     titled = title is not None and any(any(row[title : title + 1]) for row in seen.rows)
     if claim.part == "passages" or (claim.part == "queries" and (claim.firm or not titled)):
         return claim.part
-    asks = find_usual(seen.columns, tuple(name for name in QUERY_NAMES if name != "title")) is not None
+    asks = find_usual(seen.columns, tuple(name for name in QUERIES if name != "title")) is not None
     by_qid = find_usual(seen.columns, ("qid", "query_id")) is not None
     return "queries" if by_qid or (asks and not titled) else "passages"
 
@@ -250,3 +256,50 @@ def refuse_fields(seen: Sample, path: Path, chosen: Columns) -> None:
         raise BadInputError(path, 1, _no_fields(seen), "passages as one JSON object per line")
     names = seen.columns or tuple(str(cell).strip() for cell in (seen.rows[0] if seen.rows else ()))
     require_columns(names, chosen, path, 1)
+
+
+def named_sample(seen: Sample, kind: Format, header: bool | None) -> Sample:
+    """The sample of a table with the names of its columns; of anything else as it is."""
+    if kind != "table" or not seen.rows:
+        return seen
+    if header:
+        return Sample(tuple(str(cell).strip() for cell in seen.rows[0]), seen.rows[1:])
+    return Sample(tuple(numbered(len(seen.rows[0]))), seen.rows)
+
+
+def placed_roles(seen: Sample, part: Part) -> tuple[tuple[str, Role], ...]:
+    """What the columns of a table without a header hold, as its reader takes them by their places; () for others."""
+    roles: dict[str, Role] = {}
+    if part in ("passages", "queries") and len(seen.columns) == 2:
+        roles = dict(TWO.roles)
+    places = places_without_header([str(cell) for cell in seen.rows[0]]) if part == "grades" and seen.rows else None
+    if places is not None:
+        named: tuple[Role, ...] = ("query", "passage", "grade")
+        roles = {seen.columns[place]: role for place, role in zip(places[:3], named, strict=True)}
+    return tuple((name, roles.get(name, "not read")) for name in seen.columns) if roles else ()
+
+
+_FEW_WORDS, _A_PASSAGE = 6, 12
+"""Words of a cell: rows of grades have fewer, passages have more."""
+
+
+def suggest_part(seen: Sample, kind: Format, claim: Claim, chosen: Columns) -> tuple[Part, bool | None]:
+    """What a file of records may be whose columns have no usual names, and whether its first row names them.
+
+    By its name; else grades have a column of a few whole numbers and no long texts, and passages have long ones.
+    """
+    header = None
+    if kind == "table":
+        header = chosen.header if chosen.header is not None else has_header([list(map(str, row)) for row in seen.rows])
+    named = named_sample(seen, kind, header)
+    if claim.part in ("passages", "queries", "grades") and claim.firm:
+        return claim.part, header
+    cells = [[str(cell) for row in named.rows for cell in row[place : place + 1] if cell not in (None, "")]
+             for place in range(len(named.columns))]  # fmt: skip
+    longest = max((sum(len(cell.split()) for cell in column) / len(column) for column in cells if column), default=0.0)
+    graded = any(column and len(set(column)) <= 5 and all(map(is_grade, column)) for column in cells)
+    if graded and longest < _FEW_WORDS and len(cells) >= 3:
+        return "grades", header
+    if len(cells) == 1:
+        return "queries", header
+    return ("passages" if longest >= _A_PASSAGE or (len(cells) > 2 and longest >= _FEW_WORDS) else "queries"), header

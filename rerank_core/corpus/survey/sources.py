@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rerank_core.corpus.formats import delimited, folder, jsonl, parquet
+from rerank_core.corpus.formats.columns import Columns
 from rerank_core.corpus.formats.file_format import ACCEPTED, Format, format_of
 from rerank_core.corpus.formats.lines import count_lines
-from rerank_core.corpus.formats.record import USUAL, YOURS, Columns, weight
+from rerank_core.corpus.formats.record import YOURS, weight
 from rerank_core.corpus.formats.regular import is_folder
 from rerank_core.corpus.report import NotRead
+from rerank_core.corpus.survey.choices import NO_CHOICES, Choices
 from rerank_core.corpus.survey.look import FileLook, group_unread
-from rerank_core.corpus.survey.names import Part, is_split, split_name
+from rerank_core.corpus.survey.names import is_split, split_name
 from rerank_core.corpus.survey.survey import in_grades_folder, look, texts_left_out
 from rerank_core.errors import BadInputError
 from rerank_core.types import Doc
@@ -25,7 +27,7 @@ class Sources:
 
     `by_split`: the queries files may hold the queries of other splits too (as BEIR's does). `not_a_passage`: texts in
     a folder of `passages` that are none. `not_read`: what was left out. `root`: the folder that
-    they lie in, None for a file alone.
+    they lie in, None for a file alone. `choices`: how a person wants their columns to be read.
     """
 
     passages: tuple[Path, ...]
@@ -35,14 +37,19 @@ class Sources:
     not_a_passage: frozenset[Path] = frozenset()
     not_read: tuple[NotRead, ...] = ()
     root: Path | None = None
+    choices: Choices = NO_CHOICES
+
+    def columns_of(self, path: Path) -> Columns:
+        """How the columns of one of the files are read."""
+        return self.choices.columns_of(path, self.root)
 
 
-def find_sources(path: Path, columns: Columns = USUAL, parts: Mapping[str, Part] | None = None) -> Sources:
+def find_sources(path: Path, choices: Choices = NO_CHOICES) -> Sources:
     """The files at `path`: a single file, or those of a folder, by what `survey.look` takes them for.
 
     Raises BadInputError, naming what is accepted, where no file has passages.
     """
-    looks = look(path, columns, parts)
+    looks = look(path, choices)
     passages = tuple(seen.path for seen in looks if seen.part == "passages")
     if not passages:
         raise _no_passages(path, looks)
@@ -59,6 +66,7 @@ def find_sources(path: Path, columns: Columns = USUAL, parts: Mapping[str, Part]
         texts_left_out(looks) if is_folder(path) else frozenset(),
         group_unread(looks),
         path if is_folder(path) else None,
+        choices,
     )
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 
 from rerank_core.corpus.formats import folder
 from rerank_core.corpus.formats.file_format import DATA
 from rerank_core.corpus.formats.lines import plain_suffix
-from rerank_core.corpus.formats.record import USUAL, Columns
 from rerank_core.corpus.formats.regular import is_folder
 from rerank_core.corpus.formats.walk import LEADS_OUT, Found, walk
-from rerank_core.corpus.survey.look import AS_SAID, FileLook, look_at, look_inside
+from rerank_core.corpus.survey.choices import NO_CHOICES, Choices
+from rerank_core.corpus.survey.look import AS_SAID, FileLook, look_at, look_freely, look_inside
 from rerank_core.corpus.survey.names import Part, claimed, home, is_about, is_list, stem
 from rerank_core.corpus.survey.shapes import A_TEXT
 from rerank_core.errors import BadInputError
@@ -23,67 +22,38 @@ _LISTS: tuple[Part, ...] = ("passages", "queries", "grades")
 HIDDEN = "hidden files and folders"
 
 
-def look(path: Path, columns: Columns = USUAL, parts: Mapping[str, Part] | None = None) -> tuple[FileLook, ...]:
+def look(path: Path, choices: Choices = NO_CHOICES) -> tuple[FileLook, ...]:
     """What a file, or each file of a folder at any depth, is taken for; nothing is imported.
 
-    `columns`: the names that the user chose for the fields of passages. `parts`: file -> part as the user says, by its
-    path, its path below the folder, or its name. Raises BadInputError where `path` is nothing, for a file of records
-    that cannot be read or claims a part and does not fit it, for a name in `parts` that is no file, and where several
-    folders hold a dataset each.
+    Raises BadInputError where `path` is nothing, for a file of records that cannot be read or claims a part and does
+    not fit it, for a file that the choices name and that is not there, and where several folders hold a dataset each.
     """
-    choices = _Choices(path, parts or {})
-    if is_folder(path):
-        looks = _settle(path, list(_in_folder(path, columns, choices)))
-    else:
-        looks = [look_at(path, columns, choices.part(path))]
-    choices.refuse_unmet()
-    return tuple(looks)
+    if not is_folder(path):
+        choices.refuse_unmet(path, iter((path,)))
+        return (look_at(path, choices.columns_of(path, None), choices.part_of(path, None)),)
+    there = walk(path)
+    choices.refuse_unmet(path, iter(there.files))
+    return tuple(settle(path, list(in_folder(path, there, choices))))
 
 
-@dataclass(slots=True)
-class _Choices:
-    """The parts that the user named."""
-
-    root: Path
-    parts: Mapping[str, Part]
-    met: set[str] = field(default_factory=set)
-
-    def part(self, path: Path) -> Part | None:
-        """The part of this file, None where the user named none."""
-        below = path.relative_to(self.root).as_posix() if path != self.root else path.name
-        for name in (str(path), below, path.name):
-            if name in self.parts:
-                self.met.add(name)
-                return self.parts[name]
-        return None
-
-    def refuse_unmet(self) -> None:
-        """Raise BadInputError where a named file is not there."""
-        for name in self.parts:
-            if name not in self.met:
-                raise BadInputError(
-                    self.root, None, f"there is no file {name!r} to take for {self.parts[name]}", "its name"
-                )
-
-
-def _in_folder(root: Path, columns: Columns, choices: _Choices) -> Iterator[FileLook]:
-    there = walk(root)
+def in_folder(root: Path, there: Found, choices: Choices, strict: bool = True) -> Iterator[FileLook]:
+    """What each file of a folder is taken for on its own; not `strict`: what cannot be read is not, and says why."""
     files = there.files
     unpacked = set(files)
     records = any(plain_suffix(path.name) in DATA for path in files)
     parts = records or any(is_list(path) for path in files)
     texts: list[Path] = []
     for path in files:
-        asked = choices.part(path)
+        asked, columns = choices.part_of(path, root), choices.columns_of(path, root)
         if asked is not None:
-            yield look_at(path, columns, asked, root)
+            yield look_at(path, columns, asked, root) if strict else look_freely(path, columns, asked, root)
         elif path.suffix.lower() == ".gz" and path.with_suffix("") in unpacked:
             name = path.relative_to(root).as_posix()
             yield FileLook(path, name, "not read", "the same file lies beside it unpacked", "a gzip archive")
         elif _is_prose(path) and not (records or is_list(path) or (parts and is_about(path))):
             texts.append(path)  # not even opened: there may be many
         else:
-            seen = look_inside(path, root, columns)
+            seen = look_inside(path, root, columns) if strict else look_freely(path, columns, None, root)
             if seen.part != "passages" or not _is_prose(path):
                 yield seen
             elif is_about(path):
@@ -110,8 +80,8 @@ def _is_prose(path: Path) -> bool:
     return plain_suffix(path.name) in folder.SUFFIXES
 
 
-def _settle(root: Path, looks: list[FileLook]) -> list[FileLook]:
-    """Out of what the files are taken for on their own, one dataset."""
+def settle(root: Path, looks: list[FileLook]) -> list[FileLook]:
+    """Out of what the files are taken for on their own, one dataset. Raises BadInputError where it would be several."""
     records = [seen for seen in looks if seen.part == "passages" and seen.kind != TEXTS]
     if records:
         looks = [_beside_data(seen) for seen in looks]

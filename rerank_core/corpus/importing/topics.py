@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from rerank_core.corpus.formats.columns import USUAL, Columns
 from rerank_core.corpus.formats.judgments import read_judgments
 from rerank_core.corpus.formats.queries import has_ids, read_queries
 from rerank_core.corpus.id_forms import other_forms
@@ -67,10 +68,10 @@ class Topics:
         """The query of this qid, whether it is new or was known before."""
         return self.queries.get(qid) or self.known.get(qid)
 
-    def add_queries(self, path: Path) -> None:
+    def add_queries(self, path: Path, columns: Columns = USUAL) -> None:
         """Take the queries of a file. A qid that comes again keeps its first text. Raises BadInputError."""
-        numbered = not has_ids(path)
-        for line, query in read_queries(path):
+        numbered = not has_ids(path, columns)
+        for line, query in read_queries(path, columns):
             self._hold(len(query.qid) + len(query.text) + len(query.note) + sum(map(len, query.tags)), path, line)
             if numbered:
                 self._add_text(query.text)
@@ -109,12 +110,12 @@ class Topics:
             if self.find(qid := f"q{self._last_number}") is None:
                 return qid
 
-    def add_grades(self, path: Path, judge: str) -> None:
+    def add_grades(self, path: Path, judge: str, columns: Columns = USUAL) -> None:
         """Take the grades of a file; a query named by a text that is not there is made, also where it has no grade.
 
         Raises BadInputError.
         """
-        for found in read_judgments(path):
+        for found in read_judgments(path, columns):
             self._hold(len(found.docid) + len(found.query) * found.by_text, path, found.line)
             qid = self._qid(found.query) if found.by_text else self._own_qid(found.query)
             if found.grade is None:
@@ -176,9 +177,10 @@ class Topics:
         """The qids that are judged and name no query, in order."""
         return [qid for qid in dict.fromkeys(qid for qid, _ in self.pairs) if self.find(qid) is None]
 
-    def unjudged_queries(self) -> int:
-        """How many of the new queries have no grade."""
-        return len(self.queries.keys() - {qid for qid, _ in self.pairs})
+    def unjudged_queries(self) -> list[str]:
+        """The texts of the new queries that have no grade, in order."""
+        judged = {qid for qid, _ in self.pairs}
+        return [query.text for qid, query in self.queries.items() if qid not in judged]
 
     def refuse_above(self, highest: int) -> None:
         """Raise BadInputError at the first grade above `highest`."""
