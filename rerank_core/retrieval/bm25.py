@@ -15,6 +15,7 @@ from rerank_core.retrieval.index_folder import writing
 from rerank_core.retrieval.language import spoken
 from rerank_core.retrieval.parts import Changes, deriving, living, parts, read_rows, save_rows
 from rerank_core.retrieval.postings import Postings, analysis, write
+from rerank_core.retrieval.query_variants.search_text import SearchText
 from rerank_core.retrieval.reweighing import reweigh
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.types import Corpus, Progress, Ranking, no_progress
@@ -82,10 +83,12 @@ class Bm25Retriever:
         """Read what was written; the postings stay on the disk until they are touched."""
         return cls(folder)
 
-    def retrieve(self, query: str, k: int, allowed: Collection[str] | None = None, qid: str = "") -> Ranking:
+    def retrieve(
+        self, query: str, k: int, allowed: Collection[str] | None = None, qid: str = "", passage: str = ""
+    ) -> Ranking:
         """See `Retriever.retrieve`. A query without a known term finds nothing: an empty ranking."""
         started = perf_counter()
-        scores = self._scores(query)
+        scores = self._scores(SearchText(query, passage).words)
         if scores is None:
             return Ranking(qid, self.name, (), perf_counter() - started)
         if allowed is not None:

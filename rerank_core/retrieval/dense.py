@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rerank_core.errors import RerankLensError
+from rerank_core.errors import NotReadyError, RerankLensError
+from rerank_core.retrieval.disk_room import new_array
 from rerank_core.retrieval.embedding import EmbeddingStore, embedded
 from rerank_core.retrieval.index_folder import writing
 from rerank_core.retrieval.parts import Changes, deriving, parts, read_rows, save_rows
+from rerank_core.retrieval.query_variants.search_text import SearchText, vector_of
 from rerank_core.retrieval.vector_index import write_search
 from rerank_core.retrieval.vector_search import SearchFacts, open_search
 from rerank_core.types import Corpus, Progress, Ranking, no_progress
@@ -48,7 +50,8 @@ class DenseRetriever:
         self._found = there if alive is None else there & alive
         self._all = bool(self._found.all())
         self._any = bool(self._found.any())
-        self._encode_query = lru_cache(maxsize=_QUERIES_KEPT)(encoder.encode_query)
+        self._width = max(vectors.shape[1] for vectors in self._vectors)
+        self._vector = lru_cache(maxsize=_QUERIES_KEPT)(partial(vector_of, encoder=encoder))
 
     @classmethod
     def build(
@@ -95,12 +98,19 @@ class DenseRetriever:
         """How the base, which holds most of the vectors, is searched; what was added since is always read whole."""
         return self._searches[0].facts
 
-    def retrieve(self, query: str, k: int, allowed: Collection[str] | None = None, qid: str = "") -> Ranking:
+    def retrieve(
+        self, query: str, k: int, allowed: Collection[str] | None = None, qid: str = "", passage: str = ""
+    ) -> Ranking:
         """See `Retriever.retrieve`. A query without text finds nothing: an empty ranking."""
         started = perf_counter()
         if not query.strip() or not self._any:
             return Ranking(qid, self.name, (), perf_counter() - started)
-        vector = self._encode_query(query)
+        vector = self._vector(SearchText(query, passage))
+        if len(vector) != self._width:
+            raise NotReadyError(
+                f"The dense model gives vectors of {len(vector):,} numbers now, and the index has {self._width:,}. "
+                "It is another model under the same name."
+            )
         mask = self._found if allowed is None else self._found & self._rows.mask(allowed)
         unmasked = allowed is None and self._all
         rows, scores, first = [], [], 0
@@ -141,7 +151,12 @@ def _write(
             vector = vectors.get(text)
             if vector is not None:
                 if matrix is None:
-                    matrix = _new_matrix(folder, (total, len(vector)))
+                    matrix = new_array(folder / _VECTORS, np.float32, (total, len(vector)))
+                if len(vector) != matrix.shape[1]:
+                    raise RerankLensError(
+                        f"The dense model gave vectors of {matrix.shape[1]:,} numbers for some passages and of "
+                        f"{len(vector):,} for others. It is another model under the same name."
+                    )
                 matrix[row], filled[row] = vector, True
     if len(docids) != total:
         raise RerankLensError("The passages changed while they were indexed. Start again.")
@@ -153,7 +168,3 @@ def _write(
         write_search(folder, matrix, filled, queries, progress)
     np.save(folder / _FILLED, filled)
     save_rows(folder, docids, texts)
-
-
-def _new_matrix(folder: Path, shape: tuple[int, int]) -> NDArray[np.float32]:
-    return np.lib.format.open_memmap(folder / _VECTORS, mode="w+", dtype=np.float32, shape=shape)

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
     from rerank_core.retrieval.encoder import Encoder
 
+EMBEDDING = "Embedding"
+"""How the messages of this step begin."""
 _WINDOW = 4096
+_BATCH_SECONDS = 1.0
+"""A person's query waits for the batch under way: on a busy machine or with long texts it must be small."""
+_FIRST_BATCH = 4
 
 
 class EmbeddingStore(Protocol):
@@ -64,7 +69,7 @@ class _Reporter:
 
     def _tell(self, done: int) -> None:
         speed = f", {self._texts / self._seconds:,.0f} texts per second" if self._seconds else ""
-        self._progress(min(self._total, self._before + done), self._total, f"Embedding{speed}")
+        self._progress(min(self._total, self._before + done), self._total, f"{EMBEDDING}{speed}")
 
 
 def _windows(docs: Iterable[Doc]) -> Iterator[list[Doc]]:
@@ -81,13 +86,14 @@ def _vectors(
     vectors = {text: _unit(vector) for text, vector in store.get_many(encoder.key, list(texts)).items()}
     # longest first: a batch then holds texts of one length, and too little memory shows at once
     missing = sorted((text for text in texts if text not in vectors), key=lambda text: len(texts[text]), reverse=True)
-    done = len(window) - len(missing)
+    done, size = len(window) - len(missing), min(_FIRST_BATCH, encoder.batch_size)
     while missing:
-        batch, missing = missing[: encoder.batch_size], missing[encoder.batch_size :]
+        batch, missing = missing[:size], missing[size:]
         started = perf_counter()
         # as the store will give them back, so that an index is the same whether its vectors were kept or new
         rounded = encoder.encode_documents([texts[text] for text in batch]).astype(np.float16).astype(np.float32)
         seconds = perf_counter() - started
+        size = max(1, min(encoder.batch_size, int(len(batch) * _BATCH_SECONDS / max(seconds, 1e-6))))
         fresh = dict(zip(batch, rounded, strict=True))
         store.put_many(encoder.key, fresh)
         vectors.update((text, _unit(vector)) for text, vector in fresh.items())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rerank_core.errors import NotReadyError
 from rerank_core.retrieval.analysis import encodable
-from rerank_core.retrieval.settings import BUNDLED
+from rerank_core.retrieval.dense_model import BUNDLED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +28,7 @@ class Encoder(Protocol):
 
     @property
     def key(self) -> str:
-        """Letters, digits, dots and dashes; another key whenever the vectors would be others."""
+        """Letters, digits, dots and dashes; another key whenever the vectors of passages would be others."""
 
     @property
     def batch_size(self) -> int:
@@ -44,15 +44,25 @@ class Encoder(Protocol):
 class SentenceEncoder:
     """A sentence-transformers model; its weights are read at the first text. Safe for several threads.
 
-    A model with a query prompt gets it. Texts longer than the model's window are cut at the end of the window.
+    A model with prompts of its own for queries and passages gets them. Texts longer than the model's window are cut at
+    the end of the window.
     """
 
-    def __init__(self, name: str, device: str | None = None, allow_download: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        device: str | None = None,
+        allow_download: bool = False,
+        query_prefix: str | None = None,
+        passage_prefix: str | None = None,
+    ) -> None:
         """`name` is "bundled", a local folder or a hub name; `device` None means cuda, then mps, then cpu.
 
-        Never downloads unless told to. Raises NotReadyError where the model is not on this machine.
+        `query_prefix`, `passage_prefix`: in place of the model's own prompts; None: those. Never downloads unless told
+        to. Raises NotReadyError where the model is not on this machine.
         """
         self.name = name
+        self._prefixes = {"encode_query": query_prefix, "encode_document": passage_prefix}
         self._wanted_device = device
         self._model: Any = None
         self._lock = Lock()
@@ -65,7 +75,7 @@ class SentenceEncoder:
                 f"Download it first, or choose {BUNDLED!r}."
             )
         self._folder = folder
-        self.key = model_key(name, folder)
+        self.key = model_key(name, folder, passage_prefix)
 
     @property
     def device(self) -> str | None:
@@ -96,12 +106,15 @@ class SentenceEncoder:
         import numpy as np
 
         self.load()
+        prefix = self._prefixes[method]
+        prompt = {} if prefix is None else {"prompt": prefix}
         with self._lock:  # fast tokenizers refuse to be borrowed by two threads
             vectors = getattr(self._model, method)(
                 [encodable(text) for text in texts],
                 batch_size=max(1, len(texts)),
                 normalize_embeddings=True,
                 show_progress_bar=False,
+                **prompt,
             )
         vectors = np.asarray(vectors, dtype=np.float32)
         if not np.isfinite(vectors).all():
@@ -128,14 +141,19 @@ def find_model(name: str) -> Path | None:
     return None
 
 
-def model_key(name: str, folder: Path) -> str:
-    """A short name and 16 hex digits: over the hub's commit for a downloaded model, else over the model's files."""
+def model_key(name: str, folder: Path, passage_prefix: str | None = None) -> str:
+    """A short name and 16 hex digits: over the hub's commit for a downloaded model, else over the model's files.
+
+    With a prefix for passages it is another key; that for queries changes no vector that is kept.
+    """
     if folder.parent.name == "snapshots":
         identity = f"{name}@{folder.name}"
     else:
         files = sorted(file for file in folder.rglob("*") if file.suffix in _HASHED and file.is_file())
         stats = [(str(file.relative_to(folder)), file.stat()) for file in files]
         identity = _files_digest(folder, tuple((file, stat.st_size, stat.st_mtime_ns) for file, stat in stats))
+    if passage_prefix is not None:
+        identity = f"{identity}\x00{passage_prefix}"
     slug = re.sub(r"[^A-Za-z0-9.-]+", "-", Path(name).name).strip(".-")[:40] or "model"
     return f"{slug}-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
 

@@ -1,6 +1,7 @@
 """Several retrievers' rankings into one: reciprocal ranks, weighted scores, or turns.
 
-What a passage gets from a list that does not hold it: nothing in rrf; the list's own minimum in minmax and zscore.
+What a passage gets from a list that does not hold it: nothing in rrf and dbsf; the list's own minimum in minmax and
+zscore.
 """
 
 from __future__ import annotations
@@ -34,6 +35,19 @@ def fuse(rankings: Mapping[str, Ranking], settings: RetrievalSettings) -> tuple[
     return tuple(ScoredDoc(docid, score, rank, found_by[docid]) for rank, (docid, score) in enumerate(order, start=1))
 
 
+def one_list(name: str, lists: Sequence[Ranking], settings: RetrievalSettings) -> Ranking:
+    """One retriever's lists for several searches of one query, fused by reciprocal ranks to `depth` passages.
+
+    A single list stays as it is, with its raw scores. Ties: docid ascending.
+    """
+    if len(lists) == 1:
+        return lists[0]
+    order = _by_score(rrf([ranking.docs for ranking in lists], settings.rrf_k))[: settings.depth]
+    docs = tuple(ScoredDoc(docid, score, rank, {name: rank}) for rank, (docid, score) in enumerate(order, start=1))
+    times = [ranking.seconds for ranking in lists if ranking.seconds is not None]
+    return Ranking(lists[0].qid, name, docs, fsum(times) if len(times) == len(lists) else None)
+
+
 def rrf(lists: Sequence[Sequence[ScoredDoc]], k: int = 60) -> dict[str, float]:
     """docid -> sum over the lists of 1 / (k + rank), rank from 1.
 
@@ -62,6 +76,15 @@ def zscore(lists: Sequence[Sequence[ScoredDoc]], shares: Sequence[float]) -> dic
     return {docid: fsum(part.get(docid, low) for part, low in zip(parts, lowest, strict=True)) for docid in everything}
 
 
+def dbsf(lists: Sequence[Sequence[ScoredDoc]], shares: Sequence[float]) -> dict[str, float]:
+    """docid -> sum over the lists of share * (score - bottom) / (top - bottom), with mean ± 3 deviations for the ends.
+
+    Distribution-based score fusion, as the vector database Qdrant does it: sample deviation (n - 1), 0.5 for every
+    passage of a list whose scores are all equal, nothing for a passage that a list does not hold.
+    """
+    return _sum([_weigh(_dbsf(_scores_of(docs)), share) for docs, share in zip(lists, shares, strict=True)])
+
+
 def union(lists: Sequence[Sequence[ScoredDoc]]) -> list[str]:
     """Docids in turns: every list's first, then every list's second, and so on; each docid where it first comes up.
 
@@ -72,7 +95,7 @@ def union(lists: Sequence[Sequence[ScoredDoc]]) -> list[str]:
 
 
 _Weighted = Callable[[Sequence[Sequence[ScoredDoc]], Sequence[float]], dict[str, float]]
-_WEIGHTED: dict[str, _Weighted] = {"minmax": minmax, "zscore": zscore}
+_WEIGHTED: dict[str, _Weighted] = {"minmax": minmax, "zscore": zscore, "dbsf": dbsf}
 
 
 def _scores(lists: Sequence[Sequence[ScoredDoc]], settings: RetrievalSettings) -> dict[str, float]:
@@ -115,3 +138,12 @@ def _zscore(scores: Mapping[str, float]) -> dict[str, float]:
     mean = fsum(scores.values()) / len(scores)
     deviation = sqrt(fsum((score - mean) ** 2 for score in scores.values()) / len(scores))
     return {docid: (score - mean) / deviation for docid, score in scores.items()}
+
+
+def _dbsf(scores: Mapping[str, float]) -> dict[str, float]:
+    if len(scores) < 2 or min(scores.values()) == max(scores.values()):
+        return dict.fromkeys(scores, 0.5)
+    mean = fsum(scores.values()) / len(scores)
+    deviation = sqrt(fsum((score - mean) ** 2 for score in scores.values()) / (len(scores) - 1))
+    bottom = mean - 3 * deviation
+    return {docid: (score - bottom) / (6 * deviation) for docid, score in scores.items()}

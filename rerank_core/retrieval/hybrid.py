@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from threading import Lock
 from time import perf_counter
 
 from rerank_core.errors import SettingsError
 from rerank_core.retrieval.filters import allowed_docids
-from rerank_core.retrieval.fusion import fuse
+from rerank_core.retrieval.fusion import fuse, one_list
+from rerank_core.retrieval.query_variants.search_text import SearchText, searches_of
 from rerank_core.retrieval.retriever import Retriever
-from rerank_core.retrieval.settings import Filters, RetrievalSettings, filters_key
+from rerank_core.retrieval.settings import RUN, Filters, RetrievalSettings, filters_key
 from rerank_core.types import Corpus, Ranking
 
 FIRST_STAGE = "first-stage"
@@ -34,22 +35,37 @@ class HybridRetriever:
         query: str,
         settings: RetrievalSettings | None = None,
         allowed: Collection[str] | None = None,
+        searches: Sequence[SearchText] = (),
     ) -> Ranking:
         """The candidates: `depth` at most, best first, named "first-stage".
 
         Every retriever is asked for `depth`. `settings` may change anything but what the retrievers were built with
-        (None: as built); its filters and `allowed` must both be passed. Empty where nothing is found. Raises
-        SettingsError for settings that need another index.
+        (None: as built); its filters and `allowed` must both be passed. Empty where nothing is found. `searches`: what
+        the settings' variant made of the query, whose lists each retriever fuses by reciprocal ranks. Raises
+        SettingsError for settings that need another index, and for a variant without what it made.
         """
         settings = settings or self.settings
         self._check(settings)
         started = perf_counter()
         allowed = self._both(settings.filters, allowed)
-        rankings = {
-            name: self._retrievers[name].retrieve(query, settings.depth, allowed, qid) for name in settings.retrievers
-        }
+        texts = searches_of(settings, query, searches)
+        rankings = {name: self._found(name, qid, texts, settings, allowed) for name in settings.retrievers}
         docs = fuse(rankings, settings)[: settings.depth]
         return Ranking(qid, FIRST_STAGE, docs, perf_counter() - started)
+
+    def _found(
+        self,
+        name: str,
+        qid: str,
+        texts: Sequence[SearchText],
+        settings: RetrievalSettings,
+        allowed: Collection[str] | None,
+    ) -> Ranking:
+        """What one retriever finds for all of the texts; an imported run has one list, whatever they are."""
+        ask = self._retrievers[name].retrieve
+        asked = texts[:1] if name.startswith(RUN) else texts
+        lists = [ask(one.query, settings.depth, allowed, qid, one.passage) for one in asked]
+        return one_list(name, lists, settings)
 
     def _check(self, settings: RetrievalSettings) -> None:
         missing = [name for name in settings.retrievers if name not in self._retrievers]
@@ -57,7 +73,7 @@ class HybridRetriever:
             raise SettingsError(f"No {missing[0]} index is loaded; build it first.")
         if "bm25" in settings.retrievers and settings.bm25_key() != self.settings.bm25_key():
             raise SettingsError("The loaded BM25 index was built with other settings; build it again.")
-        if "dense" in settings.retrievers and settings.dense_model != self.settings.dense_model:
+        if "dense" in settings.retrievers and settings.dense().matters() != self.settings.dense().matters():
             raise SettingsError(f"The loaded dense index is one of {self.settings.dense_model!r}; build it again.")
 
     def _both(self, filters: Filters, allowed: Collection[str] | None) -> Collection[str] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from rerank_core.retrieval.hybrid import HybridRetriever
 from rerank_core.retrieval.index_folder import is_whole
 from rerank_core.retrieval.parts import Changes, changes, rows_in
 from rerank_core.retrieval.retriever import Retriever
-from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.retrieval.settings import RETRIEVERS, RetrievalSettings
 from rerank_core.types import Corpus, Progress, no_progress
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ def needs_build(root: Path, fingerprint: str, settings: RetrievalSettings, encod
     Raises NotReadyError where the dense model is not on this machine.
     """
     encoder = _encoder(settings, encoder)
-    return [name for name in settings.retrievers if not is_whole(_folder(root, fingerprint, name, settings, encoder))]
+    indexed = [name for name in settings.retrievers if name in RETRIEVERS]
+    return [name for name in indexed if not is_whole(_folder(root, fingerprint, name, settings, encoder))]
 
 
 def search_facts(
@@ -69,25 +70,33 @@ def build_or_load(
     progress: Progress = no_progress,
     encoder: Encoder | None = None,
     queries: Callable[[], Sequence[str]] | None = None,
+    without_index: Mapping[str, Retriever] | None = None,
 ) -> HybridRetriever:
     """The first stage over `corpus`, its indexes built where `needs_build` names them.
 
     `fingerprint` names the state of the corpus: another one, another index (`prune` removes the old). `vectors` keeps
     embeddings across fingerprints, so that only new texts are embedded. `encoder` None means the settings' dense
-    model, whose weights are read only when something is to be embedded. Steps reported are passages times missing
-    indexes. `queries` gives texts to measure an approximate dense index on (`write_search`). Raises NotReadyError
-    where the model is not here, CancelledError from `progress`; an index that was not finished is not there.
+    model, whose weights are read only when something is to be embedded. Steps reported are passages, once
+    for each missing index. `queries` gives texts to measure an approximate dense index on (`write_search`).
+    `without_index`: name -> retriever, for those of the settings that need none here, such as imported runs. Raises
+    NotReadyError where the model is not here, CancelledError from `progress`; an index that was not finished is not
+    there.
     """
     encoder = _encoder(settings, encoder)
     missing = needs_build(root, fingerprint, settings, encoder)
     retrievers: dict[str, Retriever] = {}
     for name in settings.retrievers:
+        if without_index is not None and name in without_index:
+            retrievers[name] = without_index[name]
+            continue
+        if name not in RETRIEVERS:
+            raise SettingsError(f"The retriever {name!r} needs lists of its own, and there are none.")
         folder = _folder(root, fingerprint, name, settings, encoder)
-        part = _Part(progress, missing.index(name), len(missing)) if name in missing else None
+        build = progress if name in missing else None
         if name == "dense" and encoder is not None:
-            retrievers[name] = _dense(folder, corpus, encoder, vectors, part, queries)
+            retrievers[name] = _dense(folder, corpus, encoder, vectors, build, queries)
         else:
-            retrievers[name] = _bm25(folder, corpus, settings, part)
+            retrievers[name] = _bm25(folder, corpus, settings, build)
     return HybridRetriever(retrievers, settings, corpus)
 
 
@@ -101,22 +110,12 @@ def prune(root: Path, keep: Collection[str]) -> list[str]:
     return old
 
 
-class _Part:
-    """The progress of one of several builds that follow one another."""
-
-    def __init__(self, progress: Progress, place: int, parts: int) -> None:
-        self._progress, self._place, self._parts = progress, place, parts
-
-    def __call__(self, done: int, total: int, message: str = "") -> None:
-        self._progress(self._place * total + done, self._parts * total, message)
-
-
 def _encoder(settings: RetrievalSettings, encoder: Encoder | None) -> Encoder | None:
     if encoder is not None or "dense" not in settings.retrievers:
         return encoder
-    from rerank_core.retrieval.encoder import SentenceEncoder
+    from rerank_core.retrieval.encoders import open_encoder
 
-    return SentenceEncoder(settings.dense_model)
+    return open_encoder(settings.dense())
 
 
 def _folder(root: Path, fingerprint: str, name: str, settings: RetrievalSettings, encoder: Encoder | None) -> Path:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from rerank_core.retrieval.disk_room import full_disk_in_words
+from rerank_core.retrieval.unfinished import remove_unfinished, unfinished
+
 FORMAT = 3
 """Counts up when a reader of this version could not use what an earlier one wrote."""
 
-_ABOUT, _TEMP = "about.json", ".unfinished-"
-_STALE_SECONDS = 24 * 3600.0
+_ABOUT = "about.json"
 
 
 @contextmanager
@@ -23,23 +23,22 @@ def writing(folder: Path) -> Iterator[Path]:
     """Yield a temporary folder beside `folder`; it takes that name when the block ends well, else it is removed.
 
     The files are flushed to the disk before the rename, and about.json in it lists them with their sizes. Where
-    another process has made the same index in the meantime, that one stays.
+    another process has made the same index in the meantime, that one stays. Raises RerankLensError where the disk is
+    full.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    remove_unfinished(folder.parent)
-    temporary = Path(tempfile.mkdtemp(prefix=f"{_TEMP}{folder.name}-", dir=folder.parent))
-    try:
-        yield temporary
-        files = sorted(file for file in temporary.rglob("*") if file.is_file())
-        sizes = {file.relative_to(temporary).as_posix(): file.stat().st_size for file in files}
-        (temporary / _ABOUT).write_text(json.dumps({"format": FORMAT, "files": sizes}), encoding="utf-8")
-        for file in [*files, temporary / _ABOUT]:
-            _flush(file)
-        if not is_whole(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-            _take_name(temporary, folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with full_disk_in_words(folder.parent):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        remove_unfinished(folder.parent)
+        with unfinished(folder) as temporary:
+            yield temporary
+            files = sorted(file for file in temporary.rglob("*") if file.is_file())
+            sizes = {file.relative_to(temporary).as_posix(): file.stat().st_size for file in files}
+            (temporary / _ABOUT).write_text(json.dumps({"format": FORMAT, "files": sizes}), encoding="utf-8")
+            for file in [*files, temporary / _ABOUT]:
+                _flush(file)
+            if not is_whole(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+                _take_name(temporary, folder)
 
 
 def is_whole(folder: Path) -> bool:
@@ -61,17 +60,6 @@ def share(folder: Path, target: Path) -> None:
                 os.link(file, target / file.name)
             except OSError:
                 shutil.copyfile(file, target / file.name)
-
-
-def remove_unfinished(parent: Path) -> None:
-    """Remove what builders that died left behind more than a day ago."""
-    for folder in parent.glob(f"{_TEMP}*"):
-        try:
-            stale = time.time() - folder.stat().st_mtime > _STALE_SECONDS
-        except OSError:  # another process was faster
-            continue
-        if stale:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _take_name(temporary: Path, folder: Path) -> None:

@@ -6,6 +6,7 @@ import heapq
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import regex
@@ -55,6 +56,7 @@ The order is that of the question: some kana make a text Japanese, however many 
 _LETTERS = {script: regex.compile(f"[{script}]") for script in _SCRIPTS}
 _LATIN = (ENGLISH, *(code for code, about in LANGUAGES.items() if about.latin and code not in (ENGLISH, "sr", "yi")))
 _KANA = 0.05  # of kana and Chinese characters together
+_LOADING = Lock()
 _FOREIGN = 0.3  # of all letters: below, a text in Latin letters quotes another script
 
 
@@ -98,7 +100,7 @@ def _script(text: str) -> str:
 
 
 def _classified(texts: Sequence[str], candidates: Sequence[str]) -> str:
-    identifier = _identifier(candidates)
+    identifier = _identifier(tuple(candidates))
     joined = "\n".join(texts)
     if sum(map(str.isalpha, joined)) < _LEAST_LETTERS:
         return candidates[0]
@@ -109,8 +111,13 @@ def _classified(texts: Sequence[str], candidates: Sequence[str]) -> str:
     return str(best) if sure >= _SURE else candidates[0]
 
 
-@lru_cache(maxsize=8)
 def _identifier(candidates: tuple[str, ...]) -> Any:
+    with _LOADING:  # 80 MB and seconds: many tabs at once load it once
+        return _loaded_identifier(candidates)
+
+
+@lru_cache(maxsize=8)
+def _loaded_identifier(candidates: tuple[str, ...]) -> Any:
     """py3langid's classifier (Lui and Baldwin, ACL 2012, P12-3005), its model in the wheel, asked for these only."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 

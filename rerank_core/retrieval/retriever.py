@@ -15,8 +15,11 @@ class Retriever(Protocol):
     def name(self) -> str:
         """A short name, as in `ScoredDoc.found_by`."""
 
-    def retrieve(self, query: str, k: int, allowed: Collection[str] | None = None, qid: str = "") -> Ranking:
+    def retrieve(
+        self, query: str, k: int, allowed: Collection[str] | None = None, qid: str = "", passage: str = ""
+    ) -> Ranking:
         """The best `k` passages at most, best first, scores raw; a passage that was not found is not there.
 
-        `allowed` holds the docids that may be found (None: all) and is applied before the cut at `k`.
+        `allowed` holds the docids that may be found (None: all) and is applied before the cut at `k`. `passage`: one
+        that was made up and is searched beside the query, see `query_variants.search_text.SearchText`.
         """

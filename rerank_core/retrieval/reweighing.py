@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rerank_core.retrieval.disk_room import new_array
 from rerank_core.retrieval.postings import Postings, idf, norms
 from rerank_core.types import Progress, no_progress
 
@@ -45,7 +46,7 @@ def reweigh(
         before = _idfs(np.diff(part.starts), len(part.lengths))
         after = _idfs(now, passages)
         own_mean = part.lengths.mean() if len(part.lengths) else np.float64(0)
-        out = np.lib.format.open_memmap(file, mode="w+", dtype=np.float32, shape=part.weights.shape)
+        out = new_array(file, np.float32, part.weights.shape)
         for terms, postings in _windows(part):
             progress(0, 0, "Weighing words")
             rows, count = part.rows[postings], np.diff(part.starts[terms.start : terms.stop + 1])

@@ -108,7 +108,7 @@ class TestThroughTheIndexesOnDisk:
         new = {docid: content for docid, content in texts.items() if docid != "7"} | {"8": "new bird"}
         build(new, "f2", progress=lambda done, total, message="": steps.append((done, total)))
         assert encoder.embedded == ["new bird"]
-        assert steps[-1] == (2, 2)
+        assert steps[-1] == (1, 1)
         for old in (tmp_path / "f1").glob("*/*.npy"):
             assert os.path.samefile(old, tmp_path / "f2" / old.parent.name / old.name)
 

@@ -30,7 +30,7 @@ def test_candidates_are_a_ranking_of_the_depth(first_stage):
     assert ranking.seconds > 0
 
 
-@pytest.mark.parametrize("fusion", ["rrf", "minmax", "zscore", "union"])
+@pytest.mark.parametrize("fusion", ["rrf", "minmax", "zscore", "dbsf", "union"])
 def test_every_candidate_says_which_retriever_found_it(first_stage, fusion):
     docs = first_stage.retrieve("q", "cat dog", replace(SETTINGS, fusion=fusion)).docs
     assert all(doc.found_by and set(doc.found_by) <= {"bm25", "dense"} for doc in docs)

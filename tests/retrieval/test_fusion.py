@@ -3,7 +3,7 @@ from math import sqrt
 import pytest
 
 from rerank_core.errors import SettingsError
-from rerank_core.retrieval.fusion import fuse, minmax, rrf, union, zscore
+from rerank_core.retrieval.fusion import dbsf, fuse, minmax, rrf, union, zscore
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.types import Ranking, ScoredDoc
 
@@ -81,10 +81,24 @@ def test_one_result_alone_counts_1_and_negative_scores_are_scaled():
     )
 
 
-@pytest.mark.parametrize("fusion", ["rrf", "minmax", "zscore", "union"])
+@pytest.mark.parametrize("fusion", ["rrf", "minmax", "zscore", "dbsf", "union"])
 def test_empty_lists_fuse(fusion):
     assert fused(fusion, bm25=(), dense=()) == ()
     assert [doc.docid for doc in fused(fusion, bm25=())] == ["c", "d"]
+
+
+def test_dbsf_puts_the_ends_three_deviations_from_the_mean():
+    # 9, 5, 1: mean 5, sample deviation 4, so -7 is 0 and 17 is 1; 8 and 4: mean 6, deviation sqrt(8)
+    low, span = 6 - 3 * 8**0.5, 6 * 8**0.5
+    assert dbsf([BM25, listed(c=8.0, d=4.0)], (0.5, 0.5)) == pytest.approx(
+        {
+            "a": 0.5 * (9 + 7) / 24,
+            "b": 0.5 * (5 + 7) / 24,
+            "c": 0.5 * (1 + 7) / 24 + 0.5 * (8 - low) / span,
+            "d": 0.5 * (4 - low) / span,
+        }
+    )
+    assert dbsf([listed(x=2.0, y=2.0)], (1.0,)) == {"x": 0.5, "y": 0.5}
 
 
 def test_union_takes_turns_and_has_no_scores():
@@ -97,7 +111,7 @@ def test_a_union_cut_anywhere_keeps_an_equal_part_of_each_list():
     assert union([left, right])[:4] == ["a", "x", "b", "y"]
 
 
-@pytest.mark.parametrize("fusion", ["rrf", "minmax", "zscore", "union"])
+@pytest.mark.parametrize("fusion", ["rrf", "minmax", "zscore", "dbsf", "union"])
 def test_each_passage_says_who_found_it_at_which_rank(fusion):
     found_by = {doc.docid: doc.found_by for doc in fused(fusion)}
     assert found_by == {"a": {"bm25": 1}, "b": {"bm25": 2}, "c": {"bm25": 3, "dense": 1}, "d": {"dense": 2}}
@@ -110,7 +124,7 @@ def test_one_retriever_alone_keeps_its_raw_scores():
     assert [(doc.docid, doc.score) for doc in docs] == [("a", 9.0), ("b", 5.0), ("c", 1.0)]
 
 
-@pytest.mark.parametrize("fusion", ["minmax", "zscore"])
+@pytest.mark.parametrize("fusion", ["minmax", "zscore", "dbsf"])
 def test_an_order_without_scores_cannot_be_weighted(fusion):
     with pytest.raises(SettingsError, match="rrf or union"):
         fused(fusion, bm25=listed(a=None))

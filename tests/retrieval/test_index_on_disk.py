@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from rerank_core.errors import CancelledError, SettingsError
+from rerank_core.retrieval import unfinished as unfinished_folders
 from rerank_core.retrieval.index import build_or_load, needs_build, prune
-from rerank_core.retrieval.index_folder import is_whole, remove_unfinished, writing
+from rerank_core.retrieval.index_folder import is_whole, writing
 from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.retrieval.unfinished import remove_unfinished, unfinished
 
 REPO = Path(__file__).parents[2]
 SETTINGS = RetrievalSettings()
@@ -63,14 +65,16 @@ def test_another_model_needs_another_dense_index_only(build, tmp_path, encoder):
     assert missing(tmp_path, encoder) == ["dense"]
 
 
-def test_progress_runs_through_all_builds(build):
+def test_progress_counts_the_passages_of_each_build(build):
     steps = []
     build(progress=lambda done, total, message="": steps.append((done, total, message)))
-    assert [done for done, _, _ in steps] == sorted(done for done, _, _ in steps)
-    assert {total for _, total, _ in steps} == {2 * len(TEXTS)}
-    assert steps[-1][:2] == (6, 6)
-    kinds = {message.partition(",")[0] for _, _, message in steps}
-    assert kinds == {"Reading words", "Weighing words", "Embedding"}
+    assert {total for _, total, _ in steps} == {len(TEXTS)}
+    kinds = [message.partition(",")[0] for _, _, message in steps]
+    assert list(dict.fromkeys(kinds)) == ["Reading words", "Weighing words", "Embedding"]
+    for kind in set(kinds):
+        counts = [done for done, _, message in steps if message.startswith(kind)]
+        assert counts == sorted(counts)
+        assert counts[-1] == len(TEXTS)
     assert all("texts per second" in message for _, _, message in steps if message.startswith("Embedding"))
 
 
@@ -90,6 +94,7 @@ import os, pathlib, sys
 from rerank_core.retrieval.bm25 import Bm25Retriever
 from rerank_core.retrieval import index
 from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.retrieval.unfinished import remove_unfinished, unfinished
 from rerank_core.types import Doc
 class Corpus:
     def __len__(self): return 1
@@ -143,7 +148,19 @@ def test_the_index_that_was_finished_first_stays(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["i"]
 
 
-def test_only_old_remains_of_dead_builders_are_removed(tmp_path):
+def test_remains_of_dead_builders_are_removed_and_those_of_living_ones_are_not(tmp_path):
+    (tmp_path / ".unfinished-of-a-dead-one").mkdir()
+    with unfinished(tmp_path / "i") as living:
+        (living / "a").write_text("x")
+        os.utime(living, (time.time() - 25 * 3600,) * 2)
+        remove_unfinished(tmp_path)
+        assert list(tmp_path.iterdir()) == [living]
+        assert (living / "a").read_text() == "x"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_locks_only_old_remains_are_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(unfinished_folders, "fcntl", None)
     for name, age in [("old", 25 * 3600), ("new", 60)]:
         folder = tmp_path / f".unfinished-{name}"
         folder.mkdir()

@@ -6,13 +6,13 @@ from rerank_core.errors import SettingsError
 from rerank_core.retrieval.settings import RetrievalSettings
 
 
-@pytest.mark.parametrize("depth", [9, 201, 0, -1, 50.0, True, "50"])
+@pytest.mark.parametrize("depth", [9, 1001, 0, -1, 50.0, True, "50"])
 def test_a_depth_outside_its_range_is_refused(depth):
-    with pytest.raises(SettingsError, match="10 to 200"):
+    with pytest.raises(SettingsError, match="10 to 1,000"):
         RetrievalSettings(depth=depth)
 
 
-@pytest.mark.parametrize("depth", [10, 200])
+@pytest.mark.parametrize("depth", [10, 1000])
 def test_both_ends_of_the_range_of_depth_are_allowed(depth):
     assert RetrievalSettings(depth=depth).depth == depth
 

@@ -1,0 +1,1 @@
+"""Search engines that live elsewhere, as first stages: see README.md."""
