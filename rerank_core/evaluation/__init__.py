@@ -1,4 +1,4 @@
 """Measures, paired comparison, oracle and recall ceiling: numbers that an expert can trust.
 
-One concept a file; import from the file. Nothing heavy is imported before it is used.
+One concept per file; import from the file. Nothing heavy is imported before it is used.
 """

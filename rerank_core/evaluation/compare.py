@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import fsum, sqrt
 
 from rerank_core.evaluation.bootstrap import Interval, mean_interval
+from rerank_core.evaluation.equivalence import Equivalence, equivalence
 from rerank_core.evaluation.power import detectable_difference, queries_needed
 from rerank_core.evaluation.randomisation import holm, randomisation_p
 
@@ -24,7 +25,8 @@ class PairedComparison:
     None where n is 0. `p_holm`: the same, corrected for the `compared` systems that were compared with the baseline at
     once (equal to `p_value` for one). `detectable`: the difference that n queries would show in 8 of 10 cases.
     `needed`: how many queries would show the mean seen here, None where it is 0 or below two queries. `seed`: of both
-    the interval and the test.
+    the interval and the test. `equivalence`: whether the two are equal within a margin; None where none was given, or
+    nothing can be said.
     """
 
     baseline: str
@@ -45,6 +47,7 @@ class PairedComparison:
     detectable: float | None
     needed: int | None
     seed: int
+    equivalence: Equivalence | None = None
 
 
 def compare(
@@ -55,8 +58,12 @@ def compare(
     system: str = "B",
     measure: str = "nDCG@10",
     seed: int = 0,
+    margin: float | None = None,
 ) -> PairedComparison:
     """Compare two systems over qid -> value. Both must have ranked the same candidates: the caller sees to that.
+
+    `margin`: the smallest difference that matters, for the verdict "equal"; None: nobody said, and nothing is equal.
+    Raises SettingsError for a margin that is not above 0.
 
     Deltas are in the order of `system_values`. Any number of queries will do, also none; equal seeds and values give
     equal results.
@@ -89,17 +96,23 @@ def compare(
         detectable=None if spread is None else detectable_difference(spread, n),
         needed=None if spread is None or mean is None else queries_needed(spread, mean),
         seed=seed,
+        equivalence=None if margin is None else equivalence(values, margin),
     )
 
 
 def compare_all(
-    values: Mapping[str, Mapping[str, float] | None], baseline: str, measure: str = "nDCG@10", seed: int = 0
+    values: Mapping[str, Mapping[str, float] | None],
+    baseline: str,
+    measure: str = "nDCG@10",
+    seed: int = 0,
+    margin: float | None = None,
 ) -> dict[str, PairedComparison | None]:
     """Every system against `baseline`: system -> comparison, the baseline itself left out.
 
     `values`: system -> qid -> value; None: the system failed, and its comparison is None, as all are where the baseline
     failed. All comparisons are over the same queries, those that every system that did not fail has a value for, and
-    their p-values are Holm-corrected together. Raises KeyError for a baseline that is not in `values`.
+    their p-values are Holm-corrected together, and so are those of equality. `margin`: as in `compare`. Raises KeyError
+    for a baseline that is not in `values`.
     """
     others = [name for name in values if name != baseline]
     alive = {name: by_query for name, by_query in values.items() if by_query is not None}
@@ -111,16 +124,24 @@ def compare_all(
         name: {qid: value for qid, value in by_query.items() if qid in shared} for name, by_query in alive.items()
     }
     comparisons = {
-        name: compare(common[baseline], common[name], baseline=baseline, system=name, measure=measure, seed=seed)
+        name: compare(
+            common[baseline], common[name], baseline=baseline, system=name, measure=measure, seed=seed, margin=margin
+        )
         for name in others
         if name in alive
     }
     corrected = holm(
         {name: comparison.p_value for name, comparison in comparisons.items() if comparison.p_value is not None}
     )
+    equal = {name: one.equivalence for name, one in comparisons.items() if one.equivalence is not None}
+    equal_p = holm({name: one.p_value for name, one in equal.items()})
     full = {
         name: replace(
-            comparison, p_holm=corrected.get(name), compared=len(comparisons), unpaired=len(everywhere) - len(shared)
+            comparison,
+            p_holm=corrected.get(name),
+            compared=len(comparisons),
+            unpaired=len(everywhere) - len(shared),
+            equivalence=replace(equal[name], p_holm=equal_p[name]) if name in equal else None,
         )
         for name, comparison in comparisons.items()
     }

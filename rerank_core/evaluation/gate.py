@@ -7,7 +7,7 @@ from math import isfinite
 
 from rerank_core.errors import SettingsError
 from rerank_core.evaluation.compare import TIE, PairedComparison
-from rerank_core.evaluation.verdict import signed
+from rerank_core.evaluation.numbers import signed
 
 RULE = """The gate looks at the 95 % interval of the mean difference, system minus baseline, over the same queries.
 Without --strict it says no only where the whole interval lies below -MAX_DROP: the drop is larger than allowed beyond

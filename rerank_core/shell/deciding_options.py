@@ -7,7 +7,6 @@ from math import isfinite
 from pathlib import Path
 
 from rerank_core.evaluation.gate import RULE
-from rerank_core.evaluation.names import Measure
 from rerank_core.reports.exports import EXPORTS
 from rerank_core.shell.measuring import HOW
 from rerank_core.shell.option_groups import (
@@ -15,6 +14,7 @@ from rerank_core.shell.option_groups import (
     Verbs,
     add_identical_ids,
     add_level,
+    add_margin,
     add_measures,
     add_only,
     add_run,
@@ -22,7 +22,7 @@ from rerank_core.shell.option_groups import (
     add_ties,
     add_verb,
     add_view,
-    measures,
+    one_measure,
 )
 from rerank_core.systems.systems import ALWAYS_READY, FIRST_STAGE
 
@@ -38,6 +38,10 @@ def add_deciding(verbs: Verbs[Parser]) -> None:
     verb.add_argument("--baseline", default=FIRST_STAGE, help="the system to compare against (default: %(default)s)")
     add_only(verb)
     add_identical_ids(verb)
+    add_margin(verb)
+    what = "first stages against systems, one row per pair: this one, each retriever alone, own ones, imported runs"
+    verb.add_argument("--matrix", action="store_true", help=what)
+    verb.add_argument("--run", action="store_true", help="with --matrix: first rank what is not ranked yet")
     _compare(verbs)
     _gate(verbs)
     verb = add_verb(verbs, "measure", "measure TREC run files against TREC qrels; needs no workspace", HOW)
@@ -62,6 +66,7 @@ def _compare(verbs: Verbs[Parser]) -> None:
     verb.add_argument("--baseline", help="the system to compare against (default: the first of --systems)")
     add_only(verb)
     add_identical_ids(verb)
+    add_margin(verb)
     add_run(verb)
 
 
@@ -70,7 +75,7 @@ def _gate(verbs: Verbs[Parser]) -> None:
     add_view(verb)
     verb.add_argument("--baseline", required=True, help="the system that is live now")
     verb.add_argument("--system", required=True, help="the system to replace it")
-    verb.add_argument("--measure", type=_measure, default="nDCG@10", help="default: %(default)s")
+    verb.add_argument("--measure", type=one_measure, default="nDCG@10", help="default: %(default)s")
     add_level(verb)
     verb.add_argument(
         "--max-drop",
@@ -86,6 +91,7 @@ def _gate(verbs: Verbs[Parser]) -> None:
     )
     add_only(verb)
     add_identical_ids(verb)
+    add_margin(verb)
     add_run(verb)
 
 
@@ -104,6 +110,7 @@ def _report(verbs: Verbs[Parser]) -> None:
     verb.add_argument("--price", type=float, metavar="USD", help="what an hour of this machine costs, for local models")
     add_only(verb)
     add_identical_ids(verb)
+    add_margin(verb)
     add_run(verb)
 
 
@@ -118,14 +125,9 @@ def _export(verbs: Verbs[Parser]) -> None:
     verb.add_argument("path", type=Path, help="where to")
     verb.add_argument("--system", default=ALWAYS_READY[0], help="the system to write or deploy (default: %(default)s)")
     verb.add_argument("--top", type=int, default=10, help="deploy: how many passages to return (default: %(default)s)")
+    what = "deploy: where rerank-lens serve serves the system, http://HOST:8787; then with OpenSearch's way to it"
+    verb.add_argument("--server", default="", metavar="ADDRESS", help=what)
     add_view(verb)
-
-
-def _measure(text: str) -> Measure:
-    parsed = measures(text)
-    if len(parsed) != 1:
-        raise argparse.ArgumentTypeError("name one measure")
-    return parsed[0]
 
 
 def _drop(text: str) -> float:

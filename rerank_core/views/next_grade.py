@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rerank_core.judging.next_grade.calibration import Bin
 from rerank_core.views.palette import BLUE, GREY
+from rerank_core.views.sizes import readable
 
 if TYPE_CHECKING:
     import altair as alt
@@ -38,7 +39,7 @@ def calibration_chart(bins: Sequence[Bin]) -> alt.LayerChart:
         alt.Tooltip("grades:Q"),
     ]
     equal = alt.Chart(pd.DataFrame({"predicted": [0.0, 1.0], "seen": [0.0, 1.0]}))
-    return alt.LayerChart(
+    chart = alt.LayerChart(
         layer=[
             equal.mark_line(strokeDash=[4, 4], color=GREY).encode(x=x, y=seen),
             base.mark_rule(color=BLUE).encode(x=x, y=alt.Y("low:Q", title="graded: relevant"), y2="high:Q"),
@@ -46,3 +47,4 @@ def calibration_chart(bins: Sequence[Bin]) -> alt.LayerChart:
         ],
         height=260,
     )
+    return readable(chart)

@@ -4,7 +4,8 @@ from statistics import stdev
 import pytest
 
 from rerank_core.evaluation.compare import compare, compare_all
-from rerank_core.evaluation.verdict import is_sure, signed, verdict
+from rerank_core.evaluation.numbers import signed
+from rerank_core.evaluation.verdict import is_sure, verdict
 
 
 def sets(deltas):
@@ -88,23 +89,30 @@ def test_a_clear_loss_is_told_with_its_sign():
     assert verdict(found).startswith(f"B is worse than A: −{-found.mean:.3f} nDCG@10 (95 % CI −")
 
 
-def test_an_unclear_difference_says_how_many_more_to_grade():
+def test_an_unclear_difference_says_how_many_more_to_grade_where_there_are_so_many():
     found = of([0.1, -0.1] * 20 + [0.2, 0.2])
     more = found.needed - 42
-    assert more > 0
-    assert verdict(found).startswith("Cannot tell yet: B against A: +0.010 nDCG@10 (95 % CI −")
-    assert verdict(found).endswith(f"; grade about {more:,} more queries.")
+    assert more > 100
+    assert verdict(found, more).startswith("Too close to call: B against A: +0.010 nDCG@10 (95 % CI −")
+    assert verdict(found, more).endswith(f"; grade about {more:,} more queries.")
+
+
+@pytest.mark.parametrize("spare", [None, 0, 18])
+def test_nobody_is_asked_to_grade_more_queries_than_there_are(spare):
+    found = of([0.1, -0.1] * 20 + [0.2, 0.2])
+    assert verdict(found, spare).endswith(f"; 42 queries can show a difference of about ±{found.detectable:.3f}.")
 
 
 def test_a_difference_that_could_never_be_shown_promises_nothing():
     deltas = [0.5, -0.5] * 20 + [0.0001]
-    assert verdict(of(deltas)).endswith("a difference this small would take more than 10,000 more queries.")
+    # (t_40(0.975) + t_40(0.8)) * 0.5 / sqrt(41)
+    assert verdict(of(deltas)).endswith("; 41 queries can show a difference of about ±0.224.")
 
 
 def test_opposite_deltas_that_cancel_say_what_could_be_seen():
     found = of([0.25, -0.25] * 20)
     assert found.needed is None
-    assert verdict(found).endswith(f"; 40 queries would show about ±{found.detectable:.3f}.")
+    assert verdict(found).endswith(f"; 40 queries can show a difference of about ±{found.detectable:.3f}.")
 
 
 @pytest.mark.parametrize(
@@ -113,7 +121,7 @@ def test_opposite_deltas_that_cancel_say_what_could_be_seen():
         ([], "Cannot tell: no query has nDCG@10 for both B and A."),
         ([0.0], "No difference seen: B and A have the same nDCG@10 on the one query."),
         ([0.0] * 30, "No difference seen: B and A have the same nDCG@10 on all 30 queries."),
-        ([0.1], "Cannot tell yet: B against A: +0.100 nDCG@10 on one query; grade more queries."),
+        ([0.1], "Too close to call: B against A: +0.100 nDCG@10 on one query; grade more queries."),
     ],
 )
 def test_cases_without_statistics_have_their_sentence(deltas, sentence):
@@ -125,7 +133,7 @@ def test_the_same_difference_on_every_query_is_told_without_an_interval():
         "B is better than A by +0.250 nDCG@10 (the same on every query, so no interval, 30 queries, "
         "30 won, 0 lost, 0 tied)."
     )
-    assert verdict(of([0.25] * 3)).startswith("Cannot tell yet: B against A: +0.250 nDCG@10 (the same on every query")
+    assert verdict(of([0.25] * 3)).startswith("Too close to call: B against A: +0.250 nDCG@10 (the same on every query")
 
 
 def test_five_wins_of_five_are_not_enough_to_claim():

@@ -44,7 +44,7 @@ def test_a_drop_beyond_doubt_fails_the_gate(workspace, call):
     # the same drop where so much is allowed
     assert call(*GATE, "--max-drop", "0.5")[0] == 0
     assert call(*GATE, "--max-drop", "0.5", "--strict")[0] == 0
-    assert "FAILED: MiniLM bi-encoder (cosine) against First stage as it is" in call(*GATE)[1].out
+    assert "FAILED: MiniLM bi-encoder (cosine) against Your search as it is (no reranker)" in call(*GATE)[1].out
 
 
 def test_a_doubtful_drop_passes_unless_strict(workspace, call):
@@ -150,7 +150,7 @@ def test_compare_says_a_sentence_a_system_and_the_figures(workspace, call):
     assert better["delta"] == pytest.approx(18 / 20 * (1 - SECOND))
     assert (better["won"], better["tied"], better["lost"], better["sure"]) == (18, 2, 0, True)
     text = call(*words)[1].out
-    assert text.index("is better than First stage as it is") < text.index("nDCG@10  RR@10")
+    assert text.index("is better than Your search as it is (no reranker)") < text.index("nDCG@10  RR@10")
     assert "No difference seen" in text
 
 
@@ -158,3 +158,33 @@ def test_a_baseline_may_be_chosen(workspace, call):
     ranked_dataset(workspace, orders(better=18), QRELS)
     out = call("compare", *VIEW, "--systems", f"{BASE},{OTHER}", "--baseline", OTHER, "--json")[1].out
     assert json.loads(out)["systems"][0]["delta"] == pytest.approx(-18 / 20 * (1 - SECOND))
+
+
+def test_a_switch_says_what_changes_and_strict_wants_it_safe(workspace, call, tmp_path):
+    ranked_dataset(workspace, orders(worse=18), QRELS)
+    switch = ("switch", *VIEW, "--from", BASE, "--to", OTHER)
+    code, out = call(*switch, "--json")
+    found = json.loads(out.out)
+    assert (code, found["safety"], found["queries"]) == (0, "not safe", 20)
+    assert found["delta"] == pytest.approx(18 / 20 * (THIRD_PLACE - SECOND))
+    assert call(*switch, "--strict")[0] == 1
+    back = ("switch", *VIEW, "--from", OTHER, "--to", BASE, "--strict")
+    assert call(*back)[0] == 0
+    code, out = call(*switch, "--precision", "0.9", "--out", tmp_path / "changed.csv")
+    assert code == 0
+    assert "has too few graded passages in its first 5 for a precision of 90 %" in out.out
+    assert (tmp_path / "changed.csv").read_text().startswith("qid,query,before,after")
+
+
+def test_when_to_rerank_has_a_row_per_share_and_keeps_no_router_where_nothing_tells(workspace, call):
+    ranked_dataset(workspace, orders(better=20), QRELS)
+    when = ("when", *VIEW, "--system", OTHER)
+    code, out = call(*when, "--json")
+    found = json.loads(out.out)
+    assert (code, found["condition"], found["queries"]) == (0, None, 20)
+    assert found["always"] - found["never"] == pytest.approx(1 - SECOND)
+    assert (found["curve"][0]["share"], found["curve"][-1]["share"]) == (0, 1)
+    code, out = call(*when, "--save-as", "router")
+    assert code == 2
+    assert "there is nothing to route" in out.err
+    assert call("when", *VIEW, "--system", BASE)[0] == 2

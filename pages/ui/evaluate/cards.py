@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import address, state
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.evaluation.moves import WhatMoved, what_moved
@@ -33,14 +33,14 @@ def compare_link(query: Query, label: str = "") -> None:
 
 def compare_addresses(queries: Mapping[str, Query], qids: Sequence[str]) -> dict[str, str]:
     """qid -> the same link as an address, for charts and tables: relative, so that it holds behind any proxy."""
-    view = state.link()
-    return {qid: "Compare?" + urlencode({**view, state.QUERY: queries[qid].text}, doseq=True) for qid in qids}
+    view = address.full_link()
+    return {qid: "Compare?" + urlencode({**view, state.QUERY: qid}, doseq=True) for qid in qids}
 
 
 def cards(
     space: Workspace, view: View, figures: Figures, system: str, qids: Sequence[str], heads: Mapping[str, str]
 ) -> None:
-    """A card a query: its link, its head (a figure), and what moved between the baseline and the system."""
+    """A card per query: its link, its head (a figure), and what moved between the baseline and the system."""
     moves = {qid: _moves(figures, view, system, qid) for qid in qids}
     docids = [move.docid for what in moves.values() for move in (what.best, what.wrong) if move is not None]
     titles = passage_names(space, view, docids)

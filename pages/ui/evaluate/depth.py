@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import state, work
+from pages.ui import asked, state, work
 from pages.ui.evaluate import cache
 from pages.ui.markdown import plain
 from pages.ui.view import View
@@ -21,6 +21,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     if not systems:
         st.info("None of the chosen systems is ready to run.")
         return
+    asked.check_system(state.DEEPENED, {system: row.label for system, row in systems.items()}, "system that can run")
     chosen = st.selectbox(
         "System",
         list(systems),
@@ -61,4 +62,4 @@ def _offer(space: Workspace, view: View, figures: Figures, system: str, incomple
             st.error(plain(job.message))
         named = ", ".join(map(str, DEPTHS))
         st.caption(f"The curve needs the graded queries ({figures.graded:,}) ranked at {named} candidates.")
-        st.button("Rank at all depths", on_click=work.submit, args=(space, request))
+        st.button("Rank at all depths", on_click=work.ask, args=(space, request))

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import rough_times, state
 from pages.ui.markdown import plain
-from pages.ui.tables import harmless_table
+from pages.ui.tables import written_table
 from pages.ui.view import View
 from rerank_core.evaluation.latency import STAGES
+from rerank_core.evaluation.numbers import count, figure
 from rerank_core.experiment.efficiency import Efficiency
 from rerank_core.experiment.figures import Figures
 from rerank_core.experiment.pareto import knows_costs, system_front, system_points
@@ -24,6 +25,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     price = state.take(state.PRICE)
     _front(figures, price)
     _times(figures.efficiency)
+    rough_times.offer_for_all(space, view.ready, sum(timed.rough for timed in figures.efficiency.values()))
     if price:
         for line in break_evens(figures.efficiency, price):
             st.markdown(f"- {plain(line)}")
@@ -36,7 +38,7 @@ def _front(figures: Figures, price: float | None) -> None:
     if not frame.empty:
         st.altair_chart(pareto_chart(frame, figures.summary.headline), width="stretch")
         by = "quality, latency and cost" if knows_costs(points) else "quality and latency (not every cost is known)"
-        st.caption(f"On the front: no other system is better in one of {by} without being worse in another.")
+        st.caption(f"Worth considering: no other system is better in one of {by} without being worse in another.")
     for name, missing in front.excluded.items():
         st.caption(f"{plain(name)} is not drawn: its {' and '.join(missing)} is not known.")
 
@@ -46,9 +48,9 @@ def _times(efficiency: Mapping[str, Efficiency]) -> None:
     if frame.empty:
         st.info("No times yet: the scores came from the cache or from an imported run.")
         return
-    number = st.column_config.NumberColumn(format="%.1f")
-    milliseconds = dict.fromkeys(("p50 ms", "p95 ms", "p99 ms", "mean ms", "Pairs per second"), number)
-    st.dataframe(harmless_table(frame), hide_index=True, width="stretch", placeholder="–", column_config=milliseconds)
+    names = ("p50 ms", "p95 ms", "p99 ms", "mean ms", "Pairs per second")
+    how = {**dict.fromkeys(names, lambda value: figure(value, 1)), "Queries": count}
+    st.dataframe(written_table(frame, how), hide_index=True, width="stretch", placeholder="–")
     for timed in efficiency.values():
         if timed.stale:
             st.warning(f"{plain(timed.label)}: run {timed.run_id} is stale. {plain(timed.stale)}")

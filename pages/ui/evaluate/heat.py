@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import asked, state
 from pages.ui.evaluate import cache
 from pages.ui.evaluate.cards import compare_addresses
 from pages.ui.evaluate.queries import choose_order
 from pages.ui.markdown import plain
-from pages.ui.tables import harmless_table
+from pages.ui.tables import harmless_names, written_table
 from pages.ui.view import View
+from rerank_core.evaluation.numbers import figure, signed
 from rerank_core.experiment.differences import most_different_first
 from rerank_core.experiment.figures import Figures
 from rerank_core.store.workspace import Workspace
@@ -48,21 +49,22 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
         "Hover for the query; a click opens it on Compare."
     )
     with st.expander("As a table"):
-        form = "%+.4f" if as_difference else "%.4f"
-        four = st.column_config.NumberColumn(format=form)
+        write = signed if as_difference else figure
         st.dataframe(
-            harmless_table(heat_table(frame, links, as_difference)),
+            written_table(
+                heat_table(frame, links, as_difference), dict.fromkeys(harmless_names(whole.labels).values(), write)
+            ),
             hide_index=True,
             width="stretch",
             column_config={
                 "Query": st.column_config.TextColumn(width="large"),
-                **dict.fromkeys(whole.labels.values(), four),
                 "Open": st.column_config.LinkColumn(display_text="Compare"),
             },
         )
 
 
 def _as_difference() -> bool:
+    asked.check(state.HEAT, (CHANGE, VALUE), "colour")
     chosen = st.segmented_control(
         "Colour", [CHANGE, VALUE], default=CHANGE, required=True, key=state.HEAT, bind="query-params"
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cache, state
+from pages.ui import asked, cache, state
 from pages.ui.markdown import plain
-from pages.ui.tables import harmless_table
+from pages.ui.tables import written_table
 from pages.ui.view import View
+from rerank_core.evaluation.numbers import count, figure
 from rerank_core.experiment.figures import Figures
 from rerank_core.experiment.summary import other_candidates_sentence
 from rerank_core.store.workspace import Workspace
@@ -24,7 +25,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     counts = {loss.n for loss in losses.values()}
     st.altair_chart(loss_chart(loss_frame(losses), k), width="stretch")
     st.caption(
-        f"Mean over {min(counts):,} queries with a relevant passage. Lost by retrieval: relevant passages are not "
+        f"Mean over {count(min(counts))} queries with a relevant passage. Lost by retrieval: relevant passages are not "
         f"among the {depth} candidates, and no reranker can help. Lost by ordering: they are among the candidates, in "
         "the wrong places."
     )
@@ -32,6 +33,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
         if loss.off_candidates:
             why = other_candidates_sentence(loss.label, loss.off_candidates)
             st.warning(f"{plain(why)} Its loss is without them.")
+    asked.check_system(state.EXPLAINED, {system: loss.label for system, loss in losses.items()})
     left, right = st.columns([3, 2], gap="medium")
     with left:
         chosen = st.selectbox(
@@ -42,9 +44,11 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
             bind="query-params",
         )
         frame = query_losses_frame(losses[chosen], figures.whole.queries)
-        four = st.column_config.NumberColumn(format="%.3f", width="small")
-        numbers = dict.fromkeys(("Reached", "Possible", "Ordering", "Retrieval"), four)
-        st.dataframe(harmless_table(frame), hide_index=True, width="stretch", column_config=numbers)
+        names = ("Reached", "Possible", "Ordering", "Retrieval")
+        numbers = dict.fromkeys(names, st.column_config.NumberColumn(width="small"))
+        st.dataframe(
+            written_table(frame, dict.fromkeys(names, figure)), hide_index=True, width="stretch", column_config=numbers
+        )
     with right:
         _recall(figures, depth)
 
@@ -56,4 +60,4 @@ def _recall(figures: Figures, depth: int) -> None:
         st.caption("Shown once all queries have been searched at these depths.")
         return
     st.altair_chart(recall_chart(curve, depth), width="stretch")
-    st.caption(f"Mean over {queries:,} queries; the dashed line is the chosen number of candidates.")
+    st.caption(f"Mean over {count(queries)} queries; the dashed line is the chosen number of candidates.")

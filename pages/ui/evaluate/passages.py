@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import asked, state
 from pages.ui.board import charts
 from pages.ui.evaluate.cards import compare_link, passage_names
 from pages.ui.markdown import plain
@@ -21,10 +21,13 @@ TOPS = (5, 10, 25, 50)
 def show(space: Workspace, view: View, figures: Figures) -> None:
     """Choose a query; rows are passages, columns are systems."""
     whole = figures.whole
+    qids = list(figures.summary.qids)
+    asked.check(state.EXPLAINED_QUERY, qids, "graded query", lambda qid: (whole.queries[qid].text, qid))
+    asked.check(state.FIRST, TOPS, "number of passages")
     left, right = st.columns([4, 1])
     qid = left.selectbox(
         "Query",
-        list(figures.summary.qids),
+        qids,
         format_func=lambda qid: whole.queries[qid].text,
         key=state.EXPLAINED_QUERY,
         bind="query-params",

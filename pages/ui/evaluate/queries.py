@@ -7,15 +7,15 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import asked, state
 from pages.ui.evaluate import cache
 from pages.ui.evaluate.cards import cards, compare_addresses
 from pages.ui.markdown import plain
-from pages.ui.tables import harmless_table
+from pages.ui.tables import written_table
 from pages.ui.view import View
 from rerank_core.evaluation.difference import PERSISTENCE, rbo_weight
+from rerank_core.evaluation.numbers import count, figure, share, signed
 from rerank_core.evaluation.rank_changes import rank_changes
-from rerank_core.evaluation.verdict import signed
 from rerank_core.experiment.differences import By, QueryDifference, most_different_first
 from rerank_core.experiment.figures import Figures
 from rerank_core.experiment.summary import SystemSummary
@@ -67,6 +67,9 @@ def choose_system(figures: Figures) -> SystemSummary | None:
     if not compared:
         st.info("No system can be compared with the baseline yet.")
         return None
+    asked.check_system(
+        state.COMPARED, {system: row.label for system, row in compared.items()}, "system to compare with"
+    )
     chosen = st.selectbox(
         "System, against the baseline",
         list(compared),
@@ -80,6 +83,7 @@ def choose_system(figures: Figures) -> SystemSummary | None:
 def choose_order(figures: Figures, key: str) -> By:
     """By what queries are ordered: how much the measure differs, or how much the rankings do."""
     names = {**NAMES, "delta": f"Change in {figures.summary.headline}", "jaccard": f"Jaccard@{figures.summary.k}"}
+    asked.check(key, names.values(), "order of queries")
     chosen = st.segmented_control(
         "Most different first, by",
         list(names),
@@ -97,8 +101,8 @@ def choose_order(figures: Figures, key: str) -> By:
 def _meaning(by: By, k: int) -> str:
     """What the bars are, in one line."""
     return {
-        "rbo": f"1 minus rank-biased overlap (p = {PERSISTENCE}: the first 10 places have {rbo_weight(10):.0%} of the "
-        "weight). 0: the same order; 1: nothing in common.",
+        "rbo": f"1 minus rank-biased overlap (p = {PERSISTENCE}: the first 10 places have {share(rbo_weight(10))} of "
+        "the weight). 0: the same order; 1: nothing in common.",
         "tau_ap": "1 minus the AP correlation with the baseline's order; mistakes at the top weigh most. 0: the same "
         "order; 1: no relation; 2: the reverse.",
         "jaccard": f"1 minus the share of passages that both have in their first {k}, in any order.",
@@ -119,19 +123,21 @@ def _most_different(
 
 
 def _all(figures: Figures, table: Any) -> None:
-    with st.expander(f"All {len(table):,} queries, the most different first"):
-        four, alike = (st.column_config.NumberColumn(format=form) for form in ("%.4f", "%.3f"))
+    with st.expander(f"All {count(len(table))} queries, the most different first"):
         links = compare_addresses(figures.whole.queries, table["qid"].tolist())
         st.dataframe(
-            harmless_table(table.assign(open=table["qid"].map(links))),
+            written_table(
+                table.assign(open=table["qid"].map(links)),
+                {
+                    "difference": signed,
+                    **dict.fromkeys(("system", "baseline", "RBO", "τ-AP", f"Jaccard@{figures.summary.k}"), figure),
+                },
+            ),
             hide_index=True,
             width="stretch",
             placeholder="–",
             column_config={
                 "query": st.column_config.TextColumn(width="large"),
-                "difference": st.column_config.NumberColumn(format="%+.4f"),
-                **dict.fromkeys(("system", "baseline"), four),
-                **dict.fromkeys(("RBO", "τ-AP", f"Jaccard@{figures.summary.k}"), alike),
                 "open": st.column_config.LinkColumn(display_text="Compare"),
             },
         )
@@ -145,5 +151,5 @@ def _distances(view: View, figures: Figures, row: SystemSummary) -> None:
     changes = rank_changes(pairs, view.level, k)
     st.markdown(f"**How far passages moved**, from the baseline to {plain(row.label)}")
     st.altair_chart(changes_chart(changes), width="stretch")
-    gone = f" {changes.gone:,} more are in only one of the two rankings." if changes.gone else ""
-    st.caption(f"The passages in the first {k} of either, over {changes.queries:,} queries.{gone}")
+    gone = f" {count(changes.gone)} more are in only one of the two rankings." if changes.gone else ""
+    st.caption(f"The passages in the first {k} of either, over {count(changes.queries)} queries.{gone}")

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import asked, state
+from pages.ui.invitations import invite
 from pages.ui.view import View
 from rerank_core.experiment.figures import Figures
 from rerank_core.reports.configuration import command
@@ -36,6 +37,8 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
                 mime,
                 _rendered(figures, price, write),
             )
+    measures = tuple(str(measure) for measure in figures.summary.measures)
+    invite.reader_button(space, view.experiment, measures, price, figures.only, figures.own_left_out)
     st.caption(
         "HTML is one file that needs no network and prints well. A file is made when you press its button, with the "
         "figures of this page."
@@ -44,6 +47,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     left, right = st.columns([3, 1])
     systems = {system.id: system for system in view.systems}
     best = list(systems).index(_best(figures))
+    asked.check_system(state.EXPORTED, {system: row.label for system, row in systems.items()}, "system to export")
     chosen = left.selectbox(
         "System", list(systems), best, lambda one: systems[one].label, key=state.EXPORTED, bind="query-params"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import asked, state
 from pages.ui.inspect import threshold
 from pages.ui.markdown import plain
 from pages.ui.view import View
@@ -20,6 +20,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     if not systems:
         st.info("None of these systems gives scores that are comparable between queries.")
         return
+    asked.check_system(state.SCORED, {system: row.label for system, row in systems.items()}, "system with scores")
     left, right = st.columns(2)
     chosen = left.selectbox(
         "System", list(systems), format_func=lambda system: systems[system].label, key=state.SCORED, bind="query-params"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import asked, state
 from pages.ui.evaluate import cache
 from pages.ui.evaluate.queries import choose_system
 from pages.ui.markdown import plain
-from pages.ui.tables import harmless_table
+from pages.ui.tables import written_table
 from pages.ui.view import View
+from rerank_core.evaluation.numbers import count, signed
 from rerank_core.evaluation.slices import query_slices, slice_deltas
 from rerank_core.experiment.figures import Figures
 from rerank_core.store import datasets
@@ -24,6 +25,7 @@ def choose_slices(space: Workspace, view: View) -> tuple[str, ...]:
     offered = list(query_slices(queries))
     if not offered:
         return ()
+    asked.check(state.SLICES, offered, "group of queries")
     chosen = st.multiselect(
         "Only queries of",
         offered,
@@ -40,7 +42,9 @@ def show_selection(figures: Figures) -> None:
     """How many queries the page is over, where it is not all of them."""
     if figures.only:
         some, total = len(figures.whole.queries), len(figures.everything.queries)
-        st.info(f"These figures are over **{some:,} of {total:,} queries**: {plain(', '.join(figures.only))}.")
+        st.info(
+            f"These figures are over **{count(some)} of {count(total)} queries**: {plain(', '.join(figures.only))}."
+        )
 
 
 def show(space: Workspace, view: View, figures: Figures) -> None:
@@ -60,8 +64,7 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     )
     with st.expander("As a table"):
         st.dataframe(
-            harmless_table(frame.drop(columns=["few"])),
+            written_table(frame.drop(columns=["few"]), {"difference": signed}),
             hide_index=True,
             width="stretch",
-            column_config={"difference": st.column_config.NumberColumn(format="%+.4f")},
         )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import asked, state
 from pages.ui.evaluate.cards import compare_link, passage_names
-from pages.ui.tables import harmless_table
+from pages.ui.tables import harmless_table, written_table
 from pages.ui.view import View
 from rerank_core.evaluation.explain import Explanation, explain_ndcg, ndcg_elsewhere
+from rerank_core.evaluation.numbers import count, figure
 from rerank_core.experiment.figures import Figures
 from rerank_core.store.workspace import Workspace
 from rerank_core.views.explain import elsewhere_frame, gains_frame, ideal_frame, sum_line
@@ -22,6 +23,8 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
         return
     ranked = [row for row in summary.systems if row.values is not None]
     labels = {row.system: row.label for row in ranked}
+    asked.check(state.EXPLAINED_QUERY, summary.qids, "graded query", lambda qid: (whole.queries[qid].text, qid))
+    asked.check_system(state.EXPLAINED, labels)
     left, right = st.columns([3, 2])
     qid = left.selectbox(
         "Query",
@@ -38,18 +41,24 @@ def show(space: Workspace, view: View, figures: Figures) -> None:
     _sums(space, view, explanation)
     st.markdown(f"**The same ranking in other tools:** six numbers that the field calls nDCG@{summary.k}")
     elsewhere = elsewhere_frame(ndcg_elsewhere(ranking, grades, summary.k))
-    st.table(harmless_table(elsewhere.assign(Value=elsewhere["Value"].map("{:.4f}".format))), hide_index=True)
+    st.table(
+        harmless_table(elsewhere.assign(Value=elsewhere["Value"].map(lambda value: figure(value, 4)))), hide_index=True
+    )
 
 
 def _sums(space: Workspace, view: View, explanation: Explanation) -> None:
     docids = [row.docid for row in (*explanation.rows, *explanation.ideal)]
     titles = passage_names(space, view, docids, 80)
-    four, whole = (st.column_config.NumberColumn(format=shape, width=w) for shape, w in (("%.4f", 95), ("%d", 60)))
+    four, whole = (st.column_config.NumberColumn(width=wide) for wide in (95, 60))
     columns = {"Discount": four, "Contribution": four, **dict.fromkeys(("Rank", "Grade", "Gain", "Stands at"), whole)}
+    how = {
+        **dict.fromkeys(("Discount", "Contribution"), lambda value: figure(value, 4)),
+        **dict.fromkeys(("Rank", "Grade", "Gain", "Stands at"), lambda value: count(int(value))),
+    }
     left, right = st.columns(2, gap="medium")
     left.markdown("**This ranking**")
     left.dataframe(
-        harmless_table(gains_frame(explanation, titles)),
+        written_table(gains_frame(explanation, titles), how),
         hide_index=True,
         width="stretch",
         placeholder="–",
@@ -58,7 +67,7 @@ def _sums(space: Workspace, view: View, explanation: Explanation) -> None:
     left.caption("Discount = 1 / log2(rank + 1); contribution = gain × discount. No grade counts as gain 0.")
     right.markdown("**The ideal list**")
     right.dataframe(
-        harmless_table(ideal_frame(explanation, titles)),
+        written_table(ideal_frame(explanation, titles), how),
         hide_index=True,
         width="stretch",
         placeholder="–",

@@ -43,8 +43,8 @@ class DeltaDraws:
         self._bar = np.concatenate((bar, -bar), axis=2)
         self._luck = np.concatenate((luck, -luck), axis=1)
 
-    def mean_deltas(self, evidence: Evidence, coefficients: Coefficients) -> NDArray[np.float64]:
-        """The mean delta b - a over the queries in each draw, shape (draws,)."""
+    def deltas(self, evidence: Evidence, coefficients: Coefficients) -> NDArray[np.float64]:
+        """The delta b - a of every query in each draw, shape (Q, draws)."""
         table, queries = self._table, len(self._table.qids)
         shared_off, own_off = self._off(coefficients)
         known = np.flatnonzero(evidence.index >= 0)
@@ -63,8 +63,7 @@ class DeltaDraws:
             gain += met * np.float32(step)
         gain *= table.gap[rows, None].astype(np.float32)
         drawn = dcg[:, None] + sums_by_query(gain, query, queries)
-        found: NDArray[np.float64] = ratio(drawn, self._ideal.dcg(counts)).mean(axis=0)
-        return found
+        return ratio(drawn, self._ideal.dcg(counts))
 
     def _off(self, coefficients: Coefficients) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """How far each draw's coefficients are off their mode: shared (draws, F), own (Q, draws, R)."""

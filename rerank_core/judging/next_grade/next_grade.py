@@ -17,35 +17,52 @@ page Evaluate. A passage that neither ranks counts in the ideal once it is grade
     chooser = NextGrade(a, b, scale=(0, 1, 2, 3))        # a, b: qid -> docids, best first: all of it, not the top k
     chooser.set_grades(grades, random=pairs)             # random: the (qid, docid) that came by the rule "random"
     chooser.turns(30, pool=pairs)                        # the queue, its random share drawn from the pool
-    chooser.standing(), chooser.calibration(), chooser.random_check()
+    chooser.standing(0.02), chooser.calibration(), chooser.random_check()
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from math import sqrt
+from math import ceil, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rerank_core.errors import SettingsError
 from rerank_core.judging.next_grade.calibration import Bin, bins, predictions
+from rerank_core.judging.next_grade.curvature import sums_by_query
+from rerank_core.judging.next_grade.decision import Decision, check_margin, decision, spread_of, word_of
 from rerank_core.judging.next_grade.delta_draws import DeltaDraws
+from rerank_core.judging.next_grade.forecast import Goal, forecast, normal_paths
 from rerank_core.judging.next_grade.grade_prior import Coefficients, GradePrior, PriorBelief
-from rerank_core.judging.next_grade.ideal import Ideal
+from rerank_core.judging.next_grade.ideal import Ideal, ratio
 from rerank_core.judging.next_grade.outlook import Evidence, Outlook, outlook_of_delta
 from rerank_core.judging.next_grade.pair_table import Scores, pair_table
 from rerank_core.judging.next_grade.random_check import RandomCheck, random_check
-from rerank_core.judging.next_grade.stopping import VerdictStanding, grades_until, standing
+from rerank_core.judging.next_grade.stopping import (
+    MINIMUM,
+    VerdictStanding,
+    grades_until_left,
+    standing,
+    variances_ahead,
+)
 from rerank_core.judging.next_grade.worth import pull_on_coefficients, shared_variance, worths
 from rerank_core.judging.pool import Pair, interleaved, random_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Bin", "NextGrade", "RandomCheck", "Turn", "VerdictStanding", "Worth"]
+__all__ = ["Bin", "Decision", "NextGrade", "RandomCheck", "Turn", "VerdictStanding", "Worth"]
+
+WIDER = 1.1
+"""How many times wider than the model says the mean delta is spread, as missing grades leave it.
+
+A probability that was scaled on real data (temperature scaling; Guo et al. 2017, arXiv 1706.04599): the smallest factor
+at which, over pairs of runs of TREC DL 2019 and of ESCI that count alike, no more is claimed than is true where grading
+stops. `python -m tests.bench stop` fits it, and tests it on pairs and queries that it was not fitted on.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +99,12 @@ class NextGrade:
         a_scores: Scores | None = None,
         b_scores: Scores | None = None,
         belief: PriorBelief | None = None,
+        draws: int = 1000,
+        wider: float = WIDER,
     ) -> None:
         """`a`, `b`: qid -> docids, best first; `scale`: the grades that exist; `a_scores`, `b_scores`: raw, if any.
+
+        `draws`: an even number; more are slower and have less luck in them. `wider`: see WIDER.
 
         Raises BadInputError for a passage that stands twice in a ranking, SettingsError for a scale of fewer than two.
         """
@@ -93,7 +114,8 @@ class NextGrade:
         if self._scale[0] > 0:
             # what nobody graded gains nothing, so there is a place below the lowest grade
             self._scale = np.concatenate(([0], self._scale))
-        self._table, self._seed = pair_table(a, b, k, a_scores, b_scores), seed
+        self._table, self._seed, self._number = pair_table(a, b, k, a_scores, b_scores), seed, draws
+        self._wider = wider
         self._pairs = list(self._table.rows)
         self._ideal = Ideal(np.maximum(self._scale, 0).astype(np.float64), k)
         self._levels = len(self._scale) - 1
@@ -152,16 +174,46 @@ class NextGrade:
             for pair, chance in interleaved(matters, drawn, share, turn, n)
         ]
 
-    def standing(self, confidence: float = 0.95, random_share: float = 0.2) -> VerdictStanding:
-        """P(b better than a), the delta and its interval, whether to stop. `random_share`: of the grades to come."""
+    def standing(self, margin: float, confidence: float = 0.95, random_share: float = 0.2) -> VerdictStanding:
+        """P(b better than a), P(equal within `margin`), the delta and its interval, whether to stop.
+
+        `random_share`: of the grades to come, which are counted on top, as if they helped with nothing. Raises
+        SettingsError for a margin that is not above 0.
+        """
+        check_margin(margin)
+        goal, grades = Goal(confidence, margin, MINIMUM), int((self._index >= 0).sum())
         if not self._table.qids:
-            return VerdictStanding(0.5, 0.0, 0.0, 0.0, None, False, "No query is ranked by both.", 0, confidence)
-        draws = self._draws.mean_deltas(self._evidence, self._coefficients)
-        size = float(np.median(np.abs(draws)))
-        more = grades_until(
-            self._table, self._outlook, self._coefficients, self._worths, size, confidence, random_share
-        )
-        return standing(draws, int((self._index >= 0).sum()), self.spread(), confidence, more, self.random_check())
+            return VerdictStanding(
+                0.5, 0.0, "open", 0.0, 0.0, 0.0, None, False, "No query is ranked by both.", 0, confidence, margin
+            )
+        draws = self._deltas.mean(axis=0)
+        more = None
+        if random_share < 1.0:
+            counts, left = self.ahead
+            fewest = replace(goal, fewest=max(0, MINIMUM - grades))
+            found = forecast(float(draws.mean()), counts, left * self._wider**2, fewest, self._paths)
+            more = (ceil(found[0] / (1.0 - random_share)), ceil(found[1] / (1.0 - random_share)))
+        return standing(draws, grades, self.spread(), goal, more, self.random_check())
+
+    def decision(self, margin: float) -> Decision | None:
+        """What grading can still do to the verdict over queries like these; None for fewer than two queries.
+
+        `margin`: the smallest difference that matters. Raises SettingsError for one that is not above 0.
+        """
+        check_margin(margin)
+        if len(self._table.qids) < 2:
+            return None
+        known = self._known_deltas()
+        spread, seen = spread_of(self._deltas), word_of(known, margin)
+        passages = 0
+        if self.spread() > 1e-6:
+            # the same on every query, while grades are missing, says nothing of other queries
+            seen = seen if np.ptp(known) > 1e-12 else "open"
+            # the model's own variance is counted there, which the draws have widened
+            allowed = spread.allowed(margin, seen) / self._wider**2
+            found = grades_until_left(self._table, self._outlook, self._coefficients, self._worths, allowed)
+            passages = min(found, int((self._worths > 0).sum()))
+        return decision(self._deltas, spread, margin, seen, passages)
 
     def spread(self) -> float:
         """The standard deviation that missing grades leave to the mean delta, in closed form; 0: none can change it."""
@@ -187,6 +239,14 @@ class NextGrade:
         """Whether the random share's grades are what the others predict."""
         return self._check
 
+    def _known_deltas(self) -> NDArray[np.float64]:
+        """Every query's delta while missing grades count as not relevant, shape (Q,)."""
+        table, index = self._table, self._evidence.index
+        known = np.flatnonzero(index >= 0)
+        gains = table.gap[known] * self._ideal.gains[index[known]]
+        dcg = sums_by_query(gains, table.query[known], len(table.qids))
+        return ratio(dcg, self._ideal.dcg(self._evidence.counts(table).T))
+
     def _put(self, qid: str, docid: str, grade: int | None, random: bool) -> None:
         place = None if grade is None else max(0, int(np.searchsorted(self._scale, grade, side="right")) - 1)
         row = self._table.rows.get((qid, docid))
@@ -198,7 +258,7 @@ class NextGrade:
             self._outside[qid, docid] = place
 
     def _forget(self) -> None:
-        for name in ("_evidence", "_coefficients", "_outlook", "_worths", "_check"):
+        for name in ("_evidence", "_coefficients", "_outlook", "_worths", "_check", "_deltas", "ahead"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -226,5 +286,21 @@ class NextGrade:
         return random_check(self._table, self._prior, self._ideal, self._index, self._random)
 
     @cached_property
+    def _deltas(self) -> NDArray[np.float64]:
+        drawn = self._draws.deltas(self._evidence, self._coefficients)
+        means = drawn.mean(axis=0)
+        wider: NDArray[np.float64] = drawn + (self._wider - 1.0) * (means - means.mean())
+        return wider
+
+    @cached_property
+    def ahead(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """How many more grades, and the variance that they leave to the mean delta; see `variances_ahead`."""
+        return variances_ahead(self._table, self._outlook, self._coefficients, self._worths)
+
+    @cached_property
+    def _paths(self) -> NDArray[np.float64]:
+        return normal_paths(self._seed)
+
+    @cached_property
     def _draws(self) -> DeltaDraws:
-        return DeltaDraws(self._table, self._ideal, self._seed)
+        return DeltaDraws(self._table, self._ideal, self._seed, self._number)

@@ -16,6 +16,8 @@ from rerank_core.judging.next_grade.outlook import Evidence
 from rerank_core.judging.next_grade.pair_table import pair_table
 from tests.support.drawn_worlds import LEVELS, SCALE, as_grades, drawn_grades, everything, systems
 
+MARGIN = 0.02
+
 
 @pytest.fixture(scope="module")
 def worlds():
@@ -26,13 +28,13 @@ def worlds():
         table = pair_table(a, b, 10)
         index = drawn_grades(table, rng, belief)
         rows = rng.permutation(len(index))[: len(index) // 2]
-        chooser = NextGrade(a, b, SCALE, seed=number)
+        chooser = NextGrade(a, b, SCALE, seed=number, wider=1.0)
         chooser.set_grades(as_grades(table, index, everything(table)))
-        truth = chooser.standing().delta
+        truth = chooser.standing(MARGIN).delta
         chooser.set_grades(as_grades(table, index, rows))
         fitted = GradePrior(table, LEVELS, belief).fit(rows, index[rows])
         others = np.setdiff1d(everything(table), rows)
-        found.append((chooser.standing(), truth, sigmoid(fitted.logits(table)[others, 0]), index[others] > 0))
+        found.append((chooser.standing(MARGIN), truth, sigmoid(fitted.logits(table)[others, 0]), index[others] > 0))
     return found
 
 
@@ -78,8 +80,10 @@ def test_the_draws_are_those_of_the_posterior_and_the_measure(seed):
         gains = np.where(index[mine] >= 0, index[mine], np.cumprod(passed, axis=2).sum(axis=2))
         best = -np.sort(-gains, axis=1)[:, :k] @ (1 / np.log2(np.arange(2, k + 2)))
         delta += ratio(gains @ table.gap[mine], best) / 4
-    found = DeltaDraws(table, ideal, 1, draws).mean_deltas(Evidence(index, np.zeros((4, LEVELS))), fitted)
+    found = DeltaDraws(table, ideal, 1, draws).deltas(Evidence(index, np.zeros((4, LEVELS))), fitted)
     # the numbers below rank k come from a normal, which costs a little of the spread
+    assert found.shape == (4, draws)
+    found = found.mean(axis=0)
     assert found.mean() == pytest.approx(delta.mean(), abs=0.005)
     assert found.std() == pytest.approx(delta.std(), rel=0.045)
 
@@ -91,7 +95,7 @@ def test_the_random_check_seldom_cries_wolf():
         table = pair_table(a, b, 10)
         index = drawn_grades(table, rng, PriorBelief())
         rows, pairs = rng.permutation(len(index))[:100], list(table.rows)
-        chooser = NextGrade(a, b, SCALE, seed=number)
+        chooser = NextGrade(a, b, SCALE, seed=number, wider=1.0)
         chooser.set_grades(as_grades(table, index, rows), random={pairs[row] for row in rows[:20]})
         check = chooser.random_check()
         scores += [check.z_gain, check.z_delta]
@@ -119,3 +123,18 @@ def test_a_worth_is_what_the_grade_takes_off_the_variance():
         chooser.observe(top.qid, top.docid, None)
         assert sum(chances.values()) == pytest.approx(1.0)
         assert before - left == pytest.approx(top.worth, rel=0.1)
+
+
+def test_a_wider_spread_moves_no_delta_and_claims_less():
+    rng = np.random.default_rng(4)
+    a, b = systems(rng)
+    table = pair_table(a, b, 10)
+    grades = as_grades(table, drawn_grades(table, rng, PriorBelief()), rng.permutation(len(table.query))[:120])
+    as_is, wider = NextGrade(a, b, SCALE, wider=1.0), NextGrade(a, b, SCALE, wider=2.0)
+    for chooser in (as_is, wider):
+        chooser.set_grades(grades)
+    one, other = as_is.standing(MARGIN), wider.standing(MARGIN)
+    assert other.delta == pytest.approx(one.delta)
+    assert other.high - other.delta == pytest.approx(2 * (one.high - one.delta))
+    assert abs(other.p_better - 0.5) < abs(one.p_better - 0.5)
+    assert NextGrade(a, b, SCALE).standing(MARGIN).low > NextGrade(a, b, SCALE, wider=1.2).standing(MARGIN).low

@@ -39,7 +39,7 @@ def test_clearly_different_runs_are_told_apart_with_a_quarter_of_the_pool(dl19, 
     assert truth > 0.2
     there = simulate(runs, qrels, (worse, better), truth, "matters", seed=1)
     back = simulate(runs, qrels, (better, worse), -truth, "matters", seed=1)
-    assert (there.decided, back.decided) == (1, -1)
+    assert (there.word, back.word) == ("better", "worse")
     assert not there.wrong
     assert not back.wrong
     assert max(there.grades, back.grades) <= there.pool / 4
@@ -64,9 +64,9 @@ def test_pairs_are_drawn_from_every_fifth_of_the_true_deltas_and_by_the_seed():
 
 
 def test_the_table_counts_misses_and_compares_with_the_pool():
-    right = Outcome("a", "b", "matters", 0.1, 400, 50, 1, 0.97, None, False)
+    right = Outcome("a", "b", "matters", 0.1, 400, 50, "better", 0.97, None, False)
     wrong = replace(right, a="c", truth=-0.002, grades=150)
-    others = [replace(one, order=order, grades=200, decided=0) for one in (right, wrong) for order in ORDERS[1:]]
+    others = [replace(one, order=order, grades=200, word="open") for one in (right, wrong) for order in ORDERS[1:]]
     lines = table([right, wrong, *others]).splitlines()
     matters = next(line for line in lines if line.startswith("matters  all"))
     # (50 + 150) / 2 grades; of 400 and of 200
@@ -76,5 +76,15 @@ def test_the_table_counts_misses_and_compares_with_the_pool():
     assert matters.split()[-2:] == ["1", "0"]
     assert next(line for line in lines if line.startswith("pool     all")).split()[-2:] == ["0", "2"]
     said = list(remarks([right, wrong, *others]))
-    assert "wrong: matters, c -> b, true -0.0020, P 0.970, 150" in said
+    assert "wrong (better): matters, c -> b, true -0.0020, P 0.970, 150" in said
     assert sum(line.startswith("undecided") for line in said) == 4
+
+
+def test_equal_is_wrong_where_the_true_difference_is_the_margin_or_more():
+    equal = Outcome("a", "b", "matters", -0.0199, 400, 50, "equal", 0.97, (20, 90), False)
+    assert not equal.wrong
+    assert replace(equal, truth=-0.02).wrong
+    ranges = [equal, replace(equal, grades=65), replace(equal, grades=150)]
+    # 0, 15 and 100 were needed
+    assert "the range held what was needed in 0 of 3" in " ".join(remarks(ranges))
+    assert "in 1 of 1" in " ".join(remarks([replace(equal, grades=90)]))

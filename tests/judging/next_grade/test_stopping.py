@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import ceil, floor, log2
+from math import log2
 
 import numpy as np
 import pytest
 
+from rerank_core.errors import SettingsError
 from rerank_core.judging.next_grade.grade_prior import GradePrior
 from rerank_core.judging.next_grade.ideal import Ideal
 from rerank_core.judging.next_grade.next_grade import NextGrade
 from rerank_core.judging.next_grade.outlook import Evidence, outlook_of_delta
 from rerank_core.judging.next_grade.pair_table import pair_table
-from rerank_core.judging.next_grade.stopping import grades_until
+from rerank_core.judging.next_grade.stopping import variances_ahead
 from rerank_core.judging.next_grade.worth import worths
 from tests.support.drawn_worlds import COIN, shuffled_systems
+
+MARGIN = 0.02
 
 
 def clear_case(queries=25):
@@ -34,26 +37,28 @@ def test_a_clear_case_is_decided_soon_but_never_on_a_handful_of_grades():
     for turn in range(30):
         (now,) = chooser.turns(1, pool, turn=turn)
         chooser.observe(now.qid, now.docid, truth[now.qid][now.docid], now.rule == "random")
-        stops.append(chooser.standing())
+        stops.append(chooser.standing(MARGIN))
     assert not any(one.may_stop for one in stops[:19])
     assert "too few" in stops[10].reason
     assert stops[10].p_better > 0.95
-    assert stops[10].more == 20 - 11
+    assert stops[10].more == (20 - 11, 20 - 11)
     assert stops[-1].may_stop
-    assert (stops[-1].p_better > 0.95, stops[-1].more, stops[-1].grades) == (True, 0, 30)
+    assert (stops[-1].word, stops[-1].more, stops[-1].grades) == ("better", (0, 0), 30)
 
 
 def test_more_certainty_takes_more_grades():
     a, b = shuffled_systems(6, queries=30)
     chooser = NextGrade(a, b, (0, 1, 2, 3))
     chooser.set_grades({qid: {a[qid][0]: 1, b[qid][0]: 1} for qid in list(a)[:15]})
-    more = [chooser.standing(confidence=one).more for one in (0.8, 0.9, 0.95, 0.99)]
-    assert all(fewer < many for fewer, many in pairwise(more))
-    assert chooser.standing(random_share=0.5).more == pytest.approx(2 * chooser.standing(random_share=0.0).more, abs=1)
+    more = [chooser.standing(MARGIN, confidence=one).more for one in (0.8, 0.9, 0.95, 0.99)]
+    for end in (0, 1):
+        assert all(fewer[end] < many[end] for fewer, many in pairwise(more))
+    none, half = (chooser.standing(MARGIN, random_share=one).more for one in (0.0, 0.5))
+    assert half == pytest.approx((2 * none[0], 2 * none[1]), abs=1)
+    assert chooser.standing(MARGIN, random_share=1.0).more is None
 
 
-@pytest.mark.parametrize(("random_share", "factor"), [(0.0, 1), (0.2, 1 / 0.8)])
-def test_as_many_grades_are_predicted_as_take_the_variance_down(random_share, factor):
+def test_every_grade_takes_its_own_part_off_the_variance_that_is_left():
     # 40 queries alike, in which one toss of a coin decides: x and y change places, and y is graded
     a, b = {f"q{n}": ["x", "y"] for n in range(40)}, {f"q{n}": ["y", "x"] for n in range(40)}
     table, ideal = pair_table(a, b, 10), Ideal(np.array([0.0, 1.0]), 10)
@@ -62,14 +67,27 @@ def test_as_many_grades_are_predicted_as_take_the_variance_down(random_share, fa
     index[y] = 0
     fitted = GradePrior(table, 1, COIN).fit(y, index[y])
     seen = outlook_of_delta(table, Evidence(index, np.zeros((40, 1))), fitted, ideal)
+    counts, left = variances_ahead(table, seen, fitted, worths(table, seen, fitted))
+    assert counts.tolist() == [0, 1, 2, 4, 8, 16, 32, 40]
     # each delta is 0 or -(1 - 1 / log2(3)), and the mean is over 40
-    variance = ((1 - 1 / log2(3)) / 40) ** 2 / 4
-    delta = 0.04
-    left = (delta / 1.644854) ** 2 / variance
-    assert 1 < left < 39
-    told = grades_until(table, seen, fitted, worths(table, seen, fitted), delta, 0.95, random_share)
-    assert told == ceil((40 - floor(left)) * factor)
-    assert grades_until(table, seen, fitted, worths(table, seen, fitted), 0.0, 0.95, random_share) is None
+    one = ((1 - 1 / log2(3)) / 40) ** 2 / 4
+    assert left == pytest.approx(one * (40 - counts))
+
+
+def test_two_that_differ_by_less_than_the_margin_are_equal_and_grading_may_stop():
+    a, _, truth = clear_case()
+    # the other differs from a on one query of 25, and there by two passages at ranks 9 and 10
+    near = {**a, "q0": [*a["q0"][:8], "d8", "d10", "d9", "d11"]}
+    chooser = NextGrade(a, near, (0, 1, 2, 3))
+    chooser.set_grades({qid: {"d0": truth[qid]["d0"], "d11": 3} for qid in a})
+    now = chooser.standing(MARGIN)
+    assert (now.word, now.may_stop, now.more) == ("equal", True, (0, 0))
+    assert now.claimed == now.p_equal >= 0.95
+    assert "less than 0.02" in now.reason
+    # for whom far less matters, it is open
+    assert chooser.standing(1e-6).word == "open"
+    with pytest.raises(SettingsError):
+        chooser.standing(0.0)
 
 
 def test_a_random_share_that_the_prior_does_not_predict_stops_the_stopping():
@@ -95,7 +113,7 @@ def test_a_random_share_that_the_prior_does_not_predict_stops_the_stopping():
     assert check.expected == pytest.approx(sum(predicted) / len(drawn))
     assert check.z_delta < -3
     assert check.found == pytest.approx(3 / 2)
-    assert not chooser.standing().may_stop
+    assert not chooser.standing(MARGIN).may_stop
     chooser.set_grades(grades)
     assert chooser.random_check().biased is None
 

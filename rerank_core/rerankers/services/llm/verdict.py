@@ -12,7 +12,7 @@ from rerank_core.rerankers.services.llm.chat_answer import SPACE_MARKS, Place
 
 _SIGNS = " \t\n*_`~\"'“”‘’„«»「」『』.,!。．、:;()[]{}<>#>$\\-–—"
 _LABEL = (
-    r"(?:(?:my|the|so|final|short|one[- ]word|correct)\W+)*"
+    r"(?:(?:my|the|so|final|short|one[- ]word|correct)[^\w\n]+)*"
     r"(?:answer|verdict|response|judge?ment|decision|relevan(?:t|ce))"
 )
 _KEYS = frozenset({"answer", "verdict", "response", "judgment", "judgement", "decision", "relevant", "result", "helps"})
