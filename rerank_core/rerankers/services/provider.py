@@ -180,6 +180,11 @@ class Served(Reranker):
     def __init__(self, provider: Provider, close: Callable[[], None]) -> None:
         self._provider, self._close = provider, close
 
+    @property
+    def provider(self) -> Provider:
+        """What bounds, repeats and counts the calls."""
+        return self._provider
+
     def usage(self) -> dict[str, float]:
         """What was used since the last call of this: requests, retries, search_units, tokens and the like."""
         return self._provider.usage()

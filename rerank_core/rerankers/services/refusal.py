@@ -16,7 +16,7 @@ COHERE_PATH = "/v2/rerank"
 _LONGEST = 200
 # the services' names for the list of scores: an answer with one of them is no error
 _SCORES = ("results", "data", "rankings")
-_ERRORS = ("error", "errors", "message", "detail", "error_message", "msg")
+_ERRORS = ("error", "errors", "message", "detail", "error_message", "msg", "reason", "status")
 # of refused keys and accounts nothing is passed on: such a text is about the key
 _ABOUT_KEYS = frozenset({401, 402, 403})
 _ADDRESS = frozenset({301, 302, 303, 307, 308, 404, 405})
@@ -36,7 +36,7 @@ _BUSY = re.compile(r"(?i)\brate\b|quota|per (?:second|minute|day)|time-?out|time
 
 def refusal(status: int, headers: Mapping[str, Any], content: bytes, url: str, key: str) -> RefusedError:
     """The error of an answer that is no 2xx; its text ends with the address where that may be what is wrong."""
-    text = "" if status in _ABOUT_KEYS else _service_text(content, key)
+    text = "" if status in _ABOUT_KEYS else service_text(content, key)
     final = status in _NEVER or (status >= 500 and bool(_TOO_LARGE.search(text)) and not _BUSY.search(text))
     if 300 <= status < 400 and (there := _short(_elsewhere(headers), key)):
         text = f"it sends us on to {there}, where we do not follow with a key"
@@ -60,7 +60,8 @@ def not_json(content: bytes) -> str:
     return "empty" if not start else "a web page" if start.startswith(b"<") else "no JSON"
 
 
-def _service_text(content: bytes, key: str) -> str:
+def service_text(content: bytes, key: str) -> str:
+    """What an answer says of its error, one short line without keys; "" where it says nothing that can be told."""
     try:
         answer = json.loads(content)
     except (ValueError, RecursionError):
@@ -115,4 +116,5 @@ def cohere_endpoint(base_url: str) -> str:
     >>> cohere_endpoint("https://api.cohere.com/"), cohere_endpoint("https://api.cohere.com/v1")
     ('https://api.cohere.com/v2/rerank', 'https://api.cohere.com/v2/rerank')
     """
-    return re.sub(r"/*(/v\d+)?(/rerank)?/*$", "", base_url) + COHERE_PATH
+    without = base_url.rstrip("/").removesuffix("/rerank")
+    return re.sub(r"/v\d+$", "", without).rstrip("/") + COHERE_PATH

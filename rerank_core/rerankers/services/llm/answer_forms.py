@@ -24,13 +24,13 @@ _TAKES_BACK = re.compile(
 )
 _REFUSES = re.compile(
     r"\W*(?:(?:unfortunately|sorry|apologies|no|oh|hmm)\W+)*(?:but\s+)?"
-    r"(?:i\s*['’]?\s*a?m\s+(?:\w+\s+)?(?:sorry|unable|not\s+able|not\s+allowed|afraid)"
+    r"(?:i\s*(?:['’]\s*)?a?m\s+(?:\w+\s+)?(?:sorry|unable|not\s+able|not\s+allowed|afraid)"
     r"|i\s+(?:can\s?not|can['’]?t|won['’]?t|will\s+not|must\s+decline|decline|apologi[sz]e|refuse|do\s+not\s+feel)"
     r"|(?:i\s+)?apologi|sorry\b|as\s+an?\s+(?:ai|language\s+model|assistant)"
     r"|this\s+(?:request|content)\s+(?:violates|was\s+blocked))",
     re.IGNORECASE,
 )
-_BOXED = re.compile(r"\$*\\boxed\{(?:\\text(?:bf|rm)?\{)?([^{}]*)\}?\}\$*")
+_BOXED = re.compile(r"(?<!\$)\$*\\boxed\{(?:\\text(?:bf|rm)?\{)?([^{}]*)\}?\}\$*")
 _SHOWN = 60
 
 
@@ -51,7 +51,8 @@ def unfenced(text: str) -> str:
     for fence in ("```", "~~~"):
         parts = text.split(fence)
         if len(parts) == 3 and not parts[2].strip() and introduces(parts[0]):
-            return _LANGUAGE.sub("", parts[1], count=1).strip() if _LANGUAGE.match(parts[1]) else parts[1].strip()
+            language = _LANGUAGE.match(parts[1])
+            return parts[1][language.end() if language else 0 :].strip()
     return text.strip()
 
 
@@ -95,8 +96,8 @@ def shown(text: str) -> str:
 def labelled(text: str, label: str) -> str | None:
     """What follows a label such as "Final answer:" in the last line, or in the line after it; None without one.
 
-    `label` is a regular expression. Two such lines that differ are a draft and a second thought, and what follows a
-    refusal is an example: None.
+    `label` is a regular expression that stays within its line, so that reading takes as long as the text is. Two such
+    lines that differ are a draft and a second thought, and what follows a refusal is an example: None.
     """
     if refuses(text):
         return None

@@ -7,7 +7,7 @@ import re
 _NAMES = ("query", "note", "passage", "question", "answer", "statements")
 _UNSEEN = "\u00ad\u200b-\u200f\u2060-\u2064\ufeff"
 # as a model may read it: with spaces, marks that have no width, full-width signs, in any case
-_TAG = re.compile(rf"[<＜﹤](?=[\s{_UNSEEN}]*[/／]?[\s{_UNSEEN}]*(?:{'|'.join(_NAMES)})\b)", re.IGNORECASE)
+_TAG = re.compile(rf"[<＜﹤](?=[\s{_UNSEEN}]*(?:[/／][\s{_UNSEEN}]*)?(?:{'|'.join(_NAMES)})\b)", re.IGNORECASE)
 
 
 def fenced(name: str, text: str, marks: str = "") -> str:

@@ -21,10 +21,11 @@ _BRACKETS = re.compile(r"(?:\[ ?\d+ ?\] ?){2,}")
 _BULLET = re.compile(r"[-*•] ")
 _NUMBERED = re.compile(r"(\d+)[.):] (.+)")
 _NUMBER = re.compile(r"\d+")
+# of a text that is `narrow`: within a line the only white space is one blank
 _LABEL = (
-    r"(?:so\W+)?(?:(?:the|my|a|here is|here's)\s+)*"
-    r"(?:(?:final|new|correct|resulting|best|re-?ranked|ranked|sorted)\s+)*"
-    r"(?:answer|ranking|order(?:ing)?|rank|list|result|output|permutation|response)(?:\s+of (?:the )?passages)?"
+    r"(?:so[^\w\n]+)?(?:(?:the|my|a|here is|here's) )*"
+    r"(?:(?:final|new|correct|resulting|best|re-?ranked|ranked|sorted) )*"
+    r"(?:answer|ranking|order(?:ing)?|rank|list|result|output|permutation|response)(?: of (?:the )?passages)?"
 )
 _IS = re.compile(rf"\W*{_LABEL}\s+is\b", re.IGNORECASE)
 # numbers that are no places

@@ -1,0 +1,1 @@
+"""The protocols that a client may speak: what each takes, answers, and says of a mistake."""

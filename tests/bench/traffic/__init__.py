@@ -1,0 +1,1 @@
+"""What watching traffic finds, and how long a log takes to read."""
