@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import frame, state
+from pages.ui import asked, frame, state
 from pages.ui.evaluate.cache import figures
-from pages.ui.present import stories
-from pages.ui.present import vote as present_vote
+from pages.ui.present import names, results, stage, stories, voting
 from pages.ui.sidebar import choose_view
 from pages.ui.view import MEASURES
 from rerank_core.evaluation.names import parse_measure
 
+PARTS = ("Stories", "Blind vote", "Results")
+
 space = frame.open_page("Present", sidebar="collapsed")
 view = choose_view(space)
 found = figures(view, [parse_measure(MEASURES[0])])
-left, right = st.columns([3, 2], vertical_alignment="bottom")
-with left:
+controls = stage.controls()
+with controls:
     after = stories.choose_after(view, found)
-mode = right.segmented_control(
-    "Show", ["Stories", "Blind vote"], default="Stories", required=True, key=state.PRESENTED, bind="query-params"
-)
+    asked.check(state.PRESENTED, PARTS, "part of this page")
+    mode = st.segmented_control(
+        "Show",
+        PARTS,
+        default="Stories",
+        required=True,
+        key=state.PRESENTED,
+        bind="query-params",
+    )
+    stage.full_screen()
+    shown = names.of_both(space, view, after)
 if after is not None and mode == "Stories":
-    stories.show_stories(space, view, found, after)
+    stories.show_stories(space, view, found, after, shown, controls)
 if after is not None and mode == "Blind vote":
-    present_vote.show_vote(space, view, found, after.system)
+    voting.show_vote(space, view, found, after.system)
+if after is not None and mode == "Results":
+    results.show(space, *voting.box(view, found, after.system), shown)

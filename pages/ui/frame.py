@@ -8,21 +8,16 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.ui import cache, roles, state
-from pages.ui.host_check import serves_this_machine_only
+from pages.ui import address, cache, failures, menu, roles
 from pages.ui.markdown import plain
+from pages.ui.server.host_check import serves_this_machine_only
 from rerank_core.corpus.import_roots import close_paths
 from rerank_core.corpus.ingest import ImportOptions, import_dataset
 from rerank_core.errors import RerankLensError, WorkspaceError
 from rerank_core.store import datasets, jobs
 from rerank_core.store.workspace import Workspace
 
-# discovered pages take their names from the files, and the first one is app.py
-STYLE = """
-.block-container {padding: 2.5rem 2rem 3rem}
-[data-testid="stSidebarNav"] li:first-child a span p {font-size: 0}
-[data-testid="stSidebarNav"] li:first-child a span p::after {content: "Start"; font-size: 0.875rem}
-"""
+STYLE = (Path(__file__).parent / "frame.css").read_text(encoding="utf-8")
 # without the sidebar, the page's own bar lies over its first lines
 FOLDED = ".block-container {padding-top: 4rem}"
 DEMO = "demo"
@@ -33,20 +28,22 @@ def open_page(title: str, sidebar: Literal["auto", "collapsed"] = "auto") -> Wor
     """Set the page up and return the workspace; stops the page with a clear message where it cannot be opened."""
     st.set_page_config(f"{title} · Rerank Lens", "🔎", "wide", sidebar)
     st.html(f"<style>{STYLE}{FOLDED if sidebar == 'collapsed' else ''}</style>")
+    address.enter(title)
+    menu.show()
     roles.require(title)
-    state.enter(title)
     space = cache.workspace()
     cache.offer_secrets()
     if roles.there_are_roles() or not serves_this_machine_only():
         close_paths()
     try:
+        failures.show()
         _first_use(space)
         _name_unreadable(space)
         _keep_worker(space)
-    except RerankLensError as error:
-        st.error(plain(str(error)))
+    except (RerankLensError, OSError) as error:
+        failures.in_words(error)
         if isinstance(error, WorkspaceError):
-            _look_again(space)
+            look_again(space)
         st.stop()
     return space
 
@@ -65,7 +62,7 @@ def _keep_worker(space: Workspace) -> None:
         cache.keep_worker()
 
 
-def _look_again(space: Workspace) -> None:
+def look_again(space: Workspace) -> None:
     """Run the page again as soon as the workspace can be opened: what waits in the browser's tab is saved then."""
 
     @st.fragment(run_every=2.0)

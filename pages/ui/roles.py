@@ -1,7 +1,7 @@
 """Who may do what, where a team uses one app: roles by e-mail address, out of a file that the administrator keeps.
 
-Without the file everybody may do everything, as on one's own machine. Asked on the server only: by each page's script
-before it draws, by what a form does, and by the side route at every post.
+Without the file whoever sits at the machine may do everything, and everybody else only what an invitation opens.
+Asked on the server only: by each page's script before it draws, by what a form does, by the side route at every post.
 """
 
 from __future__ import annotations
@@ -9,15 +9,21 @@ from __future__ import annotations
 import json
 import os
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, NoReturn, get_args
 
 import streamlit as st
 
+from pages.ui.doors import page_link
+from pages.ui.server.host_check import is_at_this_machine
 from rerank_core.errors import SettingsError
 
 VARIABLE = "RERANK_LENS_ROLES"
 """A .toml or .json file: e-mail address -> role. Not set: there are no roles."""
+
+EVERYBODY = "*"
+"""Stands in the file for whoever is not named, signed in or not."""
 
 Role = Literal["judge", "engineer", "admin"]
 JUDGES_OPEN = frozenset({"Label"})
@@ -37,20 +43,27 @@ def login_name() -> str:
 
 
 def role_of(email: str) -> Role | None:
-    """The role of an e-mail address, in any case; None for whoever is not in the file. "admin" without a file.
+    """The role of an e-mail address in any case, else that of EVERYBODY; None for whoever has none.
+
+    "": the address of nobody. "admin" without a file.
 
     The file is read each time: who is taken out of it is out at once. Raises SettingsError where it cannot be read.
     """
     if not there_are_roles():
         return "admin"
-    return _roles(Path(os.environ[VARIABLE].strip())).get(email.strip().casefold()) if email.strip() else None
+    named = _roles(Path(os.environ[VARIABLE].strip()))
+    return named.get(email.strip().casefold()) or named.get(EVERYBODY)
 
 
 def current() -> Role | None:
-    """The role of whoever is signed in; None where nobody is, or with an address that the provider did not verify."""
-    if there_are_roles() and (not st.user.get("is_logged_in") or st.user.get("email_verified") is False):
-        return None
-    return role_of(str(st.user.get("email") or ""))
+    """The role of whoever is signed in, by an address that the provider verified; else that of EVERYBODY, or None.
+
+    Without a file: "admin" for who sits at the machine, None for everybody else.
+    """
+    if not there_are_roles():
+        return "admin" if is_at_this_machine() else None
+    known = st.user.get("is_logged_in") and st.user.get("email_verified") is not False
+    return role_of(str(st.user.get("email") or "") if known else "")
 
 
 def may_set_servers() -> bool:
@@ -64,9 +77,20 @@ def may_write(name: str, board: bool) -> bool:
     return role is not None and (role != "judge" or not board)
 
 
+def opens(page: str) -> bool:
+    """Whether whoever looks may open this page, so that a link to it leads somewhere."""
+    try:
+        role = current()
+    except SettingsError:
+        return False
+    return role is not None and (role != "judge" or page in JUDGES_OPEN)
+
+
 def require(page: str) -> None:
     """Stop the page unless whoever looks at it may open it."""
     if not there_are_roles():
+        if current() is None:
+            _by_invitation_only()
         return
     try:
         role = current()
@@ -82,8 +106,23 @@ def require(page: str) -> None:
             st.button("Sign in", type="primary", on_click=st.login)
         st.stop()
     if role == "judge" and page not in JUDGES_OPEN:
-        st.info("You judge passages: open **Label**.")
-        st.stop()
+        _lead_to(sorted(JUDGES_OPEN), "You judge passages: open **Label**.")
+
+
+def _lead_to(pages: Sequence[str], why: str) -> NoReturn:
+    st.info(why)
+    for page in pages:
+        page_link(page, icon=":material/arrow_forward:")
+    st.stop()
+
+
+def _by_invitation_only() -> NoReturn:
+    st.info("This app is open by invitation. Open the link that you were given.")
+    st.caption(
+        f"For whoever keeps this app: it is offered to other machines, and no roles are set. Open it at the machine "
+        f"itself, by http://localhost, or name people in `{VARIABLE}`."
+    )
+    st.stop()
 
 
 def _roles(path: Path) -> dict[str, Role]:

@@ -8,10 +8,12 @@ import pytest
 import streamlit as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from streamlit.testing.v1 import AppTest
 
-from pages.ui import roles
+from pages.ui import roles, state
 from pages.ui.outbox import side_route
 from pages.ui.outbox.passes import Gate
+from pages.ui.outbox.writer import of_session
 from rerank_core.corpus.import_roots import VARIABLE as ROOTS
 from rerank_core.errors import SettingsError
 from rerank_core.store import jobs
@@ -19,7 +21,10 @@ from rerank_core.store.systems import get_systems
 from tests.pages.conftest import CLIENT, open_page, texts
 
 MAY_NOT = "You judge passages"
-PAGES = ["Start", "Compare", "Evaluate", "Data", "Rerankers", "Inspect", "Label", "Agreement", "LLM_grades", "Present"]
+PAGES = [
+    "Home", "Compare", "Evaluate", "Data", "Rerankers", "Inspect", "Tune", "Train", "Label", "Agreement", "LLM_grades",
+    "Present", "Traffic",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -28,8 +33,6 @@ def team(tmp_path, monkeypatch):
     path = tmp_path / "roles.toml"
     path.write_text('"Ann@example.org" = "admin"\n"eva@example.org" = "engineer"\n"jo@example.org" = "judge"\n')
     monkeypatch.setenv(roles.VARIABLE, str(path))
-    monkeypatch.setenv(ROOTS, "before")
-    monkeypatch.delenv(ROOTS)
 
     def sign_in(email: str | None, **more) -> None:
         user = {"is_logged_in": True, "email": email, **more} if email else {"is_logged_in": False}
@@ -83,25 +86,39 @@ def test_who_is_not_signed_in_or_not_named_sees_no_page(page, team, birds):
 def test_a_judge_opens_label_only_and_an_engineer_all(page, team, birds):
     _, sign_in = team
     sign_in("jo@example.org")
-    assert (MAY_NOT in texts(open_page(page).info)) == (page != "Label")
+    app = open_page(page)
+    assert (MAY_NOT in texts(app.info)) == (page != "Label")
+    assert page == "Label" or [one.proto.page for one in app.get("page_link")] == ["Label"]
     sign_in("eva@example.org")
     app = open_page(page)
     assert not app.exception
     assert MAY_NOT not in texts(app.info)
 
 
+def test_the_sidebar_shows_a_judge_what_a_judge_may_open(team, birds):
+    _, sign_in = team
+    shown = {None: 0, "jo@example.org": 1, "eva@example.org": len(PAGES), "mallory@example.org": 0}
+    for email, count in shown.items():
+        sign_in(email)
+        app = AppTest.from_string("from pages.ui import menu\nmenu.run()", default_timeout=60).run()
+        assert (email, len(app.sidebar.get("page_link"))) == (email, count)
+
+
 def test_a_judge_does_not_set_up_the_list(team, birds):
     _, sign_in = team
     for email, shown in {"jo@example.org": 0, "eva@example.org": 1}.items():
         sign_in(email)
-        assert sum(one.label == "Set up this list" for one in open_page("Label", setup="true").toggle) == shown
+        assert (
+            sum(one.label == "For the organiser: choose passages" for one in open_page("Label", setup="true").toggle)
+            == shown
+        )
 
 
 def test_an_engineer_names_no_path_no_server_and_no_folder(team, birds, workspace, tmp_path, monkeypatch):
     _, sign_in = team
     monkeypatch.setenv(ROOTS, str(tmp_path))
     sign_in("eva@example.org")
-    assert not [one for one in open_page("Data").text_input if "path on this machine" in one.label]
+    assert not [one for one in open_page("Data").radio if "A path on this machine" in one.options]
     app = open_page("Rerankers")
     models = next(one for one in app.selectbox if one.key == "variant_of").options
     assert not [name for name in models if "HTTP" in name or "server" in name.lower()]
@@ -115,8 +132,33 @@ def test_an_engineer_names_no_path_no_server_and_no_folder(team, birds, workspac
     fields = {one.label: one for one in app.text_input if one.label in ("Address", "Key variable")}
     assert all(one.disabled for one in fields.values())
     sign_in("ann@example.org")
-    assert [one for one in open_page("Data").text_input if "path on this machine" in one.label]
+    assert [one for one in open_page("Data").radio if "A path on this machine" in one.options]
     assert len(next(one for one in open_page("Rerankers").selectbox if one.key == "variant_of").options) > len(models)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_app_for_other_machines_without_roles_is_open_by_invitation_only(page, birds, monkeypatch):
+    monkeypatch.delenv(roles.VARIABLE, raising=False)
+    monkeypatch.setattr(roles, "is_at_this_machine", lambda: False)
+    app = open_page(page)
+    assert "open by invitation" in texts(app.info)
+    assert not app.selectbox
+    assert not app.get("bidi_component")
+    assert not roles.may_set_servers()
+
+
+def test_the_file_may_name_everybody(team, birds):
+    path, sign_in = team
+    path.write_text('"ann@example.org" = "admin"\n"*" = "judge"\n')
+    assert roles.current() == "judge"
+    assert not texts(open_page("Label").info)
+    assert MAY_NOT in texts(open_page("Compare").info)
+    writer = of_session("Jo", state.LABEL)
+    assert (writer.name, writer.owns('["birds", "Jo"]')) == ("Jo", True)
+    sign_in("ann@example.org")
+    assert roles.current() == "admin"
+    sign_in("ann@example.org", email_verified=False)
+    assert roles.current() == "judge"
 
 
 class Context:
@@ -138,7 +180,10 @@ def offered(monkeypatch):
 
     def offer(component: str, judge: str):
         return side_route.offer(
-            component, json.dumps(["birds", judge]), lambda events: kept.extend(events) or {"ack": {}}
+            component,
+            json.dumps(["birds", judge]),
+            lambda events: kept.extend(events) or {"ack": {}},
+            of_session(judge, component),
         )
 
     with TestClient(Starlette(routes=side_route.routes())) as client:

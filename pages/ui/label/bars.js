@@ -4,8 +4,8 @@ import { unsavedNotice } from "../outbox/events.js";
 import { keyHelp } from "./words.js";
 
 const TOOLS = [
-  ["back", "←", "Back"], ["forth", "→", "Forth"], ["undo", "u", "Undo"], ["skip", "s", "Skip"], ["note", "n", "Note"],
-  ["guide", "g", "Guide"], ["list", "l", "List"], ["help", "?", "Keys"],
+  ["back", "←", "Back"], ["forth", "→", "Next"], ["undo", "u", "Undo"], ["skip", "s", "Skip"], ["note", "n", "Note"],
+  ["guide", "g", "Guide"], ["list", "l", "List"], ["mine", "m", "What I graded"], ["help", "?", "Keys"],
 ];
 
 /** Returns { node, paint(parts, counts, standing) }. */

@@ -1,7 +1,7 @@
 // What this tab knows of one judge's work on one dataset. It outlives the page's DOM, so that a change of page and back
 // finds everything where it was. Rules are in tape.js; here they are put together, without a DOM.
 import { outdated } from "../outbox/events.js";
-import { NOTHING, counted, merged, nextOpen, overlaid, pairOf, passedOver, replayed, wanted } from "./tape.js";
+import { NOTHING, counted, keyOf, merged, nextOpen, overlaid, pairOf, passedOver, replayed, wanted } from "./tape.js";
 
 const NEAR = 30; // so few passages ahead are asked for more: a held arrow key passes them in a second
 const EMPTY = { done: 0, left: 0, skipped: 0, seconds_a_grade: null };
@@ -17,6 +17,7 @@ export class Desk {
     this.down = null;
     this.progress = EMPTY;
     this.standing = [];
+    this.decision = null;
     this.texts = new Map();
     this.queries = new Map();
     this.replay([]);
@@ -58,6 +59,7 @@ export class Desk {
     this.down = down;
     this.progress = down.progress;
     this.standing = down.standing;
+    this.decision = down.decision;
     this.known = overlaid(this.known, down);
     this.replay(outbox);
     this.tape = merged(this.tape, this.at, this.reach, this.now.marks, down);
@@ -97,6 +99,17 @@ export class Desk {
   goTo(key) {
     if (!this.tape.includes(key)) this.tape = [key, ...this.tape];
     this.go(key);
+  }
+
+  /** Shows a passage that was graded before, as the server's list of own grades has it. */
+  reopen([qid, docid, rule, grade, note, rank, skipped]) {
+    const key = keyOf(qid, docid);
+    if (!this.known.marks.has(key)) {
+      const marks = new Map(this.known.marks).set(key, { grade, skipped, note, rule, rank });
+      this.known = { ...this.known, marks };
+      this.now = replayed(this.known, this.waiting, this.outboxKey);
+    }
+    this.goTo(key);
   }
 
   /** The key of the newest thing that undo would take back, or null. */

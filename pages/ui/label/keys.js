@@ -2,9 +2,9 @@
 
 const NAMED = {
   ArrowLeft: "back", ArrowRight: "forth", ArrowUp: "up", ArrowDown: "down", PageUp: "pageUp", PageDown: "pageDown",
-  u: "undo", s: "skip", n: "note", g: "guide", l: "list", "?": "help",
+  u: "undo", s: "skip", n: "note", g: "guide", l: "list", m: "mine", "?": "help",
 };
-const ONCE = new Set(["undo", "skip", "note", "guide", "list", "help"]);
+const ONCE = new Set(["undo", "skip", "note", "guide", "list", "mine", "help"]);
 const TEXT = ":is(input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable])";
 const FIELDS = "dialog, [role='dialog'], [role='listbox'], [role='combobox'], [role='slider'], [role='radiogroup'], [role='tablist']";
 

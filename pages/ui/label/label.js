@@ -3,18 +3,22 @@ import { openPost } from "../outbox/post.js";
 import { mount } from "../outbox/mount.js";
 import { el, say } from "../outbox/dom.js";
 import { makeHelp, makeLast, makeProgress, makeTools } from "./bars.js";
+import { makeBelow } from "./below.js";
+import { makeDecision } from "./decision.js";
 import { Desk } from "./desk.js";
 import { makeGrades } from "./grades.js";
 import { listenEverywhere } from "./keys.js";
+import { makeMine } from "./mine.js";
 import { makeNote, takeDraft } from "./note.js";
 import { paintRest } from "./rest.js";
 import { makeQuestion, makeStage } from "./stage.js";
 import { neighbour, nextOpen, pairOf } from "./tape.js";
-import { announced, factsOf, lastWords } from "./telling.js";
+import { announced, factsOf, lastWords, takenWords } from "./telling.js";
 import { keepView, viewOfTab } from "./view.js";
 import { isScale, progressWords, withKeys } from "./words.js";
 
 const ASK_AGAIN_MS = 1500;
+const LOOK_EVERY_MS = 8000; // what other tabs and people have graded meanwhile
 const pages = new WeakMap();
 const desks = new Map();
 
@@ -42,6 +46,11 @@ class LabelPage {
     this.post.watchers.add(this.paint);
     this.leaving = () => this.note?.close();
     window.addEventListener("beforeunload", this.leaving);
+    this.below = makeBelow(() => this.measured(), () => this.run("pageDown"));
+    this.lookAround = () => document.visibilityState === "visible" && this.look();
+    document.addEventListener("visibilitychange", this.lookAround);
+    window.addEventListener("focus", this.lookAround);
+    this.looking = setInterval(this.lookAround, LOOK_EVERY_MS);
     this.stopKeys = listenEverywhere(() => this.scale ?? [], (act, grade) => this.run(act, grade));
   }
 
@@ -49,6 +58,10 @@ class LabelPage {
     this.leaving();
     window.removeEventListener("beforeunload", this.leaving);
     this.stopKeys();
+    this.below.close();
+    clearInterval(this.looking);
+    document.removeEventListener("visibilitychange", this.lookAround);
+    window.removeEventListener("focus", this.lookAround);
     this.post.watchers.delete(this.paint);
     this.post.leave(this.key);
     if (this.slot.changed === this.synced) this.slot.changed = null;
@@ -73,12 +86,20 @@ class LabelPage {
     this.last = makeLast();
     this.tools = makeTools((act) => this.run(act));
     this.help = makeHelp(this.scale, () => this.stage.focus());
+    this.mine = makeMine(this.scale, (words) => this.seek(words), (row) => this.reopen(row), () => this.mineClosed());
+    this.decision = makeDecision();
     this.live = el("div", "live");
     this.live.setAttribute("aria-live", "polite");
     const foot = el("footer", "foot");
-    foot.append(this.note.node, this.remark, this.grades.node, this.last.node, this.tools.node);
-    this.shell.replaceChildren(this.progress.node, this.question.node, this.stage.node, foot, this.live, this.help.node);
+    foot.append(this.below.node, this.note.node, this.remark, this.grades.node, this.last.node, this.tools.node);
+    this.foot = foot;
+    const reading = el("div", "reading");
+    reading.append(this.question.node, this.decision.node, this.stage.node);
+    this.shell.replaceChildren(this.progress.node, reading, foot, this.live, this.help.node, this.mine.node);
+    this.below.follow(this.shell);
+    this.below.follow(this.stage.node);
     this.shown = undefined;
+    this.taken = "";
     this.rescue(takeDraft());
     this.synced();
     // another list, chosen at the left: the keys are for grading again
@@ -113,8 +134,10 @@ class LabelPage {
       note: () => desk.at !== null && this.note.open(this.address, desk.mark().note),
       guide: () => this.turn("guide"),
       list: () => this.turn("list"),
+      mine: () => this.mine.toggle(),
       help: () => this.help.toggle(),
     };
+    if (act !== "undo") this.taken = "";
     acts[act]?.();
   }
 
@@ -141,9 +164,11 @@ class LabelPage {
   undo() {
     const { desk } = this;
     const [at, key] = [desk.at, desk.newest];
+    this.taken = key === null ? "" : takenWords(desk, this.scale, key, desk.mark(key));
     this.post.add({ kind: "undo", qid: "", docid: "", grade: -1, outbox_key: this.data.outbox_key });
     if (key !== null) desk.goTo(key);
-    this.arrive(key !== null || desk.counts.done ? "Undone." : "There is nothing to undo.", at);
+    const nothing = key === null && !desk.counts.done;
+    this.arrive(nothing ? "There is nothing to undo." : `${this.taken || "Undone"}.`, at);
   }
 
   step(direction) {
@@ -162,6 +187,37 @@ class LabelPage {
     const at = this.desk.at;
     this.desk.go(key);
     this.arrive("", at);
+  }
+
+  /** Asks for what the judge graded, by words. */
+  seek(words) {
+    this.slot.send?.(this.post.outbox, { ...this.desk.wants, mine: words, at: Date.now() });
+  }
+
+  /** Shows a passage that the judge graded before, to grade it anew. */
+  reopen(row) {
+    const at = this.desk.at;
+    this.desk.reopen(row);
+    this.arrive("", at);
+    this.stage.focus();
+  }
+
+  mineClosed() {
+    this.slot.send?.(this.post.outbox, this.wants());
+    this.stage.focus();
+  }
+
+  /** Asks what others, or this judge in another tab, have graded. */
+  look() {
+    if (!this.desk?.started || !this.post.connected()) return;
+    if (!this.post.look(this.key)) this.slot.send?.(this.post.outbox, { ...this.wants(), at: Date.now() });
+  }
+
+  /** The box of what is read, and how far down the screen it can be seen: an own scroll area, or the page. */
+  measured() {
+    const text = this.stage.box();
+    const [stage, foot] = [this.stage.node, this.foot].map((node) => node.getBoundingClientRect());
+    return text && { text, end: this.stage.scrolls() ? stage.bottom : Math.min(foot.top, window.innerHeight) };
   }
 
   write(address, text) {
@@ -201,9 +257,18 @@ class LabelPage {
     if (!this.desk || down.outbox_key !== this.data.outbox_key) return false;
     this.post.acknowledge(down); // first: what has arrived must not be counted as waiting as well
     this.desk.take(down, this.post.outbox);
+    this.mine.paint(down.mine);
     if (!isScale(this.data.scale, down.scale)) this.renew(down.scale);
+    this.tell(this.desk.decision);
     this.paint();
     return true;
+  }
+
+  /** The verdict has become another one, or is settled: the page around says so too. */
+  tell(decision) {
+    const look = decision ? `${decision.word} ${decision.over}` : "";
+    if (this.told !== undefined && this.told !== look) this.wake();
+    this.told = look;
   }
 
   /** Somebody has changed the scale: the page is run again, once for each such change. */
@@ -237,6 +302,8 @@ class LabelPage {
     this.shell.dataset.state = at !== null ? "reading" : desk.ended ? "ended" : "waiting";
     this.shell.classList.toggle("started", desk.started);
     this.shell.classList.toggle("resting", at === null);
+    this.shell.classList.toggle("deciding", Boolean(desk.decision));
+    this.decision.paint(desk.decision);
     this.progress.paint(desk.started ? progressWords(counts, desk.progress) : [], counts, desk.standing);
     this.question.node.hidden = at === null;
     if (at !== null) this.question.show(qid, desk.queries.get(qid));
@@ -246,6 +313,8 @@ class LabelPage {
     this.shown = at;
     const facts = at === null ? "" : factsOf(desk, this.scale, this.data);
     this.stage.show({ at, tape, marks: now.marks, texts, scale: this.scale, moved, doc: desk.doc(), facts }, this.view.list);
+    if (moved && at !== null) this.stage.toTop(this.question.node);
+    this.below.look();
     this.paintFoot(mark);
     this.ask();
   }
@@ -256,7 +325,7 @@ class LabelPage {
     this.shell.classList.toggle("writing", this.note.isOpen);
     say(this.remark, mark?.note && !this.note.isOpen ? `Your note: ${mark.note}` : "");
     this.remark.hidden = !this.remark.textContent;
-    this.last.paint(lastWords(this.desk, this.scale), this.post);
+    this.last.paint(this.taken || lastWords(this.desk, this.scale), this.post);
     this.tools.paint({ list: this.view.list, guide: this.view.guide, note: this.note.isOpen });
   }
 }

@@ -17,7 +17,7 @@ from pages.ui.outbox.script import one_module
 _HERE = Path(__file__).parent
 _FILES = (
     "tape.js", "desk.js", "words.js", "keys.js", "grades.js", "note.js", "stage.js", "bars.js", "rest.js", "telling.js",
-    "view.js", "label.js",
+    "view.js", "below.js", "mine.js", "decision.js", "label.js",
 )  # fmt: skip
 _MOST_WANTED = 200
 _MOST_PASSED = 5_000
@@ -79,8 +79,9 @@ def parse_wish(raw: object) -> Wish:
         pairs = []
     whole = [item for item in pairs[:_MOST_WANTED] if isinstance(item, list | tuple) and len(item) == 2]
     texts = tuple((qid, docid) for qid, docid in whole if _is_id(qid) and _is_id(docid))
+    words = raw.get("mine")
     is_count = isinstance(passed, int) and not isinstance(passed, bool) and passed >= 0
-    return Wish(texts, min(passed, _MOST_PASSED) if is_count else 0)
+    return Wish(texts, min(passed, _MOST_PASSED) if is_count else 0, words if _is_id(words) else None)
 
 
 def _is_id(value: object) -> bool:

@@ -8,16 +8,19 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from pages.ui import cache, state, work
-from pages.ui.label.answer import Sent, Wish, answer
+from pages.ui import address, cache, menu, sidebar, state, work
+from pages.ui.doors import page_link
+from pages.ui.label.answer import Goal, Sent, Wish, answer
 from pages.ui.label.label import label, read_outbox, read_wish, sync
 from pages.ui.label.page_data import LabelData, Link
 from pages.ui.markdown import plain
 from pages.ui.outbox import commit, side_route
 from pages.ui.outbox.events import GradeEvent
+from pages.ui.outbox.writer import Writer
 from rerank_core.errors import RerankLensError, WorkspaceError
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.job_requests import RunRequest
+from rerank_core.judging.deciding import Deciding
 from rerank_core.judging.judge_queue import Labelling
 from rerank_core.judging.plan import LabelPlan, load_plan, proposed_plan
 from rerank_core.store import datasets, scales
@@ -31,19 +34,18 @@ NOTHING = Wish()
 def choose_dataset(space: Workspace) -> DatasetRow:
     """The dataset to grade in; stops the page where there is none, or nothing to ask in it."""
     with space.open() as db:
-        rows = {row.name: row for row in datasets.list_datasets(db)}
+        rows = datasets.list_datasets(db)
     if not rows:
         st.info("This workspace has no passages yet.")
-        st.page_link("pages/3_Data.py", label="Import a dataset", icon=":material/arrow_forward:")
+        page_link("Data", "Import a dataset", icon=":material/arrow_forward:")
         st.stop()
-    with st.sidebar:
-        name = st.selectbox("Dataset", list(rows), key=state.DATASET, bind="query-params")
-    state.remember_view()
-    if not rows[name].n_queries:
-        st.info(f"{plain(name)} has passages, but no queries to grade them for.")
-        st.page_link("pages/3_Data.py", label="Add queries", icon=":material/arrow_forward:")
+    dataset = sidebar.choose_dataset(rows)
+    menu.follow()
+    if not dataset.n_queries:
+        st.info(f"{plain(dataset.name)} has passages, but no queries to grade them for.")
+        page_link("Data", "Add queries", icon=":material/arrow_forward:")
         st.stop()
-    return rows[name]
+    return dataset
 
 
 def choose_plan(space: Workspace, dataset: DatasetRow) -> LabelPlan:
@@ -70,15 +72,15 @@ def _find_passages(space: Workspace, dataset: DatasetRow) -> None:
         return
     if job is not None and job.state == "failed":
         st.error(plain(job.message))
-    st.button("Find passages for all queries", type="primary", on_click=work.submit, args=(space, request))
+    st.button("Find passages for all queries", type="primary", on_click=work.ask, args=(space, request))
 
 
 def show_rank() -> bool:
     """Whether the judge wants to see how far up a passage stands."""
     return st.sidebar.toggle(
-        "Show the best rank",
+        "Show how high search ranked it (may sway you)",
         key=state.SHOW_RANK,
-        help="The best rank of each passage in any system. It may influence your grades.",
+        help="The best rank of each passage in any system.",
     )
 
 
@@ -88,23 +90,32 @@ def open_labelling(dataset: DatasetRow, judge: str, plan: LabelPlan) -> Labellin
         return cache.labelling(dataset, judge, plan)
     except RerankLensError as error:
         st.error(plain(str(error)))
-        st.markdown("Switch **Set up this list** on, in the sidebar, and choose what to grade.")
+        st.markdown("Switch **For the organiser: choose passages** on, in the sidebar, and choose what to grade.")
         st.stop()
 
 
-def desk(space: Workspace, dataset: DatasetRow, judge: str, plan: LabelPlan, ranks: bool) -> None:
-    """The part of the page that does not run again with a grade."""
+def desk(space: Workspace, dataset: DatasetRow, judge: str, plan: LabelPlan, ranks: bool, onwards: bool = True) -> None:
+    """The part of the page that does not run again with a grade. `onwards`: with links to other pages at the end."""
     with space.open() as db:
         scale = scales.get_scale(db, dataset.id)
-    query = urlencode({state.DATASET: dataset.name})
+    query = urlencode(address.full_link(), doseq=True)
     data = LabelData(
         outbox_key=commit.outbox_key(dataset, judge),
         scale=scale,
         show_rank=ranks,
         grouped=plan.order == "pool",
-        next=[Link("See what the grades say", f"Evaluate?{query}"), Link("Compare side by side", f"Compare?{query}")],
+        next=[]
+        if not onwards
+        else [Link("See what the grades say", f"Evaluate?{query}"), Link("Compare side by side", f"Compare?{query}")],
     )
     label(data, key=state.LABEL)
+
+
+def deciding_desk(space: Workspace, dataset: DatasetRow, judge: str) -> None:
+    """The same desk for passages that decide a verdict, in the order of what they are worth, within another page."""
+    with space.open() as db:
+        scale = scales.get_scale(db, dataset.id)
+    label(LabelData(commit.outbox_key(dataset, judge), scale, grouped=False), key=state.DECIDING)
 
 
 def compared_names(space: Workspace, plan: LabelPlan, setting_up: bool) -> tuple[str, str] | None:
@@ -120,22 +131,26 @@ def grades(
     space: Workspace,
     dataset: DatasetRow,
     judge: str,
-    labelling: Labelling,
+    labelling: Labelling | Deciding,
     sent: Sent,
     names: tuple[str, str] | None,
+    writer: Writer,
+    goal: Goal | None = None,
+    key: str = state.LABEL,
 ) -> None:
-    """Take what was graded, keep it, and say what comes next. To be called in a fragment."""
+    """Take what was graded, keep it, and say what comes next. To be called in a fragment. `key`: the desk's."""
     owner = commit.outbox_key(dataset, judge)
 
     def reply(events: Sequence[GradeEvent], wish: Wish = NOTHING) -> Mapping[str, Any]:
         # the last connection to close writes SQLite's log back: this one closes after the answer is made
         with space.open():
-            receipt = commit.commit(space, events)
-            return answer(space, dataset, labelling, owner, receipt, sent, wish, names).to_json()
+            receipt = commit.commit(space, events, writer)
+            return answer(space, dataset, labelling, owner, receipt, sent, wish, names, goal).to_json()
 
     try:
-        down = reply(read_outbox(state.LABEL), read_wish(state.LABEL))
-    except WorkspaceError as error:
+        writer.check()
+        down = reply(read_outbox(key), read_wish(key))
+    except (WorkspaceError, PermissionError) as error:
         st.error(plain(str(error)))
         return
-    sync(down, side_route.offer(state.LABEL, owner, reply), key=state.LABEL)
+    sync(down, side_route.offer(key, owner, reply, writer), key=key)

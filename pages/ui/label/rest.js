@@ -3,6 +3,9 @@ import { el } from "../outbox/dom.js";
 import { many } from "./words.js";
 
 function lines(desk, counts, connected) {
+  if (desk.started && desk.ended && desk.decision && !counts.skipped) {
+    return { title: desk.decision.headline, text: desk.decision.lines.slice(1).join(" ") };
+  }
   if (!desk.started) return { title: "One moment …", text: "Loading your list." };
   if (!desk.ended) {
     return connected

@@ -1,13 +1,13 @@
-"""How the list is made: for the engineer, out of the expert's way; one plan a dataset, alike for all its judges."""
+"""How the list is made: for the engineer, out of the expert's way; one plan per dataset, for all its judges."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import roles, state
+from pages.ui import asked, roles, state
 from pages.ui.label import scale as label_scale
 from pages.ui.markdown import plain
-from pages.ui.sidebar import FUSION_NAMES, RETRIEVER_NAMES
+from pages.ui.search.names import FUSION_NAMES, retriever_name
 from rerank_core.errors import RerankLensError
 from rerank_core.judging.plan import LabelPlan, save_plan
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -23,8 +23,9 @@ def switch() -> bool:
     """Whether somebody sets the list up: only then are systems named on this page."""
     if roles.current() == "judge":
         return False
+    asked.check_switch(state.SETUP, "choice to set the list up")
     return st.sidebar.toggle(
-        "Set up this list",
+        "For the organiser: choose passages",
         key=state.SETUP,
         bind="query-params",
         help="For the person who prepares the grading: which passages, in which order, on which scale.",
@@ -107,7 +108,7 @@ def _matters(plan: LabelPlan, systems: dict[str, str]) -> tuple[tuple[str, str] 
 
 def _described(settings: str) -> str:
     chosen = RetrievalSettings.from_json(settings)
-    how = [RETRIEVER_NAMES[name] for name in chosen.retrievers]
+    how = [retriever_name(name) for name in chosen.retrievers]
     joined = f", {FUSION_NAMES[chosen.fusion]}" if len(how) > 1 else ""
     filtered = ", filtered" if chosen.filters else ""
     return f"{' + '.join(how)}{joined}, {chosen.depth} candidates{filtered}"

@@ -115,7 +115,13 @@ function makeList(pick) {
   };
 }
 
-/** Both ways to read. Returns { node, show(view, asList), scroll(pixels), page(direction), focus() }. */
+/** All of a list, whatever of it is scrolled into sight. */
+function listed(node) {
+  const top = node.getBoundingClientRect().top - node.scrollTop;
+  return { top, bottom: top + node.scrollHeight, height: node.scrollHeight };
+}
+
+/** Both ways to read. Returns { node, rest, show(view, asList), scroll(pixels), page(direction), box(), focus(), … }. */
 export function makeStage(pick) {
   const node = el("div", "stage");
   const one = makeOne();
@@ -134,6 +140,14 @@ export function makeStage(pick) {
     if (changed && focused) shown.focus({ preventScroll: true });
   }
 
+  function scrolls() {
+    return getComputedStyle(now).overflowY !== "visible";
+  }
+
+  function scroller() {
+    return scrolls() ? now : (document.querySelector("[data-testid='stMain']") ?? document.scrollingElement);
+  }
+
   return {
     node,
     rest,
@@ -141,8 +155,19 @@ export function makeStage(pick) {
       only(view.at === null ? rest : asList ? list.node : one.node);
       if (view.at !== null) (asList ? list : one).show(view);
     },
-    scroll: (pixels) => now.scrollBy({ top: pixels }),
-    page: (direction) => now.scrollBy({ top: direction * now.clientHeight * 0.9 }),
+    scroll: (pixels) => scroller().scrollBy({ top: pixels }),
+    page: (direction) => scroller().scrollBy({ top: direction * Math.min(now.clientHeight, window.innerHeight * 0.5) * 0.9 }),
+    /** Whether the passage scrolls on its own; on a small screen the whole page does. */
+    scrolls,
+    /** The box of what is read, on the screen; null: nothing is. */
+    box() {
+      const read = now === rest ? null : now === list.node ? now.lastElementChild : now.querySelector(".body");
+      return read && (now === list.node ? listed(now) : read.getBoundingClientRect());
+    },
+    /** Where the whole page scrolls, shows the start of `head` again. */
+    toTop(head) {
+      if (!scrolls() && head.getBoundingClientRect().top < 0) head.scrollIntoView({ block: "start" });
+    },
     focus: () => now.focus({ preventScroll: true }),
   };
 }

@@ -29,10 +29,16 @@ export function factsOf(desk, scale, { grouped, show_rank: showRank }) {
   const grade = gradeWords(scale, mark);
   const parts = [
     keys.length > 1 && `Passage ${keys.indexOf(at) + 1} of ${keys.length}`,
-    showRank && mark?.rank && `best rank in any system: ${mark.rank}`,
+    showRank && mark?.rank && `search ranked it ${mark.rank}`,
     grade ? `your grade: ${grade}` : mark?.skipped && "you skipped this one",
   ];
   return parts.filter(Boolean).join(" · ");
+}
+
+/** What an undo took back: "Taken back: 3 Answers it · title"; "" where that is not known. */
+export function takenWords(desk, scale, key, before) {
+  const words = gradeWords(scale, before) ?? (before?.skipped ? "skipped" : "");
+  return words && `Taken back: ${words}${desk.doc(key) ? ` · ${nameOf(desk, key)}` : ""}`;
 }
 
 /** What was done last; "" where that is not known. */

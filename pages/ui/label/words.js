@@ -4,20 +4,23 @@ export function many(n, one, more) {
   return `${n.toLocaleString("en")} ${n === 1 ? one : more}`;
 }
 
-/** "about 25 min left"; "" where nothing is known. Less than a minute is shown as such. */
+/** "about 25 min left"; "" where nothing is known, or less than a minute is left: the counts say enough then. */
 export function timeLeft(seconds) {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "";
+  if (seconds < 60) return "";
   const minutes = Math.round(seconds / 60);
-  if (seconds < 60) return "less than a minute left";
   if (minutes < 60) return `about ${minutes} min left`;
   const rest = Math.round((minutes % 60) / 5) * 5;
   const hours = Math.floor(minutes / 60) + (rest === 60 ? 1 : 0);
   return rest % 60 ? `about ${hours} h ${rest} min left` : `about ${hours} h left`;
 }
 
-/** Seconds between two grades as grades per minute; "" where it is not known. */
+const FEWEST = 10; // grades: fewer say little about a pace
+const FASTEST = 60; // grades per minute: nobody reads faster
+
+/** Seconds between two grades as grades per minute; "" where it is not known, or is no pace of reading. */
 export function pace(secondsAGrade) {
-  if (!secondsAGrade) return "";
+  if (!secondsAGrade || 60 / secondsAGrade > FASTEST) return "";
   const rate = 60 / secondsAGrade;
   return `${rate < 10 ? rate.toFixed(1).replace(/\.0$/, "") : Math.round(rate)} per minute`;
 }
@@ -25,11 +28,16 @@ export function pace(secondsAGrade) {
 /** The line of progress, in parts. */
 export function progressWords(counts, progress) {
   const parts = [`${counts.done.toLocaleString("en")} done`, `${counts.left.toLocaleString("en")} left`];
+  if (progress.today) {
+    const [given, goal] = progress.today;
+    const now = Math.max(given + counts.done - progress.done, 0);
+    const reached = now >= goal ? " · goal reached, thank you" : "";
+    parts.unshift(`${now.toLocaleString("en")} of ${goal.toLocaleString("en")} today${reached}`);
+  }
   if (counts.skipped) parts.push(`${counts.skipped.toLocaleString("en")} skipped`);
-  const rate = pace(progress.seconds_a_grade);
-  if (rate) parts.push(rate);
-  if (counts.left && progress.seconds_a_grade) parts.push(timeLeft(counts.left * progress.seconds_a_grade));
-  return parts;
+  const rate = counts.done < FEWEST ? "" : pace(progress.seconds_a_grade);
+  const time = rate && counts.left ? timeLeft(counts.left * progress.seconds_a_grade) : "";
+  return time ? [...parts, rate, time] : parts;
 }
 
 /** The scale with the key of each step: its own digit where all grades have one, else its place from 0. */
@@ -52,6 +60,7 @@ export function keyHelp(scale) {
     ["u", "undo, as often as you like"],
     ["s", "skip: the passage comes back at the end"],
     ["n", "write a note (Enter or Esc closes it)"],
+    ["m", "what I graded: search it, and change a grade"],
     ["g", "show what each grade means"],
     ["l", "one passage, or all passages of this query"],
     ["?", "show these keys"],

@@ -39,13 +39,19 @@ test("the help names every grade and never r or c", () => {
 
 test("time and pace are said in round words", () => {
   assert.equal(timeLeft(null), "");
-  assert.equal(timeLeft(30), "less than a minute left");
+  assert.equal(timeLeft(30), "");
   assert.equal(timeLeft(12 * 60), "about 12 min left");
   assert.equal(timeLeft(61 * 60), "about 1 h left");
   assert.equal(timeLeft(80 * 60), "about 1 h 20 min left");
   assert.equal(timeLeft(119 * 60), "about 2 h left");
   const words = progressWords({ done: 1200, left: 60, skipped: 0 }, { seconds_a_grade: 6 });
   assert.deepEqual(words, ["1,200 done", "60 left", "10 per minute", "about 6 min left"]);
+  const fast = progressWords({ done: 1200, left: 60, skipped: 0 }, { seconds_a_grade: 0.4 });
+  assert.deepEqual(fast, ["1,200 done", "60 left"], "nobody reads 150 passages a minute");
+  const soon = progressWords({ done: 1200, left: 5, skipped: 0 }, { seconds_a_grade: 6 });
+  assert.deepEqual(soon, ["1,200 done", "5 left"], "under a minute of work, the counts say enough");
+  const early = progressWords({ done: 3, left: 60, skipped: 0 }, { seconds_a_grade: 6 });
+  assert.deepEqual(early, ["3 done", "60 left"], "three grades have no pace");
   assert.deepEqual(progressWords({ done: 0, left: 3, skipped: 1 }, { seconds_a_grade: null }), ["0 done", "3 left", "1 skipped"]);
 });
 

@@ -1,0 +1,1 @@
+"""Choosing a query, typing one, and taking queries away: Compare and Inspect."""
