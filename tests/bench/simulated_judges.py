@@ -8,7 +8,8 @@ Orders, all under the same stopping rule (`NextGrade.standing().may_stop`), aske
 - random: the depth-10 pool in random order.
 The pool to its end, without any stopping rule, is the reference for the size.
 
-The truth is the sign of the mean nDCG@10 delta by the full NIST qrels (unjudged: 0), ranks from the rank column. The
+The truth is the mean nDCG@10 delta by the full NIST qrels (unjudged: 0), ranks from the rank column: its sign, and
+whether it lies within the margin of 0.02. The
 pairs, fixed before any outcome was seen: all 136 pairs of the 17 runs, sorted by the size of their true delta, cut into
 five equal parts, and from each the same number drawn by the seed; which of the two is "b" is drawn as well.
 """
@@ -36,7 +37,7 @@ from rerank_core.judging.next_grade.next_grade import NextGrade  # noqa: E402
 
 COLLECTION = ROOT.parent / "shared" / "collections" / "trec-dl-2019"
 DEPTH, SCALE, ORDERS = 10, (0, 1, 2, 3), ("matters", "pool", "random")
-CLOSE = 0.01
+CLOSE, MARGIN = 0.01, 0.02
 
 Run = dict[str, list[str]]
 Qrels = dict[str, dict[str, int]]
@@ -44,9 +45,10 @@ Qrels = dict[str, dict[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One pair under one order. `decided`: 1, -1 or 0 (no decision although the pool is graded to its end).
+    """One pair under one order. `word`: what was decided; "open": nothing, although the pool is graded to its end.
 
-    `more_at_50`: what "about m more grades" said after 50 grades; None where it was decided by then.
+    `claimed`: its probability. `more_at_50`: from where to where the number of grades to come was said to lie after 50
+    grades; None where it was decided by then.
     """
 
     a: str
@@ -55,14 +57,16 @@ class Outcome:
     truth: float
     pool: int
     grades: int
-    decided: int
-    p_better: float
-    more_at_50: int | None
+    word: str
+    claimed: float
+    more_at_50: tuple[int, int] | None
     biased: bool | None
 
     @property
     def wrong(self) -> bool:
-        return self.decided * self.truth < 0
+        if self.word == "equal":
+            return abs(self.truth) >= MARGIN
+        return self.word in ("better", "worse") and (self.word == "better") != (self.truth > 0)
 
 
 def load(folder: Path) -> tuple[dict[str, Run], Qrels]:
@@ -130,18 +134,17 @@ def simulate(
     a, b = runs[pair[0]], runs[pair[1]]
     chooser, pool = NextGrade(a, b, SCALE, DEPTH, seed), in_rank_order(a, b)
     grades, more = 0, None
-    now = chooser.standing()
+    now = chooser.standing(MARGIN)
     for batch in batches(chooser, order, pool, step, seed):
         for qid, docid, random in batch:
             chooser.observe(qid, docid, qrels.get(qid, {}).get(docid, 0), random)
         grades += len(batch)
-        now = chooser.standing(random_share=0.2 if order == "matters" else 0.0)
+        now = chooser.standing(MARGIN, random_share=0.2 if order == "matters" else 0.0)
         if now.may_stop:
             break
         more = now.more if grades == 50 else more
-    decided = int(np.sign(now.p_better - 0.5)) if max(now.p_better, 1 - now.p_better) >= now.confidence else 0
     biased = chooser.random_check().biased if order == "matters" else None
-    return Outcome(*pair, order, truth, len(pool), grades, decided, now.p_better, more, biased)
+    return Outcome(*pair, order, truth, len(pool), grades, now.word, now.claimed, more, biased)
 
 
 def quartiles(numbers: list[float], digits: int = 0) -> str:
@@ -167,24 +170,25 @@ def table(outcomes: list[Outcome]) -> str:
                     f"{order:8} {kind:12} {len(own):3}  {quartiles([one.grades for one in own]):22} "
                     f"{quartiles([one.grades / one.pool for one in own], 2):22} "
                     f"{quartiles([one.grades / pooled[one.a, one.b] for one in own], 2):22} "
-                    f"{sum(one.wrong for one in own):5}  {sum(one.decided == 0 for one in own):9}"
+                    f"{sum(one.wrong for one in own):5}  {sum(one.word == 'open' for one in own):9}"
                 )
     return "\n".join(lines)
 
 
 def remarks(outcomes: list[Outcome]) -> Iterator[str]:
-    """The misses one by one, how sure the decisions were, how good "about m more" and the random check are."""
+    """The misses one by one, how sure the decisions were, how good the forecast and the random check are."""
     for one in outcomes:
-        if one.wrong or not one.decided:
-            said = "wrong" if one.wrong else "undecided"
-            yield f"{said}: {one.order}, {one.a} -> {one.b}, true {one.truth:+.4f}, P {one.p_better:.3f}, {one.grades}"
+        if one.wrong or one.word == "open":
+            said = f"wrong ({one.word})" if one.wrong else "undecided"
+            yield f"{said}: {one.order}, {one.a} -> {one.b}, true {one.truth:+.4f}, P {one.claimed:.3f}, {one.grades}"
     matters = [one for one in outcomes if one.order == "matters"]
-    sure = np.mean([max(one.p_better, 1 - one.p_better) for one in matters if one.decided])
-    right = np.mean([not one.wrong for one in matters if one.decided])
+    sure = np.mean([one.claimed for one in matters if one.word != "open"])
+    right = np.mean([not one.wrong for one in matters if one.word != "open"])
     yield f"matters: decisions claim {sure:.3f} on average, {right:.3f} are right"
-    told = [(one.grades - 50) / one.more_at_50 for one in matters if one.more_at_50]
-    if told:
-        yield f"matters: after 50 grades, really needed / foretold: {quartiles(told, 2)}, {len(told)} undecided pairs"
+    ranges = [(one.grades - 50, *one.more_at_50) for one in matters if one.more_at_50]
+    if ranges:
+        held = sum(low <= needed <= high for needed, low, high in ranges)
+        yield f"matters: after 50 grades, the range held what was needed in {held} of {len(ranges)} undecided pairs"
     yield f"matters: the random share speaks against the prior in {sum(bool(one.biased) for one in matters)} pairs"
 
 

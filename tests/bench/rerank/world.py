@@ -25,6 +25,7 @@ class Shape:
 
 
 SHAPES = {
+    "tiny": Shape("Bert", 1, 32, 2, 64),  # to time what is around a model
     "minilm-l6": Shape("Bert", 6, 384, 12, 1536),
     "minilm-l12": Shape("Bert", 12, 384, 12, 1536),
     "xlmr-base": Shape("XLMRoberta", 12, 768, 12, 3072),

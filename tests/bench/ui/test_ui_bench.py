@@ -65,7 +65,7 @@ def test_pages_are_opened_and_graded_and_the_given_workspace_stays_as_it_is(work
     before = workspace.path.read_bytes()
     assert main(["--workspace", str(workspace.path), "ui", "--json", "--rounds", "1", "--grades", "3"]) == DONE
     result = json.loads(capsys.readouterr().out)
-    assert list(result["paint"]) == ["Start", "Compare"]
+    assert list(result["paint"]) == ["Home", "Compare"]
     for times in result["paint"].values():
         assert 0 < times["content"]["median"] <= times["whole"]["median"]
         assert times["content"]["first"] > 0

@@ -14,15 +14,14 @@ from rerank_core.corpus.ingest import ImportOptions, import_dataset
 from rerank_core.errors import NotFoundError, RerankLensError
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.pipeline import Pipeline
-from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets, jobs
 from rerank_core.store.workspace import VARIABLE, Workspace
-from rerank_core.systems.systems import ALWAYS_READY, get_system
+from rerank_core.systems.systems import ALWAYS_READY
 from rerank_core.types import Progress, no_progress
 from tests.bench.ui.browsing import ROOT, chromium, streamlit_server
 from tests.bench.ui.clock import PATIENCE_MS, key_to_figure, new_page, paint
 
-PAGES = {"Start": ("/", "[data-testid='stMain'] h1"), "Compare": ("/Compare", ".column .card")}
+PAGES = {"Home": ("/", "[data-testid='stMain'] h1"), "Compare": ("/Compare?judge=bench", ".column .card")}
 """Page -> its path and what its own content is."""
 RANKING_SECONDS = 900
 
@@ -66,14 +65,13 @@ def measure(workspace: Workspace | None, rounds: int, grades: int, folder: Path,
 
 
 def demo(folder: Path, progress: Progress = no_progress) -> Workspace:
-    """A workspace with the demo, every query ranked by the systems that are always ready."""
+    """A workspace with the demo, every query ranked as the app first asks for it."""
     workspace = Workspace(folder / "workspace.db")
     import_dataset(workspace, "demo", ROOT / "data" / "demo", ImportOptions(), progress)
+    experiment = Experiment.of(workspace, "demo", ALWAYS_READY)
     with workspace.open() as db:
-        dataset = datasets.get_dataset(db, "demo")
-        queries = datasets.get_queries(db, dataset.id)
-    systems = [get_system(workspace, one) for one in ALWAYS_READY]
-    Pipeline(workspace).run(Experiment(workspace, dataset, RetrievalSettings(), tuple(systems)), queries, progress)
+        queries = datasets.get_queries(db, experiment.dataset.id)
+    Pipeline(workspace).run(experiment, queries, progress)
     return workspace
 
 
