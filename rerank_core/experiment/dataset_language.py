@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
+from rerank_core.retrieval.dense_model import BUNDLED
 from rerank_core.retrieval.dictionaries import DICTIONARY, WITH_DICTIONARY
 from rerank_core.retrieval.language import detect_corpus
 from rerank_core.retrieval.languages import AUTO, ENGLISH, LANGUAGES, NONE, language_name
-from rerank_core.retrieval.settings import BUNDLED, RetrievalSettings
+from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store.datasets import DatasetRow, StoredCorpus
 from rerank_core.store.workspace import Workspace
 
 PAIRED = ("zh", "ja", "ko", "th", "lo", "km", "my")
 _known: dict[str, str] = {}  # by fingerprint: the same passages are in the same language
 _MOST_KNOWN = 100
+_FINDING = Lock()
+"""Where many tabs are opened at once, one of them looks and the others take what it found."""
 
 
 def found_language(workspace: Workspace, dataset: DatasetRow) -> str:
@@ -19,12 +24,16 @@ def found_language(workspace: Workspace, dataset: DatasetRow) -> str:
 
     A sample of them is looked at, the same one each time.
     """
-    if dataset.fingerprint not in _known:
+    if (known := _known.get(dataset.fingerprint)) is not None:
+        return known
+    with _FINDING:
+        if (known := _known.get(dataset.fingerprint)) is not None:
+            return known
         code = detect_corpus(StoredCorpus(workspace, dataset))
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
         _known[dataset.fingerprint] = code
-    return _known[dataset.fingerprint]
+    return code
 
 
 def language_of(workspace: Workspace, dataset: DatasetRow, settings: RetrievalSettings) -> str:

@@ -22,10 +22,10 @@ TOLERANCE = 0.005
 class DepthPoint:
     """A system at one depth: the candidates retrieved at that depth (not a prefix of deeper ones), all reranked.
 
-    `value`: the measure's mean over the `n` graded queries. `pairs`: candidates a query, mean; fewer than `depth` where
-    the data has fewer. All seconds are medians a query. `retrieve_seconds`: of finding the candidates. `score_seconds`:
-    measured, over the `timed` warm queries of which no score came from the cache; None where there is none.
-    `score_estimate`: `pairs` times the seconds a pair at the deepest depth that was measured: a straight line, None
+    `value`: the measure's mean over the `n` graded queries. `pairs`: candidates per query, mean; fewer than `depth`
+    where the data has fewer. All seconds are medians per query. `retrieve_seconds`: of finding the candidates.
+    `score_seconds`: measured, over the `timed` warm queries of which no score came from the cache; None without one.
+    `score_estimate`: `pairs` times the seconds per pair at the deepest depth that was measured: a straight line, None
     where nothing was measured. The first stage scores nothing: both are 0.
     """
 

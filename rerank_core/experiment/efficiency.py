@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rerank_core.evaluation.cost import cost_on_gpu
 from rerank_core.evaluation.latency import Latency, Timed, latencies
 from rerank_core.experiment.experiment import Experiment
+from rerank_core.experiment.measured import is_rough
 from rerank_core.experiment.runs import run_latencies, seconds_a_query, staleness
 from rerank_core.experiment.whole_set import WholeSet
 from rerank_core.rerankers.catalogue.pricing import cost_per_1000
 from rerank_core.store import evidence, runs
-from rerank_core.systems.systems import FIRST_STAGE, System
-from rerank_core.types import Ranking
+from rerank_core.systems.systems import System
+from rerank_core.types import Query, Ranking
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Efficiency:
     knows which were cold. `stale`: why that run no longer speaks for the system, "" where it does. `device`: where it
     ran. `service_cost`: US dollars for 1,000 queries by use of a service, None where nothing is paid by use or the
     price is not known. `local`: whether it runs on own hardware. `scoring`: mean seconds per query, warm.
+    `rough`: of so many queries the time was taken while the machine was busy with other work.
     """
 
     label: str
@@ -34,6 +36,7 @@ class Efficiency:
     local: bool
     service_cost: float | None
     scoring: float | None
+    rough: int = 0
 
     @property
     def whole(self) -> Latency | None:
@@ -56,16 +59,14 @@ class Efficiency:
 def efficiencies(experiment: Experiment, whole: WholeSet) -> dict[str, Efficiency]:
     """System id -> its efficiency. `whole`: of the same experiment; its queries are those timed."""
     workspace, systems, settings_key = experiment.workspace, experiment.systems, experiment.settings.key()
-    keys = experiment.keys(whole.queries.values())
+    searches = _Searches(experiment, whole.queries.values())
     with workspace.open() as db:
         run_of = {system.id: runs.latest_run(db, experiment.dataset.id, system.id, settings_key) for system in systems}
-        seconds = evidence.search_seconds(db, keys.values())
-    searches = {qid: seconds.get(key) for qid, key in keys.items()}
     result = {}
     for system in systems:
         rankings, run = whole.rankings(system.id), run_of[system.id]
         part = None if run is None else replace(run, queries=tuple(q for q in run.queries if q.qid in whole.queries))
-        stages = run_latencies(part) if part is not None else _unwitnessed(system, rankings, searches)
+        stages = run_latencies(part) if part is not None else _unwitnessed(system, rankings, searches.of(system))
         result[system.id] = Efficiency(
             label=system.label,
             stages=tuple(stages),
@@ -75,8 +76,28 @@ def efficiencies(experiment: Experiment, whole: WholeSet) -> dict[str, Efficienc
             local=system.model.hosting != "api",
             service_cost=cost_per_1000(system.model.id, [ranking.usage for ranking in rankings.values()]),
             scoring=seconds_a_query(part) if part is not None else _mean(stages),
+            rough=sum(is_rough(ranking) for ranking in rankings.values()),
         )
     return result
+
+
+class _Searches:
+    """The seconds of the searches that systems have their candidates from; each first stage is read once."""
+
+    def __init__(self, experiment: Experiment, queries: Iterable[Query]) -> None:
+        self._experiment, self._queries = experiment, tuple(queries)
+        self._kept: dict[str, Mapping[str, float | None]] = {}
+
+    def of(self, system: System) -> Mapping[str, float | None]:
+        """qid -> seconds, None where they are not known."""
+        found_by = self._experiment.found_by(system)
+        name = found_by.settings.key()
+        if name not in self._kept:
+            keys = found_by.keys(self._queries)
+            with found_by.workspace.open() as db:
+                seconds = evidence.search_seconds(db, keys.values())
+            self._kept[name] = {qid: seconds.get(key) for qid, key in keys.items()}
+        return self._kept[name]
 
 
 def _unwitnessed(
@@ -86,10 +107,10 @@ def _unwitnessed(
     timed: dict[str, list[Timed]] = {"retrieve": [], "score": [], "total": []}
     for qid, ranking in rankings.items():
         search, pairs = searches.get(qid), len(ranking.docs)
-        score = 0.0 if system.id == FIRST_STAGE else ranking.seconds
+        score = ranking.seconds if system.scores else 0.0
         if search is not None:
             timed["retrieve"].append(Timed(search, None, pairs))
-        if score is not None and system.id != FIRST_STAGE:
+        if score is not None and system.scores:
             timed["score"].append(Timed(score, None, pairs))
         if search is not None and score is not None:
             timed["total"].append(Timed(search + score, None, pairs))

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rerank_core.errors import SettingsError
+from rerank_core.experiment.connected import fitting
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.rankings import candidates_key
 from rerank_core.store.workspace import Workspace
+from rerank_core.systems.composites.spec import OwnFirstStage
 from rerank_core.systems.systems import FIRST_STAGE, System, get_system
 from rerank_core.types import Query
 
@@ -55,10 +57,11 @@ class Experiment:
     ) -> Experiment:
         """The experiment of these names. `systems`: ids, as the catalogue and the page Rerankers show them.
 
-        `settings` None: BM25 and the bundled dense model, 50 candidates per query; `depth` goes before the depth of
-        `settings`. `baseline` None: the first stage where it is among the systems, else the first of them. Raises
-        NotFoundError for a dataset or a system that is not there (it names those that are), SettingsError for a depth
-        outside 10 to 200, a system that is named twice, and a baseline that is not among the systems.
+        `settings` None: BM25 and the bundled dense model, of a connected dataset its first template, 50 candidates per
+        query; `depth` goes before the depth of `settings`. `baseline` None: the first stage where it is among the
+        systems, else the first of them. Raises NotFoundError for a dataset or a system that is not there (it names
+        those that are), SettingsError for a depth outside 10 to 1,000, a system that is named twice, and a baseline
+        that is not among the systems.
 
         >>> import rerank_core as rl
         >>> experiment = rl.Experiment.of(rl.Workspace(), "birds", ["first-stage", "minilm-maxsim"], depth=10)
@@ -69,9 +72,9 @@ class Experiment:
             raise SettingsError(f"Systems are a list of ids, such as ['{systems}'], not one text.")
         if baseline is not None:
             _check_baseline(baseline, systems)
-        chosen = settings or RetrievalSettings(depth=DEPTH)
         with workspace.open() as db:
             row = datasets.get_dataset(db, dataset)
+            chosen = fitting(db, row, settings or RetrievalSettings(depth=DEPTH))
         return cls(
             workspace,
             row,
@@ -88,12 +91,37 @@ class Experiment:
 
     def key(self, query: Query) -> str:
         """Under what the candidates of a query are kept, and all rankings of them."""
-        return candidates_key(self.dataset.fingerprint, self.settings.key(), query.text)
+        return self.keys((query,))[query.qid]
 
     def keys(self, queries: Iterable[Query]) -> dict[str, str]:
         """qid -> `key`, in the order of the queries."""
-        settings_key = self.settings.key()
-        return {query.qid: candidates_key(self.dataset.fingerprint, settings_key, query.text) for query in queries}
+        settings_key, by_id = self.settings.key(), bool(self.settings.runs())
+        return {
+            # an imported run has its lists by qid: two queries of one text may have two
+            query.qid: candidates_key(
+                self.dataset.fingerprint, settings_key, f"{query.qid}\x00{query.text}" if by_id else query.text
+            )
+            for query in queries
+        }
+
+    def found_by(self, system: System) -> Experiment:
+        """The experiment whose search finds the system's candidates: itself, or with the system's own first stage.
+
+        The filters are those of this one: they are a part of the question.
+        """
+        if not isinstance(system.spec, OwnFirstStage):
+            return self
+        own = replace(system.spec.settings, filters=self.settings.filters)
+        return Experiment(self.workspace, self.dataset, own, level=self.level)
+
+    def by_words(self) -> Experiment | None:
+        """The same over candidates that are found by words alone; None where no other retriever is asked, or no BM25.
+
+        An experiment of its own, with its own keys: nothing of it counts for this one.
+        """
+        if "bm25" not in self.settings.retrievers or len(self.settings.retrievers) == 1:
+            return None
+        return replace(self, settings=replace(self.settings, retrievers=("bm25",), fusion="rrf", weights=()))
 
     def at_depth(self, depth: int) -> Experiment:
         """The same at another depth. Its candidates are no prefix: each retriever is asked for as many as it says."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rerank_core.errors import SettingsError
 from rerank_core.evaluation.names import Measure, parse_measure
 from rerank_core.evaluation.slices import in_slices, query_slices
-from rerank_core.evaluation.verdict import is_sure
+from rerank_core.evaluation.verdict import is_sure, outcome
 from rerank_core.experiment import summary as sums
+from rerank_core.experiment.chosen_on import chosen_on_queries, chosen_on_sentence, trained_systems
 from rerank_core.experiment.efficiency import Efficiency, efficiencies
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.losses import SystemLoss, system_losses
+from rerank_core.experiment.margin import margin_of
 from rerank_core.experiment.notebook_html import notebook_html
 from rerank_core.experiment.summary import (
     Summary,
@@ -33,7 +35,8 @@ class Figures:
     """All figures of an experiment, over the same queries and rankings.
 
     `everything`: the whole set, whatever was chosen; `whole`: the part of it that the figures are over. `only`: the
-    names of the slices that it is, () for all queries. `own_left_out`: `whole` is without the passages that have their
+    names of the slices that it is, () for all queries. `chosen_on`: system id -> on how many of these queries a search
+    chose its settings, if any. `own_left_out`: `whole` is without the passages that have their
     query's own id. `losses` and `efficiency`: by system id. `stamp`: names what they were read from, for a cache: equal
     stamps have equal figures; () where nobody keeps them.
     """
@@ -47,6 +50,7 @@ class Figures:
     only: tuple[str, ...] = ()
     own_left_out: bool = False
     stamp: tuple[object, ...] = ()
+    chosen_on: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def only_qids(self) -> tuple[str, ...] | None:
@@ -72,7 +76,8 @@ class Figures:
         """One row per system, in their order: its id, its means, and its difference from the baseline on the headline.
 
         The difference is delta, its 95 % interval from low to high, p (corrected for all systems), the queries won,
-        tied and lost, and whether it is sure. None: the baseline has none, and what ranked nothing has no figure.
+        tied and lost, whether it is sure, and the outcome in a word (see `evaluation.verdict`). None: the baseline has
+        none, and what ranked nothing has no figure.
         """
         return [self._row(system) for system in self.summary.systems]
 
@@ -90,6 +95,7 @@ class Figures:
             "tied": comparison.ties if comparison is not None else None,
             "lost": comparison.losses if comparison is not None else None,
             "sure": is_sure(comparison) if comparison is not None else None,
+            "outcome": outcome(comparison) if comparison is not None else None,
         }
 
     def table(self) -> DataFrame:
@@ -110,6 +116,9 @@ class Figures:
         lines = []
         for system in self.summary.systems:
             lines += not_compared_alike(system)
+            if count := self.chosen_on.get(system.system):
+                by_training = system.system in trained_systems(self.experiment)
+                lines.append(chosen_on_sentence(system.label, count, len(self.summary.qids), by_training))
             if system.empty:
                 lines.append(f"{system.label} returned nothing on {system.empty:,} queries, which count 0.")
         if self.left_out:
@@ -125,12 +134,14 @@ def figures(
     measures: Sequence[Measure | str],
     only: Sequence[str] = (),
     own_left_out: bool = False,
+    margin: float | None = None,
 ) -> Figures:
     """Read the figures of what is ranked and graded by now; nothing is computed by a model.
 
     `measures`: names or aliases; systems are compared on the first. `only`: the slices whose queries count, () for all.
-    `own_left_out`: without the passages that have their query's own id, as BEIR does. Raises SettingsError for a slice
-    that is not there and for a baseline that is not among the systems, BadInputError for what is no measure.
+    `own_left_out`: without the passages that have their query's own id, as BEIR does. `margin`: the smallest difference
+    that matters, None: the dataset's. Raises SettingsError for a slice that is not there, for a baseline that is not
+    among the systems and for a margin that is none, BadInputError for what is no measure.
 
     >>> import rerank_core as rl
     >>> experiment = rl.Experiment.of(rl.Workspace(), "birds", ["first-stage", "minilm-maxsim"], depth=10)
@@ -146,10 +157,22 @@ def figures(
     everything = load_whole_set(experiment)
     whole = of_slices(everything, only)
     whole = whole.without_own_passages() if own_left_out else whole
-    summary = summarise(whole, parsed, experiment.baseline, max(experiment.dataset.scale), experiment.level)
+    dataset = experiment.dataset
+    kept = margin_of(experiment.workspace, dataset) if margin is None else margin
+    summary = summarise(whole, parsed, experiment.baseline, max(dataset.scale), experiment.level, margin=kept)
     losses = system_losses(whole, summary.qids, summary.k)
     efficiency = efficiencies(experiment, whole)
-    return Figures(experiment, everything, whole, summary, losses, efficiency, tuple(only), own_left_out)
+    return Figures(
+        experiment,
+        everything,
+        whole,
+        summary,
+        losses,
+        efficiency,
+        tuple(only),
+        own_left_out,
+        chosen_on=chosen_on_queries(experiment, [whole.queries[qid] for qid in summary.qids]),
+    )
 
 
 def of_slices(whole: WholeSet, only: Sequence[str]) -> WholeSet:

@@ -132,12 +132,90 @@ class DepthRequest(CandidatesRequest):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureRequest(CandidatesRequest):
+    """Time again what was timed while the machine was busy. `qid`: of one query, all of it; "": of all queries."""
+
+    kind: ClassVar[str] = "measure"
+    systems: tuple[str, ...]
+    qid: str = ""
+
+    @classmethod
+    def of(cls, experiment: Experiment, query: Query | None = None) -> Self:
+        """The request for a query of an experiment, or for all."""
+        return cls(**_candidates(experiment), systems=experiment.ids, qid=query.qid if query is not None else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuneRequest(CandidatesRequest):
+    """Search the settings of the first stage, alone and under each of some systems.
+
+    `settings`: where the search starts. `space`: the values that are tried, by the fields of `tuning.SearchSpace`.
+    `measure`: its name. `level`: the lowest relevant grade. `graded`: how many queries have a grade; with one more it
+    is another search.
+    """
+
+    kind: ClassVar[str] = "tune"
+    systems: tuple[str, ...]
+    measure: str
+    level: int
+    splits: int
+    seed: int
+    margin: float
+    space: Mapping[str, Any]
+    graded: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainRequest(CandidatesRequest):
+    """Learn a blend of some systems from the grades, each query placed by weights that did not see it.
+
+    `settings`: of the first stage, which is tuned within each fold. `model`: what is trained, one of `training.KINDS`.
+    `measure`, `level`, `graded`: as of `TuneRequest`.
+    """
+
+    kind: ClassVar[str] = "train"
+    systems: tuple[str, ...]
+    model: str
+    measure: str
+    level: int
+    folds: int
+    seed: int
+    margin: float
+    graded: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IndexRequest(Request):
-    """Build the indexes of a dataset, by its name. `settings`: the RetrievalSettings, as JSON."""
+    """Build the indexes of a dataset, by its name. `settings`: the RetrievalSettings, as JSON.
+
+    `pay`: somebody has read the cost and asked a service to embed the passages. `fingerprint`: of the passages then.
+    """
 
     kind: ClassVar[str] = "index"
     dataset: str
     settings: str
+    pay: bool = False
+    fingerprint: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object that `from_json` reads back to an equal request."""
+        later = {"pay": False, "fingerprint": ""}
+        return {name: value for name, value in Request.to_json(self).items() if later.get(name) != value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteRequest(Request):
+    """Have a language model write for queries: somebody has read what it costs.
+
+    `dataset`: its name. `variant`: plain values as `QueryVariant` writes them, never a key. `queries`: texts, () for
+    all of the dataset's. `count`: how many nothing was written for; with another number it is another request.
+    """
+
+    kind: ClassVar[str] = "write"
+    dataset: str
+    variant: Mapping[str, Any]
+    queries: tuple[str, ...] = ()
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,11 +258,56 @@ class ChangeRequest(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookRequest(Request):
+    """Look at a search engine, of which nothing is kept.
+
+    `source`, `templates`: plain values as `EngineSource` and `Template` write them; never a key. `question`: a query
+    whose first hits are shown, "" for none. `recall`: also measure with it what a vector index misses.
+    """
+
+    kind: ClassVar[str] = "look"
+    source: Mapping[str, Any]
+    templates: tuple[Mapping[str, Any], ...] = ()
+    question: str = ""
+    recall: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object that `from_json` reads back to an equal request."""
+        return {name: value for name, value in Request.to_json(self).items() if name != "recall" or value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshRequest(Request):
+    """Ask the engine of a connected dataset again. `fingerprint`: of what was asked before."""
+
+    kind: ClassVar[str] = "refresh"
+    dataset: str
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryRequest(Request):
+    """Score the canary of a system again. `dataset`: make a new one of its pairs instead, "": the one that is kept."""
+
+    kind: ClassVar[str] = "canary"
+    system: str
+    dataset: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadRequest(Request):
     """Fetch the model of a system, or those that its members need, from its hub. `system`: its id."""
 
     kind: ClassVar[str] = "download"
     system: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DenseDownloadRequest(Request):
+    """Fetch a dense model from its hub. `model`: its name there."""
+
+    kind: ClassVar[str] = "dense-download"
+    model: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

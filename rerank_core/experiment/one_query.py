@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from rerank_core.experiment.experiment import Experiment
@@ -21,7 +21,8 @@ class Comparison:
 
     `candidates` is None where they were not retrieved yet. `waiting`: ids of systems without an answer so far.
     `docs`: the passages of all candidates and answers; an imported run may name one that the dataset does not have, and
-    then its text says so.
+    then its text says so. `words_only`: these are what words alone find, to look at until the index of meaning is made;
+    all systems are still waiting then.
     """
 
     query: Query
@@ -29,6 +30,7 @@ class Comparison:
     answers: Mapping[str, StoredRanking]
     waiting: tuple[str, ...]
     docs: Mapping[str, Doc]
+    words_only: bool = False
 
     @property
     def rankings(self) -> dict[str, Ranking]:
@@ -54,6 +56,15 @@ def load_comparison(experiment: Experiment, query: Query) -> Comparison:
     answers = {system.id: stored[system.key] for system in systems if system.key in stored}
     waiting = tuple(system.id for system in systems if system.id not in answers)
     return Comparison(query, candidates, answers, waiting, docs)
+
+
+def first_look(experiment: Experiment, query: Query) -> Comparison:
+    """`load_comparison`; while there are no candidates yet, what words alone find, where that is there already."""
+    comparison, by_words = load_comparison(experiment, query), experiment.by_words()
+    if comparison.candidates is not None or by_words is None:
+        return comparison
+    found = load_comparison(by_words, query)
+    return replace(found, waiting=experiment.ids, words_only=True) if found.candidates is not None else comparison
 
 
 def all_rankings(experiment: Experiment, system: System) -> dict[str, Ranking]:

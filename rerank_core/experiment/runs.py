@@ -43,10 +43,21 @@ def record_runs(experiment: Experiment) -> dict[str, Run]:
         candidates = _candidates_hash(keys, docids_of)
         return {
             system.id: store.put_run(
-                db, dataset.id, _run_of(db, experiment, system, queries, docids_of, made[system.id], candidates)
+                db, dataset.id, _run_of(db, experiment, system, queries, made[system.id], candidates)
             )
             for system in whole
         }
+
+
+def renew_runs(experiment: Experiment) -> dict[str, Run]:
+    """As `record_runs`, with the times that are kept now in place of those of the newest run of each system."""
+    workspace, dataset, settings_key = experiment.workspace, experiment.dataset, experiment.settings.key()
+    with workspace.write() as db:
+        for system in experiment.systems:
+            run = store.latest_run(db, dataset.id, system.id, settings_key)
+            if run is not None and run.id is not None and run.system_key == system.key:
+                store.drop_run(db, run.id)
+    return record_runs(experiment)
 
 
 def _run_of(
@@ -54,22 +65,21 @@ def _run_of(
     experiment: Experiment,
     system: System,
     queries: Sequence[Query],
-    docids_of: Mapping[str, Sequence[str]],
     made: Mapping[str, Made],
     candidates: str,
 ) -> Run:
-    keys = experiment.keys(queries)
-    searched = evidence.get_evidence(db, keys.values(), SEARCH)
+    keys, found = experiment.keys(queries), experiment.found_by(system).keys(queries)
+    searched = evidence.get_evidence(db, found.values(), SEARCH)
     scored = evidence.get_evidence(db, keys.values(), system.key)
-    seconds = evidence.search_seconds(db, keys.values())
-    scores = system.model.family != FIRST_STAGE
+    seconds, docids_of = evidence.search_seconds(db, found.values()), rankings.get_docids(db, found.values())
+    scores = system.scores
     unknown = Evidence(None)
     facts = [
         QueryFacts(
             qid=qid,
-            pairs=len(docids_of[key]),
-            retrieve_seconds=seconds[key],
-            retrieve_cold=searched.get(key, unknown).cold,
+            pairs=len(docids_of.get(found[qid], ())),
+            retrieve_seconds=seconds.get(found[qid]),
+            retrieve_cold=searched.get(found[qid], unknown).cold,
             score_seconds=made[key].seconds if scores else None,
             score_cold=scored.get(key, unknown).cold if scores else None,
             tokenize_seconds=scored.get(key, unknown).tokenize_seconds,
@@ -121,8 +131,14 @@ def run_latencies(run: Run) -> list[Latency]:
         *latencies("retrieve", _timed((q.retrieve_seconds, q.retrieve_cold, 0) for q in run.queries)),
         *latencies("tokenize", _timed((q.tokenize_seconds, q.score_cold, q.pairs) for q in run.queries)),
         *latencies("score", _timed((q.score_seconds, q.score_cold, q.pairs) for q in run.queries)),
-        *latencies("total", _timed(_total(q, run.system != FIRST_STAGE) for q in run.queries)),
+        *latencies("total", _timed(_total(q, _scores(run)) for q in run.queries)),
     ]
+
+
+def _scores(run: Run) -> bool:
+    """See `System.scores`; the run's settings are a composite's spec."""
+    own = run.system_settings.get("kind") == "own-first-stage" and run.system_settings.get("system") == FIRST_STAGE
+    return run.system != FIRST_STAGE and not own
 
 
 def seconds_a_query(run: Run) -> float | None:

@@ -15,6 +15,7 @@ from rerank_core.evaluation.names import Measure
 from rerank_core.evaluation.oracle import ideal_order
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.store import datasets, judgments, rankings
+from rerank_core.types import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Scoreboard:
         self._systems = {system.key: system.id for system in experiment.systems}
         self._measures = list(measures)
         self._lock, self._name = threading.Lock(), uuid4().hex
+        self._queries: dict[str, Query] = {}
         self._keys: dict[str, str] = {}
         self._ready: set[tuple[str, str]] = set()
         self._failed: set[tuple[str, str]] = set()  # asked for again each time: a second try may have gone well
@@ -62,14 +64,28 @@ class Scoreboard:
     def read_rankings(self) -> int:
         """Take in the queries and rankings that came since; return how many queries all systems have answered."""
         with self._lock, self._workspace.open() as db:
-            queries = datasets.get_queries(db, self._dataset.id)
-            self._keys |= self._experiment.keys(query for query in queries if query.qid not in self._keys)
-            wanted = [
-                key for key in self._keys.values() if any((key, system) not in self._ready for system in self._systems)
-            ]
-            self._take_in(rankings.get_rankings(db, wanted, list(self._systems)))
+            self._read_rankings(db)
             answers = self._ready | self._failed
             return sum(all((key, system) in answers for system in self._systems) for key in self._keys.values())
+
+    def _read_rankings(self, db: Database) -> None:
+        now = {query.qid: query for query in datasets.get_queries(db, self._dataset.id)}
+        before, self._queries = self._queries, now
+        gone = [qid for qid, query in before.items() if qid not in now or now[qid].text != query.text]
+        for qid in gone:
+            key = self._keys.pop(qid)
+            self._candidates.pop(qid, None)
+            if qid in now or self._labels.get(qid):
+                self._live.set_rankings(qid, dict.fromkeys(self._experiment.ids))
+            self._ready -= {(key, system) for system in self._systems}  # another query may have the same text
+        self._keys |= self._experiment.keys(query for qid, query in now.items() if qid not in self._keys)
+        # grades go with their query, and come back with it
+        for qid in (*gone, *(qid for qid in now if qid not in before and qid in self._seen)):
+            self._read_grades(db, qid)
+        wanted = [
+            key for key in self._keys.values() if any((key, system) not in self._ready for system in self._systems)
+        ]
+        self._take_in(rankings.get_rankings(db, wanted, list(self._systems)))
 
     def _take_in(self, answers: Mapping[str, Mapping[str, rankings.StoredRanking]]) -> None:
         for qid, key in self._keys.items():
@@ -92,6 +108,8 @@ class Scoreboard:
             if qid not in self._seen:
                 self._read_grades(db, qid)
             self._last_event = newest
+            if qid not in self._keys and self._labels.get(qid):
+                self._read_rankings(db)  # a scratch query that is kept since somebody graded it
             labels = dict(self._labels.get(qid, {}))
             total = sum(map(len, self._labels.values()))
             figures, oracle = self._live.query(qid), self._oracle(db, qid, labels)

@@ -8,9 +8,11 @@ from math import fsum
 
 from rerank_core.evaluation.bounds import ndcg_bounds
 from rerank_core.evaluation.compare import PairedComparison, compare_all
+from rerank_core.evaluation.equivalence import DEFAULT_MARGIN
 from rerank_core.evaluation.live import LiveMeasures, Values
 from rerank_core.evaluation.measures import evaluate_query
 from rerank_core.evaluation.names import Measure
+from rerank_core.evaluation.numbers import share
 from rerank_core.evaluation.verdict import verdict
 from rerank_core.experiment.whole_set import WholeSet
 from rerank_core.store.datasets import DatasetRow
@@ -44,7 +46,9 @@ class SystemSummary:
     `comparison`: with the baseline on the headline measure, under the systems' labels; None for the baseline itself and
     where one of the two ranked nothing. `empty`: queries with nothing returned, which count 0. `failed`: queries on
     which it failed; `reason`: why, the first time. `waiting`: queries that it was not asked yet. `off_candidates`:
-    queries on which it ranked passages that are not among the candidates, so that the comparison is not fair.
+    queries on which it ranked passages that are not among the candidates, so that the comparison is not fair; then
+    `recall` is the share of the relevant passages in all that it ranks, and `recall_of_candidates` that in the
+    candidates of the others: means over the summary's queries, the ceilings of both; else None.
     """
 
     system: str
@@ -57,6 +61,8 @@ class SystemSummary:
     reason: str
     waiting: int
     off_candidates: int
+    recall: float | None = None
+    recall_of_candidates: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,8 @@ class Summary:
     """All systems over the same queries. `qids`: graded, and ranked by every system that ranked anything.
 
     `measures`: the headline first; a level other than 1 stands in their names. `k`: the headline's cutoff, else
-    `CUTOFF`. `graded`: queries with a grade. `per_query`: system -> qid -> the headline's value.
+    `CUTOFF`. `graded`: queries with a grade; `spare`: those without one. `per_query`: system -> qid -> the headline's
+    value. `margin`: the smallest difference that matters, on the headline.
     """
 
     measures: tuple[Measure, ...]
@@ -74,6 +81,8 @@ class Summary:
     graded: int
     systems: tuple[SystemSummary, ...]
     per_query: Mapping[str, Mapping[str, float]]
+    spare: int = 0
+    margin: float = DEFAULT_MARGIN
 
     @property
     def headline(self) -> str:
@@ -82,12 +91,19 @@ class Summary:
 
 
 def summarise(
-    whole: WholeSet, measures: Sequence[Measure], baseline: str, max_grade: int, level: int = 1, seed: int = 0
+    whole: WholeSet,
+    measures: Sequence[Measure],
+    baseline: str,
+    max_grade: int,
+    level: int = 1,
+    seed: int = 0,
+    margin: float = DEFAULT_MARGIN,
 ) -> Summary:
     """Sum up the whole set; the first of `measures` is the headline.
 
     `max_grade`: the highest grade of the scale. `level`: the lowest relevant grade, for measures that name none.
-    `seed`: of intervals and tests; equal sets give equal summaries. Raises BadInputError where `measures` is empty or
+    `seed`: of intervals and tests; equal sets give equal summaries. `margin`: the smallest difference that matters.
+    Raises BadInputError where `measures` is empty or
     a system's ranking holds a passage twice, KeyError for a baseline that is not among the systems.
     """
     named = tuple(dict.fromkeys(measure.at_level(level) for measure in measures))
@@ -102,10 +118,13 @@ def summarise(
     per_query = {system: live.per_query(system, headline) for system in alive}
     shared = per_query[alive[0]] if alive else {}
     qids = tuple(qid for qid in whole.queries if qid in shared)
-    compared = compare_all({system: per_query.get(system) for system in whole.labels}, baseline, str(headline), seed)
+    values = {system: per_query.get(system) for system in whole.labels}
+    compared = compare_all(values, baseline, str(headline), seed, margin)
     k = headline.k or CUTOFF
     systems = []
+    shared_recall = _recall(whole.candidates, qrels, qids, level)
     for system, label in whole.labels.items():
+        off = len(whole.off_candidates(system))
         failures = whole.failures(system)
         comparison = compared.get(system)
         systems.append(
@@ -119,10 +138,25 @@ def summarise(
                 failed=len(failures),
                 reason=next(iter(failures.values()), ""),
                 waiting=len(whole.queries) - len(whole.answers[system]),
-                off_candidates=len(whole.off_candidates(system)),
+                off_candidates=off,
+                recall=_recall(orders[system], qrels, qids, level) if off else None,
+                recall_of_candidates=shared_recall if off else None,
             )
         )
-    return Summary(named, k, baseline, qids, len(qrels), tuple(systems), per_query)
+    spare = len(whole.queries) - len(qrels)
+    return Summary(named, k, baseline, qids, len(qrels), tuple(systems), per_query, spare, margin)
+
+
+def _recall(
+    found: Mapping[str, Sequence[str]], qrels: Mapping[str, Mapping[str, int]], qids: Sequence[str], level: int
+) -> float | None:
+    """The mean share of the relevant passages that is found, over the queries that have some; None without one."""
+    shares = []
+    for qid in qids:
+        relevant = {docid for docid, grade in qrels[qid].items() if grade >= level}
+        if relevant:
+            shares.append(len(relevant.intersection(found.get(qid, ()))) / len(relevant))
+    return fsum(shares) / len(shares) if shares else None
 
 
 def _unjudged(
@@ -156,17 +190,28 @@ def _unjudged(
 def verdicts(summary: Summary) -> list[tuple[SystemSummary, str]]:
     """One sentence a system other than the baseline, the largest difference first; then those without a comparison."""
     others = [row for row in summary.systems if row.system != summary.baseline]
-    return [(row, _sentence(row)) for row in sorted(others, key=_best_first)]
+    return [(row, verdict_of(summary, row)) for row in sorted(others, key=_best_first)]
 
 
 def not_compared_alike(system: SystemSummary) -> list[str]:
     """Why the system's difference is not of the ordering alone: other candidates, queries it failed on; [] for none."""
     lines = []
     if system.off_candidates:
-        lines.append(other_candidates_sentence(system.label, system.off_candidates))
+        sentence = other_candidates_sentence(system.label, system.off_candidates)
+        lines.append(f"{sentence} {_ceilings(system)}".strip())
     if system.failed:
         lines.append(failure_sentence(system.label, system.failed, system.reason))
     return lines
+
+
+def _ceilings(system: SystemSummary) -> str:
+    """How much a reranker of either candidates can show at most."""
+    if system.recall is None or system.recall_of_candidates is None:
+        return ""
+    return (
+        f"Its own candidates hold {share(system.recall)} of the relevant passages, those of the others "
+        f"{share(system.recall_of_candidates)}."
+    )
 
 
 def other_candidates_sentence(label: str, queries: int) -> str:
@@ -206,8 +251,9 @@ def _best_first(system: SystemSummary) -> float:
     return float("inf") if system.comparison is None else -(system.comparison.mean or 0.0)
 
 
-def _sentence(system: SystemSummary) -> str:
+def verdict_of(summary: Summary, system: SystemSummary) -> str:
+    """The verdict on one system other than the baseline, or why it is not compared."""
     if system.comparison is not None:
-        return verdict(system.comparison)
+        return verdict(system.comparison, summary.spare)
     why = system.reason or "it has ranked nothing with these settings, or the baseline has not."
     return f"{system.label} is not compared: {why}"

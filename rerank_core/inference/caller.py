@@ -19,12 +19,16 @@ class Caller:
     """What holds for all that is asked within `calling`.
 
     `urgent`: a person waits. `aside`: a block in which other threads may work, while this one waits for a queue or a
-    server. `look` is called before each pack within such a block: it may wait, or raise to end the call.
+    server. `look` is called before each pack within such a block: it may wait, or raise to end the call. `preparing`: a
+    block of long work that comes behind people's queries whoever asked for it, such as making an index. `wanted`: a
+    block in which another caller waits for that work; any thread may enter it.
     """
 
     urgent: bool = False
     aside: Callable[[], AbstractContextManager[None]] = nullcontext
     look: Callable[[], None] = _go_on
+    preparing: Callable[[], AbstractContextManager[None]] = nullcontext
+    wanted: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 class _Waited(threading.local):

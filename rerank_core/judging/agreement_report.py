@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import combinations
 
+from rerank_core.evaluation.numbers import count, figure, share
 from rerank_core.judging.agreement import Agreement, alpha, kappa
 from rerank_core.store import judges
 from rerank_core.store.datasets import DatasetRow
@@ -98,17 +99,19 @@ def in_words(report: AgreementReport) -> list[str]:
     if not report.pairs:
         return ["No passage was graded by two of these judges yet."]
     who = f"two or more of {len(report.compared)} judges" if len(report.compared) > 2 else "both judges"
-    passages = "1 passage was" if report.pairs == 1 else f"{report.pairs:,} passages were"
+    passages = "1 passage was" if report.pairs == 1 else f"{count(report.pairs)} passages were"
     sentences = [
-        f"{passages} graded by {who}; {report.same:,} of them ({report.same / report.pairs:.0%}) got the same grade."
+        f"{passages} graded by {who}; {count(report.same)} of them ({share(report.same / report.pairs)}) got the same "
+        "grade."
     ]
     alpha = report.alpha
     if alpha is None:
         sentences.append("Whether that is more than chance is not known: this needs at least two different grades.")
         return sentences
     sentences.append(
-        f"Beyond what chance would give they agree at {alpha.value:.2f} (Krippendorff's alpha, {alpha.confidence:.0%} "
-        f"interval {alpha.low:.2f} to {alpha.high:.2f}); 1 is full agreement, 0 is chance."
+        f"Beyond what chance would give they agree at {figure(alpha.value, 2)} (Krippendorff's alpha, "
+        f"{share(alpha.confidence)} interval {figure(alpha.low, 2)} to {figure(alpha.high, 2)}); 1 is full "
+        "agreement, 0 is chance."
     )
     sentences.append(_advice(alpha))
     return sentences

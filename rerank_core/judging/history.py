@@ -10,9 +10,10 @@ from typing import Literal, TextIO
 
 from rerank_core.corpus.spreadsheets import csv_text
 from rerank_core.errors import BadInputError
-from rerank_core.store import datasets, judges
+from rerank_core.store import judges, query_states
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
+from rerank_core.types import Query
 
 Format = Literal["jsonl", "csv"]
 
@@ -44,15 +45,20 @@ class LabelEvent:
 def label_events(workspace: Workspace, dataset: DatasetRow) -> list[LabelEvent]:
     """The whole history, oldest first."""
     with workspace.open() as db:
-        queries = {query.qid: query.text for query in datasets.get_queries(db, dataset.id)}
+        changes = list(judges.changes(db, dataset.id))
+        queries = query_states.once_here(db, dataset.id, {change.qid for change in changes})
         return [
             LabelEvent(
-                change.event, change.at, change.judge, change.qid, queries.get(change.qid, ""), change.docid,
+                change.event, change.at, change.judge, change.qid, _text(queries.get(change.qid)), change.docid,
                 change.kind, change.old, change.new,
                 change.source, change.rule, change.note, change.text_hash,
             )
-            for change in judges.changes(db, dataset.id)
+            for change in changes
         ]  # fmt: skip
+
+
+def _text(query: Query | None) -> str:
+    return "" if query is None else query.text
 
 
 def write_labels(events: Iterable[LabelEvent], out: TextIO, form: Format) -> int:

@@ -11,6 +11,7 @@ from itertools import chain, islice, pairwise
 
 from sqlite_utils import Database
 
+from rerank_core.experiment.margin import margin_of
 from rerank_core.judging.matters import Matters
 from rerank_core.judging.next_grade.next_grade import Bin, RandomCheck, VerdictStanding
 from rerank_core.judging.plan import LabelPlan
@@ -95,6 +96,11 @@ class Labelling:
         self._skipped: list[Pair] = []
         self._seen = -1
 
+    @property
+    def judge(self) -> str:
+        """Whose queue it is."""
+        return self._sheet.judge
+
     def upcoming(self, n: int = 30) -> list[QueueItem]:
         """What to grade next, in order; what this judge skipped comes at the end. Empty: all is done, or not ranked."""
         with self._lock:
@@ -116,14 +122,17 @@ class Labelling:
         with self._lock:
             self._refresh()
             left = len(self._open) + len(self._skipped)
-            pace = _pace(self._sheet.times)
-            return LabelProgress(self._done, left, len(self._skipped), pace, None if pace is None else pace * left)
+            seconds = pace(self._sheet.times)
+            whole = None if seconds is None else seconds * left
+            return LabelProgress(self._done, left, len(self._skipped), seconds, whole)
 
     def standing(self) -> VerdictStanding | None:
-        """P(the second system is better than the first), and whether grading may stop; None in the plain order."""
+        """What full judgement would say of the plan's two systems, by the dataset's margin; None in the plain order."""
         with self._lock:
             self._refresh()
-            return None if self._matters is None else self._matters.standing()
+            if self._matters is None:
+                return None
+            return self._matters.standing(margin_of(self._workspace, self._dataset))
 
     def calibration(self, random_only: bool = False) -> list[Bin]:
         """How often what was predicted as relevant was graded so, see `NextGrade`; empty in the plain order."""
@@ -200,9 +209,15 @@ def _matters(db: Database, plan: LabelPlan, asked: Mapping[str, str], keys: Mapp
     return Matters(ranked[0], ranked[1], plan.random_share)
 
 
-def _pace(times: list[str]) -> float | None:
-    """The median gap in seconds between the newest grades."""
-    newest = [datetime.fromisoformat(at) for at in times[-PACE_GRADES:]]
+def pace(times: list[str]) -> float | None:
+    """The median gap in seconds between the newest of these times (ISO 8601, oldest first).
+
+    None: too few, or they cannot be read.
+    """
+    try:
+        newest = [datetime.fromisoformat(at) for at in times[-PACE_GRADES:]]
+    except (ValueError, TypeError):
+        return None
     gaps = [(then - before).total_seconds() for before, then in pairwise(newest)]
     gaps = [gap for gap in gaps if gap <= PAUSE_SECONDS]
     return statistics.median(gaps) if gaps else None

@@ -24,7 +24,7 @@ class Matters:
     def follow(self, sheet: JudgeSheet, changed: Iterable[Pair], scale: Sequence[int]) -> None:
         """Take in the pairs whose grades changed; on another scale, all grades again. The qrels rule settles a pair."""
         if self._chooser is None or tuple(scale) != self._scale:
-            self._scale, self._chooser = tuple(scale), self._started(scale)
+            self._scale, self._chooser = tuple(scale), chooser_between(*self._rankings, scale)
             changed = sheet.heard
         for pair in changed:
             heard = sheet.heard.get(pair)
@@ -35,9 +35,12 @@ class Matters:
         """The next n: what matters most and, with rule 'random', what was drawn from the pool."""
         return self._now.turns(n, pool, self._share, exclude=exclude)
 
-    def standing(self, confidence: float = 0.95) -> VerdictStanding:
-        """P(the other system is better than the baseline) after full judgement, and whether grading may stop."""
-        return self._now.standing(confidence, self._share)
+    def standing(self, margin: float, confidence: float = 0.95) -> VerdictStanding:
+        """What full judgement would say of the two, and whether grading may stop.
+
+        `margin`: the smallest difference that matters.
+        """
+        return self._now.standing(margin, confidence, self._share)
 
     def calibration(self, random_only: bool = False) -> list[Bin]:
         """How often what was predicted as relevant was graded so."""
@@ -53,9 +56,13 @@ class Matters:
             raise RuntimeError("follow() comes first")
         return self._chooser
 
-    def _started(self, scale: Sequence[int]) -> NextGrade:
-        (a, b), (a_scores, b_scores) = map(_docids, self._rankings), map(_scores, self._rankings)
-        return NextGrade(a, b, scale, a_scores=a_scores, b_scores=b_scores)
+
+def chooser_between(
+    baseline: Mapping[str, Ranking], other: Mapping[str, Ranking], scale: Sequence[int], k: int = 10, draws: int = 1000
+) -> NextGrade:
+    """What to grade next between two systems (qid -> ranking), by their places and scores, without a grade so far."""
+    (a, b), (a_scores, b_scores) = map(_docids, (baseline, other)), map(_scores, (baseline, other))
+    return NextGrade(a, b, scale, k, a_scores=a_scores, b_scores=b_scores, draws=draws)
 
 
 def _docids(rankings: Mapping[str, Ranking]) -> dict[str, tuple[str, ...]]:

@@ -8,11 +8,24 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
+from rerank_core.errors import SettingsError
+from rerank_core.evaluation.equivalence import DEFAULT_MARGIN
+from rerank_core.evaluation.numbers import counted
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.bar import bar as text_bar
 from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.ranking.query_writing import made_searches, write_queries
+from rerank_core.ranking.training import train_blend
+from rerank_core.ranking.tuning import rank_pool
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
+from rerank_core.systems.query_variants import cost_of
+from rerank_core.training.blend import Blended
+from rerank_core.training.folds import FOLDS
+from rerank_core.tuning.held_out import SPLITS
+from rerank_core.tuning.search_space import SearchSpace
+from rerank_core.tuning.tune import Tuned, check_graded
+from rerank_core.tuning.tune import tune as search
 from rerank_core.types import Ranking, no_progress
 
 _ALONE = Lock()
@@ -48,7 +61,9 @@ def run(experiment: Experiment, bar: bool = True) -> dict[str, dict[str, int]]:
 
 
 def retrieve(experiment: Experiment, query: str) -> Ranking:
-    """The candidates that the experiment's first stage finds for a text, best first; nothing is kept.
+    """The candidates that the experiment's first stage finds for a text, best first.
+
+    Nothing is kept, but for what the search engine of a connected dataset answers.
 
     The index is built first where there is none yet. `docs` of the answer has docid, raw score, rank from 1 and, by
     retriever, the rank that it gave.
@@ -59,5 +74,96 @@ def retrieve(experiment: Experiment, query: str) -> Ranking:
     'd2'
     """
     with _ALONE:
+        searches = made_searches(experiment.workspace, experiment.settings, query)
         retriever = _pipeline(experiment.workspace.path.absolute()).retriever(experiment.dataset, experiment.settings)
-        return retriever.retrieve("", query, experiment.settings)
+        return retriever.retrieve("", query, experiment.settings, searches=searches)
+
+
+def write_variants(experiment: Experiment, pay: bool = False, bar: bool = True) -> str:
+    """Have the language model of the settings' variant write for all queries of the dataset, and say what was done.
+
+    Without `pay` it says what that costs, and nothing is sent. What is written already is not asked for again. Raises
+    SettingsError where the settings have no variant, NotReadyError without the key or the extra, ProviderError at the
+    first query that has no answer of use; what was answered until then is kept.
+
+    >>> import rerank_core as rl
+    >>> settings = rl.RetrievalSettings(depth=10, variant=rl.QueryVariant("hyde", "qwen3", "http://gpu-1:8000/v1"))
+    >>> experiment = rl.Experiment.of(rl.Workspace(), "birds", settings=settings)
+    >>> rl.write_variants(experiment).partition(",")[0]
+    '2 queries to write'
+    """
+    variant = experiment.settings.variant
+    if variant is None:
+        raise SettingsError("The experiment's settings have no query variant.")
+    with experiment.workspace.open() as db:
+        queries = [query.text for query in datasets.get_queries(db, experiment.dataset.id)]
+    if not pay:
+        return cost_of(experiment.workspace, variant, queries).sentence()
+    with _ALONE, text_bar() if bar else nullcontext(no_progress) as progress:
+        asked = write_queries(experiment.workspace, variant, queries, progress)
+    return f"{variant.label}: {counted(asked, 'query', 'queries')} written, of {len(set(queries)):,}."
+
+
+def tune(
+    experiment: Experiment,
+    measure: str = "nDCG@10",
+    space: SearchSpace | None = None,
+    *,
+    splits: int = SPLITS,
+    seed: int = 0,
+    margin: float = DEFAULT_MARGIN,
+    bar: bool = True,
+) -> Tuned:
+    """Find the best settings of the first stage, alone and under each system, and say whether they hold.
+
+    What the search needs is ranked first: every list on its own, and all passages of the lists by each system; what is
+    kept is not made again. Then settings are chosen on one half of the graded queries and measured on the other,
+    `splits` times. `space` None: fusions, weights, depths to 100, blends. `margin`: the smallest difference that
+    matters. The answer shows itself as a sentence and a table. Raises SettingsError where fewer than 20 queries are
+    graded, and for a measure or a system that cannot be searched.
+
+    >>> import rerank_core as rl
+    >>> experiment = rl.Experiment.of(rl.Workspace(), "birds", ["first-stage", "minilm-maxsim"], depth=10)
+    >>> rl.tune(experiment, bar=False)
+    Traceback (most recent call last):
+    rerank_core.errors.SettingsError: Nothing can be held out: 2 queries have grades, and 20 are needed. Grade 18 more.
+    """
+    wanted = space or SearchSpace()
+    check_graded(experiment)
+    with _ALONE, text_bar() if bar else nullcontext(no_progress) as progress:
+        rank_pool(_pipeline(experiment.workspace.path.absolute()), experiment, wanted, progress)
+        return search(experiment, measure, wanted, splits=splits, seed=seed, margin=margin, progress=progress)
+
+
+def train(
+    experiment: Experiment,
+    measure: str = "nDCG@10",
+    *,
+    folds: int = FOLDS,
+    seed: int = 0,
+    margin: float = DEFAULT_MARGIN,
+    bar: bool = True,
+) -> Blended:
+    """Learn a blend of the experiment's systems from the grades, and say what it reaches on queries not seen.
+
+    What it needs is ranked first; what is kept is not made again. Each query is placed by weights that were fitted and
+    chosen without it, over a first stage that was tuned without it. The answer shows itself as a sentence and a table;
+    `save(name)` keeps it as a system. Raises SettingsError where fewer than 20 queries are graded, NotReadyError
+    without scikit-learn.
+
+    >>> import rerank_core as rl
+    >>> experiment = rl.Experiment.of(rl.Workspace(), "birds", ["first-stage", "minilm-maxsim"], depth=10)
+    >>> rl.train(experiment, bar=False)
+    Traceback (most recent call last):
+    rerank_core.errors.SettingsError: Nothing can be held out: 2 queries have grades, and 20 are needed. Grade 18 more.
+    """
+    with _ALONE, text_bar() if bar else nullcontext(no_progress) as progress:
+        return train_blend(
+            _pipeline(experiment.workspace.path.absolute()),
+            experiment,
+            measure,
+            folds=folds,
+            seed=seed,
+            margin=margin,
+            progress=progress,
+        )

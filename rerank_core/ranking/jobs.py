@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rerank_core.errors import NotFoundError
+from rerank_core.errors import NotFoundError, RerankLensError
 from rerank_core.experiment.depth import DEPTHS, RECALL_DEPTHS
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.job_requests import (
+    CanaryRequest,
     ChangeRequest,
     CompareRequest,
+    DenseDownloadRequest,
     DepthRequest,
     DownloadRequest,
     ImportRequest,
@@ -19,18 +22,27 @@ from rerank_core.experiment.job_requests import (
     InspectRequest,
     LlmAnswersRequest,
     LlmGradeRequest,
+    LookRequest,
+    MeasureRequest,
     OccludeRequest,
     PairRequest,
     RecallRequest,
+    RefreshRequest,
     Request,
     RunRequest,
+    TrainRequest,
+    TuneRequest,
     WarmRequest,
+    WriteRequest,
 )
 from rerank_core.inference.device import describe_device
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.ranking.side_by_side import rank_side_by_side
+from rerank_core.retrieval.encoders import what_is_missing
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.store import datasets, judgments
+from rerank_core.store import datasets, judgments, query_states
+from rerank_core.store.traffic_canaries import get_canary
+from rerank_core.systems.composites.spec import OwnFirstStage
 from rerank_core.systems.systems import System, get_system
 from rerank_core.types import Doc, Progress, Query
 
@@ -42,10 +54,11 @@ Asked = TypeVar("Asked", bound=Request)
 def compare(pipeline: Pipeline, request: CompareRequest, progress: Progress) -> dict[str, Any]:
     """The job that ranks one query. A system that cannot run is a failed column, not a failed job."""
     experiment = request.experiment(pipeline.workspace, request.systems)
-    chosen = [query for query in _queries(experiment) if query.qid == request.qid]
-    if not chosen:
+    with pipeline.workspace.open() as db:
+        query = query_states.find_query(db, experiment.dataset.id, request.qid)
+    if query is None:
         raise NotFoundError(f"There is no query '{request.qid}' in '{experiment.dataset.name}'.")
-    return {"failed": rank_side_by_side(pipeline, experiment, chosen[0], progress)}
+    return {"failed": rank_side_by_side(pipeline, experiment, query, progress)}
 
 
 def run(pipeline: Pipeline, request: RunRequest, progress: Progress) -> dict[str, Any]:
@@ -77,10 +90,51 @@ def depth(pipeline: Pipeline, request: DepthRequest, progress: Progress) -> dict
     a_depth = len(chosen) * len(experiment.systems)
     failed = dict.fromkeys(experiment.ids, 0)
     for place, size in enumerate(sorted(DEPTHS, reverse=True)):
-        tell = _part(progress, place * a_depth, len(DEPTHS) * a_depth, f"{size} candidates: ")
+        tell = _part(progress, place, len(DEPTHS), a_depth, f"{size} candidates: ")
         now = pipeline.run(experiment.at_depth(size), chosen, tell)
         failed = {system: count + now[system] for system, count in failed.items()}
     return {"failed": failed}
+
+
+def tune(pipeline: Pipeline, request: TuneRequest, progress: Progress) -> dict[str, Any]:
+    """The job that ranks what a search of settings needs, and searches; what it found, as `tuning.record` writes it."""
+    from rerank_core.ranking.tuning import rank_pool
+    from rerank_core.tuning.record import record
+    from rerank_core.tuning.search_space import SearchSpace
+    from rerank_core.tuning.tune import check_graded
+    from rerank_core.tuning.tune import tune as search
+
+    experiment = replace(request.experiment(pipeline.workspace, request.systems), level=request.level)
+    space = SearchSpace.from_dict(request.space)
+    check_graded(experiment)
+    rank_pool(pipeline, experiment, space, progress)
+    found = search(
+        experiment,
+        request.measure,
+        space,
+        splits=request.splits,
+        seed=request.seed,
+        margin=request.margin,
+        progress=progress,
+    )
+    return record(found)
+
+
+def train(pipeline: Pipeline, request: TrainRequest, progress: Progress) -> dict[str, Any]:
+    """The job that trains on the grades; what it found, as `training.record` writes it."""
+    from rerank_core.ranking.training import train as do_train
+
+    experiment = replace(request.experiment(pipeline.workspace, request.systems), level=request.level)
+    return do_train(
+        pipeline,
+        experiment,
+        request.model,
+        request.measure,
+        folds=request.folds,
+        seed=request.seed,
+        margin=request.margin,
+        progress=progress,
+    )
 
 
 def _queries(experiment: Experiment) -> list[Query]:
@@ -88,31 +142,62 @@ def _queries(experiment: Experiment) -> list[Query]:
         return datasets.get_queries(db, experiment.dataset.id)
 
 
-def _part(progress: Progress, before: int, whole: int, name: str) -> Progress:
-    """Work that is a part of a job: its count goes on from `before`, its messages begin with `name`."""
+def _part(progress: Progress, place: int, parts: int, steps: int, name: str) -> Progress:
+    """One of a job's parts of `steps` each: its count goes on from those before, its messages begin with `name`.
+
+    An index that is made first has steps of its own: they are told as they are.
+    """
 
     def inner(done: int, total: int, message: str = "") -> None:
-        progress(before + done, whole, name + message)
+        if total == steps:
+            progress(place * steps + done, parts * steps, name + message)
+        else:
+            progress(done, total, message)
 
     return inner
+
+
+def measure(pipeline: Pipeline, request: MeasureRequest, progress: Progress) -> dict[str, Any]:
+    """The job that takes times once more: all of one query, or the rough ones of all."""
+    from rerank_core.ranking.timing.measure_again import measure_again
+
+    experiment = request.experiment(pipeline.workspace, request.systems)
+    chosen = [query for query in _queries(experiment) if request.qid in ("", query.qid)]
+    return {"taken": measure_again(pipeline, experiment, chosen, bool(request.qid), progress)}
 
 
 def index(pipeline: Pipeline, request: IndexRequest, progress: Progress) -> dict[str, Any]:
     """The job that builds a dataset's indexes."""
     with pipeline.workspace.open() as db:
         dataset = datasets.get_dataset(db, request.dataset)
-    pipeline.retriever(dataset, RetrievalSettings.from_json(request.settings), progress)
+    pipeline.retriever(dataset, RetrievalSettings.from_json(request.settings), progress, request.pay)
     return {}
+
+
+def write(pipeline: Pipeline, request: WriteRequest, progress: Progress) -> dict[str, Any]:
+    """The job that has a language model write for queries."""
+    from rerank_core.ranking.query_writing import write_queries
+    from rerank_core.retrieval.query_variants.query_variant import QueryVariant
+
+    texts = list(request.queries)
+    if not texts:
+        with pipeline.workspace.open() as db:
+            dataset = datasets.get_dataset(db, request.dataset)
+            texts = [query.text for query in datasets.get_queries(db, dataset.id)]
+    return {"written": write_queries(pipeline.workspace, QueryVariant.from_dict(request.variant), texts, progress)}
 
 
 def import_(pipeline: Pipeline, request: ImportRequest, progress: Progress) -> dict[str, Any]:
     """The job that imports a dataset."""
     from rerank_core.corpus.import_roots import refuse_outside
     from rerank_core.corpus.ingest import ImportOptions, import_dataset
+    from rerank_core.corpus.uploaded import read_once
 
-    refuse_outside(Path(request.path), pipeline.workspace)
+    source = Path(request.path)
+    refuse_outside(source, pipeline.workspace)
     options = ImportOptions(**request.options)
-    return import_dataset(pipeline.workspace, request.name, Path(request.path), options, progress).to_dict()
+    with read_once(pipeline.workspace, source):
+        return import_dataset(pipeline.workspace, request.name, source, options, progress).to_dict()
 
 
 def change(pipeline: Pipeline, request: ChangeRequest, progress: Progress) -> dict[str, Any]:
@@ -120,6 +205,7 @@ def change(pipeline: Pipeline, request: ChangeRequest, progress: Progress) -> di
     from rerank_core.corpus.changes import PassageChange, change_passages
     from rerank_core.corpus.import_roots import refuse_outside
     from rerank_core.corpus.ingest import ImportOptions
+    from rerank_core.corpus.uploaded import named_as_uploaded
 
     for path in (request.path, request.remove_path):
         if path:
@@ -132,7 +218,46 @@ def change(pipeline: Pipeline, request: ChangeRequest, progress: Progress) -> di
         preview=request.preview,
         fingerprint=request.fingerprint,
     )
-    return change_passages(pipeline.workspace, request.name, wanted, progress).to_dict()
+    with named_as_uploaded(pipeline.workspace):
+        return change_passages(pipeline.workspace, request.name, wanted, progress).to_dict()
+
+
+def look(pipeline: Pipeline, request: LookRequest, progress: Progress) -> dict[str, Any]:
+    """The job that looks at a search engine; keeps nothing of it but what the job's row shows."""
+    from rerank_core.ranking.connecting import look as look_at
+    from rerank_core.retrieval.engines.source import EngineSource
+    from rerank_core.retrieval.engines.template import Template
+
+    source = EngineSource.from_dict(request.source)
+    progress(0, 0, f"asking {source.label}")
+    templates = [Template.from_dict(one) for one in request.templates]
+    recall = [request.question] if request.recall and request.question else []
+    return look_at(pipeline.workspace, source, templates, request.question, recall, progress).to_dict()
+
+
+def refresh(pipeline: Pipeline, request: RefreshRequest, progress: Progress) -> dict[str, Any]:
+    """The job that asks a connected dataset's engine again."""
+    from rerank_core.ranking.refreshing import refresh as ask_again
+
+    with pipeline.workspace.open() as db:
+        dataset = datasets.get_dataset(db, request.dataset)
+    return ask_again(pipeline.workspace, dataset, progress).to_dict()
+
+
+def canary(pipeline: Pipeline, request: CanaryRequest, progress: Progress) -> dict[str, Any]:
+    """The job that makes the canary of a system, or scores it again."""
+    from rerank_core.ranking.canary_scores import CANDIDATES, make_canary, score_again
+
+    system = get_system(pipeline.workspace, request.system)
+    if request.dataset:
+        experiment = Experiment.of(pipeline.workspace, request.dataset, [system.id], settings=CANDIDATES)
+        return {"pairs": len(make_canary(pipeline, experiment, system, progress).pairs)}
+    with pipeline.workspace.open() as db:
+        kept = get_canary(db, system.id)
+    if kept is None:
+        raise NotFoundError(f"'{system.id}' has no canary yet. Make one.")
+    score_again(pipeline, kept, system, progress)
+    return {"pairs": len(kept.pairs)}
 
 
 def download(pipeline: Pipeline, request: DownloadRequest, progress: Progress) -> dict[str, Any]:
@@ -143,6 +268,19 @@ def download(pipeline: Pipeline, request: DownloadRequest, progress: Progress) -
     for leaf in system.leaves:
         if leaf is system or leaf.state.kind == "needs-download":
             fetch(leaf.model, progress)
+    dense = system.spec.settings.dense() if isinstance(system.spec, OwnFirstStage) else None
+    missing = what_is_missing(dense) if dense is not None else None
+    if dense is not None and missing is not None and missing.kind == "needs-download":
+        return dense_download(pipeline, DenseDownloadRequest(model=dense.name), progress)
+    return {}
+
+
+def dense_download(pipeline: Pipeline, request: DenseDownloadRequest, progress: Progress) -> dict[str, Any]:
+    """The job that fetches a dense model from its hub. Somebody clicked for it."""
+    from rerank_core.rerankers.catalogue.download import download as fetch
+    from rerank_core.rerankers.catalogue.model import Model
+
+    fetch(Model(request.model, request.model, "dense", request.model), progress)
     return {}
 
 
@@ -163,11 +301,11 @@ def occlude(pipeline: Pipeline, request: OccludeRequest, progress: Progress) -> 
 def _pair(pipeline: Pipeline, request: PairRequest) -> tuple[Query, Doc, System]:
     with pipeline.workspace.open() as db:
         dataset = datasets.get_dataset(db, request.dataset)
-        queries = {query.qid: query for query in datasets.get_queries(db, dataset.id)}
+        query = query_states.find_query(db, dataset.id, request.qid)
         docs = datasets.get_docs(db, dataset.id, [request.docid])
-    if request.qid not in queries or request.docid not in docs:
+    if query is None or request.docid not in docs:
         raise NotFoundError(f"'{request.qid}' or '{request.docid}' is not in '{dataset.name}'.")
-    return queries[request.qid], docs[request.docid], get_system(pipeline.workspace, request.system)
+    return query, docs[request.docid], get_system(pipeline.workspace, request.system)
 
 
 def warm(pipeline: Pipeline, request: WarmRequest, progress: Progress) -> dict[str, Any]:
@@ -196,7 +334,11 @@ def _job(request: type[Asked], do: Callable[[Pipeline, Asked, Progress], dict[st
     """`do`, given the request that the job's row holds."""
 
     def job(pipeline: Pipeline, params: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
-        return do(pipeline, request.from_json(params), progress)
+        try:
+            asked = request.from_json(params)
+        except TypeError as error:
+            raise RerankLensError(f"This job is not known to this version: {error}.") from error
+        return do(pipeline, asked, progress)
 
     return job
 
@@ -206,14 +348,22 @@ JOBS: dict[str, Job] = {
     RunRequest.kind: _job(RunRequest, run),
     RecallRequest.kind: _job(RecallRequest, recall),
     DepthRequest.kind: _job(DepthRequest, depth),
+    MeasureRequest.kind: _job(MeasureRequest, measure),
+    TuneRequest.kind: _job(TuneRequest, tune),
+    TrainRequest.kind: _job(TrainRequest, train),
     IndexRequest.kind: _job(IndexRequest, index),
     ImportRequest.kind: _job(ImportRequest, import_),
     ChangeRequest.kind: _job(ChangeRequest, change),
     DownloadRequest.kind: _job(DownloadRequest, download),
+    DenseDownloadRequest.kind: _job(DenseDownloadRequest, dense_download),
     InspectRequest.kind: _job(InspectRequest, inspect),
     OccludeRequest.kind: _job(OccludeRequest, occlude),
     LlmGradeRequest.kind: _job(LlmGradeRequest, llm_grade),
     LlmAnswersRequest.kind: _job(LlmAnswersRequest, llm_answers),
+    LookRequest.kind: _job(LookRequest, look),
+    RefreshRequest.kind: _job(RefreshRequest, refresh),
+    CanaryRequest.kind: _job(CanaryRequest, canary),
     WarmRequest.kind: _job(WarmRequest, warm),
+    WriteRequest.kind: _job(WriteRequest, write),
 }
 """Kind of job -> what does it."""

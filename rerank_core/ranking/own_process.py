@@ -30,7 +30,6 @@ from rerank_core.store.workspace import Workspace
 if TYPE_CHECKING:
     from rerank_core.ranking.pipeline import Pipeline
 
-KINDS = ("import", "change")
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 1.0
 """So long has a job that is to stop to end by itself."""
@@ -114,7 +113,7 @@ def _result(answer: bytes, code: int) -> dict[str, Any]:
 
 def clear(workspace: Workspace) -> None:
     """Take away what a killed import had committed, unless another import runs: then that one has done so."""
-    from rerank_core.corpus.ingest import clear_leftovers
+    from rerank_core.corpus.importing.leftovers import clear_leftovers
 
     with suppress(sqlite3.Error, RerankLensError):  # the next import tries again
         clear_leftovers(workspace)
@@ -135,7 +134,8 @@ def _do(path: str, job_id: int) -> dict[str, Any]:
     except RerankLensError as error:
         return {"state": "failed", "message": str(error)}
     except Exception as error:
-        traceback.print_exc()  # into the worker's log
+        with suppress(OSError):  # the worker's log may lie on a full disk
+            traceback.print_exc()
         return {"state": "broken", "message": type(error).__name__}
 
 

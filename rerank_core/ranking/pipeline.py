@@ -1,29 +1,33 @@
-"""Candidates and rankings, made once and kept: one query for somebody who looks, many for a whole-set run."""
+"""Rankings of candidates, made once and kept: one query for somebody who looks, many for a whole-set run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rerank_core.errors import CancelledError, NotReadyError, RerankLensError
+from rerank_core.errors import CancelledError, NotReadyError, RerankLensError, WorkspaceError
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.runs import record_runs
-from rerank_core.ranking.kept_passages import FOLDER, kept_passages
+from rerank_core.ranking.first_stages import FirstStages
+from rerank_core.ranking.kept_passages import kept_passages
+from rerank_core.ranking.query_writing import made_searches
+from rerank_core.ranking.timing.other_work import OtherWork, Used
 from rerank_core.ranking.witness import Witness
 from rerank_core.rerankers.catalogue.model_key import model_key
 from rerank_core.rerankers.family import Reranker
 from rerank_core.rerankers.load import load
 from rerank_core.rerankers.rerank import from_cache, rerank
+from rerank_core.retrieval.engines.first_stage import EngineFirstStage
 from rerank_core.retrieval.hybrid import HybridRetriever
-from rerank_core.retrieval.index import build_or_load, prune
-from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.retrieval.settings import Filters, RetrievalSettings
 from rerank_core.store import datasets, rankings
-from rerank_core.store.datasets import DatasetRow, StoredCorpus
+from rerank_core.store.datasets import DatasetRow
+from rerank_core.store.evidence import set_warm
 from rerank_core.store.rankings import StoredRanking
 from rerank_core.store.scores import StoredScores
-from rerank_core.store.vectors import StoredVectors
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.composites.apply import apply, restricted
+from rerank_core.systems.composites.spec import OwnFirstStage
 from rerank_core.systems.imported import IMPORTED, imported_ranking
 from rerank_core.systems.systems import FIRST_STAGE, System
 from rerank_core.types import Doc, Progress, Query, Ranking, no_progress
@@ -41,11 +45,18 @@ class _Asked:
     key: str
     candidates: Ranking
     docs: Mapping[str, Doc]
+    filters: Filters
     progress: Progress
+    anew: bool = False
+    """To be timed: no score that is kept is taken."""
+
+
+class _MissingError(NotReadyError):
+    """A model, key or library that is not there yet, in one line."""
 
 
 class Pipeline:
-    """The indexes and models that are loaded for one workspace: it lives in the worker, or in a shell verb.
+    """The models that are loaded for one workspace, over its first stages: it lives in the worker, or in a shell verb.
 
     Not for several threads at once. Everything that it makes is written to the workspace, and is not made again
     while its inputs are the same.
@@ -53,64 +64,39 @@ class Pipeline:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self._retrievers: dict[tuple[str, ...], HybridRetriever] = {}
         self._scorers: dict[str, Reranker | None] = {}
         self._scores = StoredScores(workspace)
         self._service_scores = StoredScores(workspace, max_age=SERVICE_SCORES_HOLD)
         self._witness = Witness(workspace)
+        self._others = OtherWork()
+        self.first_stages = FirstStages(workspace, self._others)
 
     def retriever(
-        self, dataset: DatasetRow, settings: RetrievalSettings, progress: Progress = no_progress
-    ) -> HybridRetriever:
-        """The dataset's index for these settings; built when it is missing or the passages changed."""
-        # what an index is built with; depth, fusion and filters are the question's
-        key = (dataset.fingerprint, *settings.retrievers, settings.bm25_key(), settings.dense_model)
-        retriever = self._retrievers.get(key)
-        if retriever is None:
-            retriever = build_or_load(
-                self.workspace.index_folder,
-                StoredCorpus(self.workspace, dataset),
-                dataset.fingerprint,
-                settings,
-                StoredVectors(self.workspace),
-                progress,
-                queries=lambda: self._query_texts(dataset),
-            )
-            self._drop_old_indexes()
-            self._retrievers[key] = retriever
-        return retriever
-
-    def _drop_old_indexes(self) -> None:
-        """Those of passages that no dataset has any more; after a build, which may have shared their files."""
-        with self.workspace.open() as db:
-            now = {row.fingerprint for row in datasets.list_datasets(db)}
-        prune(self.workspace.index_folder, {*now, FOLDER})
-        self._retrievers = {key: one for key, one in self._retrievers.items() if key[0] in now}
-
-    def _query_texts(self, dataset: DatasetRow) -> list[str]:
-        with self.workspace.open() as db:
-            return [query.text for query in datasets.get_queries(db, dataset.id)]
+        self, dataset: DatasetRow, settings: RetrievalSettings, progress: Progress = no_progress, pay: bool = False
+    ) -> HybridRetriever | EngineFirstStage:
+        """See `FirstStages.retriever`."""
+        return self.first_stages.retriever(dataset, settings, progress, pay)
 
     def candidates(self, experiment: Experiment, query: Query, progress: Progress = no_progress) -> tuple[str, Ranking]:
-        """The candidates of a query and the key they are kept under."""
-        key, dataset, settings = experiment.key(query), experiment.dataset, experiment.settings
-        with self.workspace.open() as db:
-            kept = rankings.get_candidates(db, key)
-        if kept is not None:
-            return key, kept
-        retriever = self.retriever(dataset, settings, progress)
-        found = retriever.retrieve(query.qid, query.text, settings)
-        with self.workspace.write() as db:
-            rankings.put_candidates(db, key, dataset.id, settings.to_json(), found)
-        return key, found
+        """See `FirstStages.candidates`."""
+        return self.first_stages.candidates(experiment, query, progress)
 
     def rank(
         self, experiment: Experiment, query: Query, system: System, progress: Progress = no_progress
     ) -> StoredRanking:
         """A system's ranking of a query's candidates. Its failure is an answer too, with the reason in one line.
 
-        Raises CancelledError where `progress` does; then nothing of this ranking is kept.
+        Raises CancelledError where `progress` does, WorkspaceError where the workspace cannot be written; then nothing
+        of this ranking is kept.
         """
+        try:
+            return self._rank_or_raise(experiment, query, system, progress)
+        except _MissingError as missing:
+            # not kept: once the model, key or library is there, the next request goes well
+            return StoredRanking(system.key, None, str(missing))
+
+    def _rank_or_raise(self, experiment: Experiment, query: Query, system: System, progress: Progress) -> StoredRanking:
+        """`rank`; raises _MissingError for what is not kept."""
         dataset = experiment.dataset
         key, candidates = self.candidates(experiment, query, progress)
         with self.workspace.open() as db:
@@ -121,18 +107,72 @@ class Pipeline:
             datasets.refuse_changed(db, dataset)
         ranking, error = None, ""
         try:
-            ranking = self._ranked(system, _Asked(dataset, query, key, candidates, docs, progress), candidates)
-        except CancelledError:
-            raise
+            before = self._others.look()
+            asked = _Asked(dataset, query, key, candidates, docs, experiment.settings.filters, progress)
+            ranking = self._ranked(system, asked, candidates)
+            ranking = replace(ranking, busy=self._busy_since(before, system, ranking))
+        except (CancelledError, WorkspaceError):
+            raise  # a full disk is no fault of the system's: once there is room, the ranking is made
         except NotReadyError as missing:
-            # not kept: once the model, key or library is there, the next request goes well
-            return StoredRanking(system.key, None, _reason(missing))
+            raise _MissingError(_reason(missing)) from missing
         except Exception as failure:
             # one system's fault must not take the others' columns with it, whatever its library raises
             error = _reason(failure)
         with self.workspace.write() as db:
             rankings.put_ranking(db, key, system.key, ranking, error)
         return StoredRanking(system.key, ranking, error)
+
+    def time_again(
+        self, experiment: Experiment, query: Query, system: System | None, progress: Progress = no_progress
+    ) -> float | None:
+        """Time a kept ranking once more, and keep the new seconds in place of the old; None where nothing was timed.
+
+        `system` None: the search. The model is loaded by then and scores every passage; what it keeps of passages, such
+        as their vectors, it uses as for any later query. The ranking itself stays. Services and what is kept of no
+        ranking are left alone. Raises CancelledError where `progress` does.
+        """
+        key, candidates = self.candidates(experiment, query, progress)
+        if system is None and (experiment.settings.runs() or experiment.settings.is_elsewhere):
+            return None  # its seconds are those of another machine, as they were when it was asked
+        if system is None:
+            retriever = self.retriever(experiment.dataset, experiment.settings, progress)
+            settings = experiment.settings
+            searches = made_searches(self.workspace, settings, query.text)
+            # whatever is read for the first time
+            retriever.retrieve(query.qid, query.text, settings, searches=searches)
+            before = self._others.look()
+            timed = retriever.retrieve(query.qid, query.text, settings, searches=searches)
+            busy = self._others.share_since(before)
+            for first_stage in (one for one in experiment.systems if one.model.family == FIRST_STAGE):
+                self._put_time(key, first_stage.key, timed.seconds, busy)
+            return self._put_time(key, "", timed.seconds, busy)
+        if any(leaf.model.hosting == "api" for leaf in system.leaves) or system.model.family in (FIRST_STAGE, IMPORTED):
+            return None
+        with self.workspace.open() as db:
+            kept = rankings.get_rankings(db, [key], [system.key]).get(key, {}).get(system.key)
+            docs = datasets.get_docs(db, experiment.dataset.id, candidates.docids)
+        if kept is None or kept.ranking is None:
+            return None
+        self.warm(system)
+        asked = _Asked(
+            experiment.dataset, query, key, candidates, docs, experiment.settings.filters, progress, anew=True
+        )
+        before = self._others.look()
+        timed = self._ranked(system, asked, candidates)
+        return self._put_time(key, system.key, timed.seconds, self._busy_since(before, system, timed))
+
+    def _put_time(self, key: str, system: str, seconds: float | None, busy: float | None) -> float | None:
+        with self.workspace.write() as db:
+            rankings.put_time(db, key, system, seconds, busy)
+            set_warm(db, key, system)
+        return seconds
+
+    def _busy_since(self, before: Used | None, system: System, ranking: Ranking) -> float | None:
+        """What others had of the machine; None where nothing was timed, or the time is that of somebody's server."""
+        if system.model.family == FIRST_STAGE:
+            return ranking.busy  # its time is that of the search
+        timed_here = ranking.seconds is not None and system.model.hosting == "local"
+        return self._others.share_since(before) if timed_here else None
 
     def run(
         self,
@@ -151,6 +191,7 @@ class Pipeline:
         failed = dict.fromkeys(experiment.ids, 0)
         total, done = len(queries) * len(systems), 0
         for query in queries:
+            self.first_stages.prepare(experiment, query, progress)
             for system in systems:
                 progress(done, total, f"{system.label}: {query.text[:60]}")
                 stored = self.witnessed(experiment, query, system, _within(progress, done, total))
@@ -186,28 +227,53 @@ class Pipeline:
             )
         if system.spec is None or system.problem:
             return self._scored(system, asked, given)
+        if isinstance(system.spec, OwnFirstStage):
+            return self._over_its_own(system, system.spec, asked)
         members = {member.id: member for member in system.members}
 
         def rank_member(member: str, part: Ranking) -> Ranking:
             if member == FIRST_STAGE:
                 return restricted(asked.candidates, part)
             # a member that ranked all candidates as a column of its own is not paid for twice
-            kept = self._kept(members[member], asked) if part.docids == asked.candidates.docids else None
+            whole = part.docids == asked.candidates.docids and not asked.anew
+            kept = self._kept(members[member], asked) if whole else None
             return kept or self._ranked(members[member], asked, part)
 
         return replace(apply(system.spec, asked.query, given, asked.docs, rank_member), system=system.key)
 
+    def _over_its_own(self, system: System, spec: OwnFirstStage, asked: _Asked) -> Ranking:
+        """What the system makes of the candidates that it finds itself, with the filters of the view.
+
+        What ranks these candidates is kept under them too: as a column of its own, or in the matrix, it is not paid for
+        twice.
+        """
+        member = system.members[0]
+        own = Experiment(self.workspace, asked.dataset, replace(spec.settings, filters=asked.filters))
+        if not asked.anew:
+            stored = self._rank_or_raise(own, asked.query, member, asked.progress)
+            if stored.ranking is None:
+                raise RerankLensError(stored.error)
+            return replace(stored.ranking, system=system.key)
+        key, found = self.candidates(own, asked.query, asked.progress)
+        with self.workspace.open() as db:
+            docs = datasets.get_docs(db, asked.dataset.id, found.docids)
+        inner = replace(asked, key=key, candidates=found, docs=docs)
+        return replace(self._ranked(member, inner, found), system=system.key)
+
     def _scored(self, system: System, asked: _Asked, given: Ranking) -> Ranking:
         """What a model makes of `given`; the model is loaded only where a score is missing."""
         local = system.model.hosting == "local"
-        if local and not system.problem and system.key not in self._scorers and system.state.ready:
+        if local and not asked.anew and not system.problem and self._is_ready_unloaded(system):
             name = model_key(system.model, system.settings)
             if found := from_cache(system.key, asked.query, given, asked.docs, self._scores, name):
                 return found
         scorer = self.scorer(system, asked.progress)
         name, told = model_key(system.model, system.settings), _by_label(asked.progress, system)
-        scores = self._scores if local else self._service_scores
+        scores = None if asked.anew else self._scores if local else self._service_scores
         return rerank(scorer, system.key, asked.query, given, asked.docs, scores, name, told)
+
+    def _is_ready_unloaded(self, system: System) -> bool:
+        return system.key not in self._scorers and system.state.ready
 
     def _kept(self, system: System, asked: _Asked) -> Ranking | None:
         with self.workspace.open() as db:
@@ -223,6 +289,7 @@ class Pipeline:
         if system.key not in self._scorers:
             progress(0, 0, f"{system.label}: loading the model")
             kept = kept_passages(self.workspace, system.model, system.settings)
+            # within the turn: a library that loads a model changes torch's defaults for the whole process
             self._scorers[system.key] = load(system.model, system.settings, kept=kept)
         return self._scorers[system.key]
 

@@ -24,6 +24,7 @@ def rank_side_by_side(
     this machine; those that are local in part come last. Returns system id -> 1 where it failed, else 0. Raises
     CancelledError where `progress` does; a request that is under way then ends by itself.
     """
+    _rank_by_words_first(pipeline, experiment, query, progress)
     pipeline.candidates(experiment, query, progress)
     systems = experiment.systems
     remote = [system for system in systems if _hosts(system) == {"api"}]
@@ -43,6 +44,18 @@ def rank_side_by_side(
     finally:
         stopped.set()
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _rank_by_words_first(pipeline: Pipeline, experiment: Experiment, query: Query, progress: Progress) -> None:
+    """Something to look at while the index of meaning is made, which may take long: what words alone find.
+
+    Ranked by the systems of this machine, as what services answer is paid for. Nothing where that index is there.
+    """
+    by_words = experiment.by_words()
+    if by_words is None or not pipeline.first_stages.must_prepare(experiment, query):
+        return
+    local = [system for system in experiment.systems if _hosts(system) == {"local"}]
+    pipeline.run(by_words.with_systems(local), [query], progress)
 
 
 def _hosts(system: System) -> set[str]:

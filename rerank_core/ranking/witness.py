@@ -12,12 +12,13 @@ import rerank_core
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.inference.device import describe_device
 from rerank_core.rerankers.family import Reranker
+from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.evidence import SEARCH, Evidence, installed_versions, put_evidence, rankings_made, search_seconds
 from rerank_core.store.rankings import StoredRanking
 from rerank_core.store.workspace import Workspace
-from rerank_core.systems.systems import FIRST_STAGE, System
+from rerank_core.systems.systems import System
 from rerank_core.types import Query, Ranking
 
 LIBRARIES = ("torch", "transformers", "sentence-transformers", "FlagEmbedding", "bm25s", "numpy")
@@ -27,10 +28,14 @@ TOKENIZED = 20
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What was there before a ranking was asked for. `key`: of its candidates."""
+    """What was there before a ranking was asked for.
+
+    `key`: that it is kept under. `to_search`: the searches that are still to be made, by the keys of their candidates:
+    that of the experiment, and the system's own where it has one.
+    """
 
     key: str
-    searched: bool
+    to_search: Mapping[str, RetrievalSettings]
     ranked: bool
 
 
@@ -45,8 +50,10 @@ class Witness:
     def look(self, experiment: Experiment, query: Query, system: System) -> Before:
         """To be called before the ranking."""
         key = experiment.key(query)
+        searches = {one.key(query): one.settings for one in (experiment, experiment.found_by(system))}
         with self._workspace.open() as db:
-            return Before(key, key in search_seconds(db, [key]), key in rankings_made(db, [key], system.key))
+            searched, ranked = search_seconds(db, searches), key in rankings_made(db, [key], system.key)
+        return Before(key, {name: one for name, one in searches.items() if name not in searched}, ranked)
 
     def note(
         self,
@@ -61,21 +68,23 @@ class Witness:
 
         Nothing is written for what was there before, and for what failed.
         """
-        dataset, settings = experiment.dataset, experiment.settings
-        found: dict[str, Evidence] = {}
-        if not before.searched:
-            index = f"{dataset.fingerprint} {settings.retrievers} {settings.bm25_key()} {settings.dense_model}"
-            device = describe_device() if "dense" in settings.retrievers else "cpu"
-            found[SEARCH] = Evidence(self._cold(index, True), None, device, _versions())
-        if stored.ranking is not None and not before.ranked and system.model.family != FIRST_STAGE:
+        dataset = experiment.dataset
+        found: dict[tuple[str, str], Evidence] = {}
+        for key, settings in before.to_search.items():
+            dense = settings.dense().matters()
+            index = f"{dataset.fingerprint} {settings.retrievers} {settings.bm25_key()} {dense}"
+            found[key, SEARCH] = Evidence(self._cold(index, True), None, _search_device(settings), _versions())
+        if stored.ranking is not None and not before.ranked and system.scores:
             timed = stored.ranking.seconds is not None
             cold = self._cold(system.key, timed)
             seconds = self._tokenizer_seconds(dataset, query, system, stored.ranking, scorer) if cold is False else None
-            found[system.key] = Evidence(cold, seconds, _device(system, scorer), _versions())
+            found[before.key, system.key] = Evidence(cold, seconds, _device(system, scorer), _versions())
         if found:
             with self._workspace.write() as db:
-                for name, evidence in found.items():
-                    put_evidence(db, before.key, name, evidence)
+                made = search_seconds(db, [key for key, _ in found])
+                for (key, name), evidence in found.items():
+                    if key in made:  # a search that failed has left nothing
+                        put_evidence(db, key, name, evidence)
 
     def _cold(self, name: str, timed: bool) -> bool | None:
         cold = self._next.get(name, True)
@@ -106,6 +115,15 @@ class Witness:
 def _versions() -> Mapping[str, str]:
     """Library -> version, for those that a ranking may depend on and that are installed."""
     return {"rerank_core": rerank_core.__version__, **installed_versions(LIBRARIES)}
+
+
+def _search_device(settings: RetrievalSettings) -> str:
+    """Where the first stage runs; an imported run was made elsewhere."""
+    if settings.is_elsewhere:
+        return "a search engine"
+    if "dense" not in settings.retrievers:
+        return "elsewhere" if settings.runs() else "cpu"
+    return "a service" if settings.dense().service else describe_device()
 
 
 def _device(system: System, scorer: Reranker | None) -> str:

@@ -12,7 +12,9 @@ import subprocess
 import sys
 import time
 import traceback
+from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -20,19 +22,25 @@ from typing import TYPE_CHECKING, Any
 from rerank_core.errors import CancelledError, RerankLensError, WorkspaceError
 from rerank_core.ranking import own_process
 from rerank_core.ranking.job_progress import JobProgress
-from rerank_core.ranking.turns import Turns
+from rerank_core.ranking.turns import Turn, Turns
 from rerank_core.store import jobs
 from rerank_core.store.file_lock import held
-from rerank_core.store.jobs import Job
+from rerank_core.store.jobs import FILES, LANES, NETWORK, PREPARING, URGENT, WORKING, Job
 from rerank_core.store.workspace import Workspace
 
 if TYPE_CHECKING:
     from rerank_core.ranking.pipeline import Pipeline
+    from rerank_core.ranking.timing.when_idle import WhenIdle
 
 POLL_SECONDS = 0.03
 AWAY_SECONDS = 1.0
+FIRST_REST = 10.0  # seconds without a job, before anything is read for what is done when there is none
 URGENT_AT_ONCE = 4
-"""So many people's queries are worked on side by side."""
+"""So many people's queries are worked on side by side; those that wait for an index are not counted."""
+MOST_AT_ONCE = 24
+_BEHIND = 10
+"""How far the worker stands behind the web process for the processor: a page and a grade take little, and somebody
+waits for them. What is left, models have."""
 
 
 def start(workspace: Workspace) -> subprocess.Popen[bytes]:
@@ -54,7 +62,7 @@ def _log_file(workspace: Workspace) -> Path:
 
 
 class Worker:
-    """Does one ordinary job at a time, and beside it some urgent ones, which take turns: see `Turns`."""
+    """Does one job of each lane at a time, and some urgent ones; those that need the models take turns: see `Turns`."""
 
     def __init__(self, workspace: Workspace, parent: int, pipeline: Pipeline | None = None) -> None:
         self.workspace = workspace
@@ -62,6 +70,8 @@ class Worker:
         self._making = Lock()
         self._parent = parent
         self.turns = Turns()
+        self._rests = 0
+        self._when_idle: WhenIdle | None = None
 
     @property
     def pipeline(self) -> Pipeline:
@@ -89,21 +99,43 @@ class Worker:
                 jobs.give_back(db)
 
     def _take_jobs(self) -> None:
-        pool = ThreadPoolExecutor(URGENT_AT_ONCE + 1, "job")
-        running: dict[Future[None], bool] = {}
+        pool = ThreadPoolExecutor(MOST_AT_ONCE, "job")
+        running: dict[Future[None], Job] = {}
         while not self.orphaned:
-            running = {one: urgent for one, urgent in running.items() if not one.done()}
-            busy = list(running.values())
+            running = {one: job for one, job in running.items() if not one.done()}
             try:
-                job = self._next(urgent_only=False in busy) if busy.count(True) < URGENT_AT_ONCE else None
+                job = self._next(self._free_lanes(running.values()))
             except WorkspaceError:  # the file is away: the pages say so, and the work goes on when it is back
                 time.sleep(AWAY_SECONDS)
                 continue
             if job is None:
+                if not running:
+                    self._rest()
                 time.sleep(POLL_SECONDS)
             else:
-                running[pool.submit(self._do, job)] = job.urgent
+                self._rests = 0
+                if self._when_idle is not None:
+                    self._when_idle.work()
+                running[pool.submit(self._do, job)] = job
         pool.shutdown(wait=False, cancel_futures=True)
+
+    def _rest(self) -> None:
+        self._rests += 1
+        if self._rests * POLL_SECONDS < FIRST_REST:
+            return
+        if self._when_idle is None:
+            from rerank_core.ranking.timing.when_idle import WhenIdle
+
+            self._when_idle = WhenIdle(self.workspace)
+        with suppress(WorkspaceError):  # the file is away, or only read: it is nobody's wish, so nobody is told
+            self._when_idle.rest()
+
+    def _free_lanes(self, running: Collection[Job]) -> list[str]:
+        if len(running) >= MOST_AT_ONCE:
+            return []
+        busy = [job.lane for job in running]
+        people = busy.count(URGENT) - self.turns.preparing
+        return [lane for lane in LANES if (people < URGENT_AT_ONCE if lane == URGENT else lane not in busy)]
 
     def step(self) -> bool:
         """Do one waiting job here and now; False where there is none."""
@@ -112,12 +144,12 @@ class Worker:
             self._do(job)
         return job is not None
 
-    def _next(self, urgent_only: bool = False) -> Job | None:
+    def _next(self, lanes: Collection[str] = LANES) -> Job | None:
         with self.workspace.open() as db:
-            if not jobs.any_waiting(db, urgent_only):
+            if not jobs.any_waiting(db, lanes):
                 return None
         with self.workspace.write() as db:
-            return jobs.take(db, urgent_only)
+            return jobs.take(db, lanes)
 
     def _do(self, job: Job) -> None:
         state, message, result = "done", "", None
@@ -128,10 +160,11 @@ class Worker:
         except RerankLensError as error:
             state, message = "failed", str(error)
         except Exception as error:
-            traceback.print_exc()  # into the worker's log
+            with suppress(OSError):  # the log may lie on a full disk
+                traceback.print_exc()
             state, message = "failed", f"{type(error).__name__}; the worker's log has the details"
         self._finish(job, state, message, result)
-        if job.kind in own_process.KINDS and state != "done":
+        if job.lane == FILES and state != "done":
             own_process.clear(self.workspace)
 
     def _finish(self, job: Job, state: str, message: str, result: dict[str, Any] | None) -> None:
@@ -146,12 +179,20 @@ class Worker:
                 time.sleep(AWAY_SECONDS)
 
     def _result(self, job: Job) -> dict[str, Any]:
-        if job.kind in own_process.KINDS:
+        if job.problem:
+            raise RerankLensError(job.problem)
+        if job.lane == FILES:
             return own_process.run(self.workspace, job, self._end_if_orphaned)
-        with self.turns.job(job.urgent):
-            from rerank_core.ranking.jobs import JOBS
+        from rerank_core.ranking.jobs import JOBS
 
-            return JOBS[job.kind](self.pipeline, job.params, _Tell(self, job))
+        if job.kind not in JOBS:
+            raise RerankLensError(f"This job is not known to this version: it is of the kind '{job.kind[:60]}'.")
+        told = _Tell(self, job)
+        if job.lane == NETWORK:
+            return JOBS[job.kind](self.pipeline, job.params, told)
+        with self.turns.job(job.urgent, told.stand) as turn:
+            told.turn = turn
+            return JOBS[job.kind](self.pipeline, job.params, told)
 
     def _end_if_orphaned(self) -> None:
         if self.orphaned:
@@ -159,20 +200,32 @@ class Worker:
 
 
 class _Tell:
-    """The Progress of a job: writes it to the job's row, looks for a stop, and lets urgent jobs in between."""
+    """The Progress of a job: writes it to the job's row, looks for a stop, and lets more urgent jobs in between."""
 
     def __init__(self, worker: Worker, job: Job) -> None:
-        self._worker, self._urgent = worker, job.urgent
-        self._row = JobProgress(worker.workspace, job.id)
+        self.turn: Turn | None = None
+        self._worker = worker
+        self._row = JobProgress(worker.workspace, job.id, self._doing)
 
     def __call__(self, done: int, total: int, message: str = "") -> None:
-        self._worker.turns.give_way(self._urgent)
+        if self.turn is not None:
+            self.turn.give_way()
         self._worker._end_if_orphaned()
         self._row(done, total, message)
+
+    def stand(self, stands: bool) -> None:
+        """Tell that the job waits for its turn, or has it."""
+        self._worker._end_if_orphaned()
+        self._row.stand(stands)
+
+    def _doing(self) -> str:
+        return PREPARING if self.turn is not None and self.turn.preparing else WORKING
 
 
 def main(path: str, parent: int) -> None:
     """Serve the workspace at `path` for the process `parent`; wait first while another worker does."""
+    with suppress(AttributeError, OSError):  # not every system has it
+        os.nice(_BEHIND)
     workspace = Workspace(path, create=False)
     worker = Worker(workspace, parent)
 

@@ -25,8 +25,8 @@ class Badges:
         passages = "passage" if self.truncated == 1 else "passages"
         told = (
             (self.all_equal, "all scores equal"),
-            (self.unchanged, "order unchanged"),
-            (self.truncated > 0, f"{self.truncated} {passages} truncated"),
+            (self.unchanged, "changed nothing"),
+            (self.truncated > 0, f"{self.truncated} {passages} not read to the end"),
         )
         return tuple(line for holds, line in told if holds)
 

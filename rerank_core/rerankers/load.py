@@ -40,6 +40,8 @@ _API_FAMILIES = {
     "nvidia": "services.nvidia",
     "llm-pointwise": "services.llm.pointwise",
     "llm-listwise": "services.llm.listwise",
+    "langchain": "frameworks.langchain",
+    "llama-index": "frameworks.llama_index",
 }
 
 

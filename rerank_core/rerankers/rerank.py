@@ -72,6 +72,11 @@ def from_cache(
     return _by_score(system, query, candidates, [known[key] for key in hashes], None)
 
 
+def score_checked(scorer: Scorer, system: str, query: str, texts: Sequence[str]) -> list[tuple[float, int]]:
+    """(raw score, tokens cut) of each text, scored in one call. Raises RerankLensError as `rerank` does."""
+    return _checked(scorer, system, query, texts, scorer.score(query, texts))
+
+
 def _scored(
     scorer: Scorer,
     system: str,

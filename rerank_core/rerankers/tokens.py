@@ -79,7 +79,7 @@ def seen_end(limit: TokenLimit | None, query: str, text: str) -> int:
     return ends[low - 1] if low else 0
 
 
-_END = re.compile(r"[.!?…؟۔।॥።։]+[\"'”’»)\]]*(?=\s)|[。！？｡．]+[”’」』）]*|\n+")
+_END = re.compile(r"(?<![.!?…؟۔।॥።։])[.!?…؟۔।॥።։]+[\"'”’»)\]]*(?=\s)|[。！？｡．]+[”’」』）]*|\n+")
 
 
 def sentences(text: str, most: int = 80) -> list[tuple[int, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -14,6 +14,9 @@ from typing import Any
 from sqlite_utils import Database
 
 from rerank_core.errors import BadInputError, NotFoundError, RerankLensError
+from rerank_core.store import row_values
+from rerank_core.store.query_states import UNREADABLE, query_of
+from rerank_core.store.query_states import count_queries as count_queries
 from rerank_core.store.scales import DEFAULT, preset_names
 from rerank_core.store.workspace import Workspace, now
 from rerank_core.types import Doc, Query
@@ -23,6 +26,7 @@ from rerank_core.types import Doc, Query
 class DatasetRow:
     """A dataset's facts. `fingerprint` changes with any passage's id, text, title or metadata, and back with them.
 
+    `queries_fingerprint` does so with any query that counts; "" where an earlier version made it and none changed.
     `scale` maps each grade to its name, lowest grade first. `report` is what the import found.
     """
 
@@ -35,6 +39,18 @@ class DatasetRow:
     n_docs: int
     n_queries: int
     report: dict[str, Any] = field(default_factory=dict)
+    queries_fingerprint: str = ""
+
+    @property
+    def made_of(self) -> tuple[object, ...]:
+        """Changes with all of the dataset that a figure depends on, beside grades and rankings: for keys of caches.
+
+        Another dataset that takes the place of a deleted one, with its name and number, is another one.
+        """
+        return (
+            *(self.id, self.created_at, self.name, self.fingerprint),
+            *(self.n_queries, self.queries_fingerprint, tuple(sorted(self.scale.items()))),
+        )
 
 
 def list_datasets(db: Database) -> list[DatasetRow]:
@@ -91,16 +107,31 @@ def add_docs(db: Database, dataset_id: int, docs: Iterable[Doc]) -> None:
     )
 
 
+def replace_docs(db: Database, dataset_id: int, docs: Iterable[Doc]) -> None:
+    """Put passages in the place of those with their docids; the fingerprint and the count are left to the caller."""
+    rows = (
+        (d.title, d.text, json.dumps(dict(d.metadata), ensure_ascii=False), d.text_hash, dataset_id, d.docid)
+        for d in docs
+    )
+    db.conn.executemany(
+        "UPDATE doc SET title = ?, text = ?, metadata = ?, text_hash = ? WHERE dataset_id = ? AND docid = ?", rows
+    )
+
+
 def add_queries(db: Database, dataset_id: int, queries: Iterable[Query]) -> None:
-    """Append queries; a qid that is there already keeps its first text."""
+    """Append queries; a qid that is there already keeps its first text.
+
+    A scratch query counts from now on. One that was removed comes back, with its grades where its text is the same.
+    """
     rows = ((dataset_id, q.qid, q.text, q.note, json.dumps(q.tags, ensure_ascii=False)) for q in queries)
-    db.conn.executemany("INSERT OR IGNORE INTO query (dataset_id, qid, text, note, tags) VALUES (?, ?, ?, ?, ?)", rows)
-
-
-def count_queries(db: Database, dataset_id: int) -> None:
-    """Bring the dataset's own count of queries up to date."""
-    counted = "SELECT count(*) FROM query WHERE query.dataset_id = dataset.id"
-    db.execute(f"UPDATE dataset SET n_queries = ({counted}) WHERE id = ?", [dataset_id])
+    db.conn.executemany(
+        """INSERT INTO query (dataset_id, qid, text, note, tags) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (dataset_id, qid) DO UPDATE SET state = 'kept', text = excluded.text, note = excluded.note,
+           tags = excluded.tags, grades_after = CASE WHEN text = excluded.text THEN grades_after ELSE
+             (SELECT coalesce(max(id), 0) FROM judgment WHERE judgment.dataset_id = excluded.dataset_id) END
+           WHERE state <> 'kept'""",
+        rows,
+    )
 
 
 def finish_dataset(db: Database, dataset_id: int, report: dict[str, Any]) -> None:
@@ -116,7 +147,7 @@ def count_docs(db: Database, dataset_id: int, report: dict[str, Any]) -> None:
     # by docid: passages that were removed and come back stand in another place, and are the same passages
     sql = "SELECT docid, title, text_hash, metadata FROM doc WHERE dataset_id = ? ORDER BY docid"
     for row in db.conn.execute(sql, [dataset_id]):
-        digest.update("\x00".join(row).encode("utf-8", "surrogatepass") + b"\x01")
+        digest.update("\x00".join(map(row_values.text, row)).encode("utf-8", "surrogatepass") + b"\x01")
         n_docs += 1
     db.execute(
         "UPDATE dataset SET fingerprint = ?, n_docs = ?, report = ? WHERE id = ?",
@@ -131,15 +162,21 @@ def refuse_changed(db: Database, dataset: DatasetRow) -> None:
         raise RerankLensError(f"The passages of '{dataset.name}' changed in the meantime. Start again.")
 
 
+def hide_dataset(db: Database, dataset_id: int) -> None:
+    """Have nobody see a dataset that is being removed, and free its name; it counts as half imported from here on."""
+    sql = "UPDATE dataset SET state = 'importing', name = 'removed ' || id || ' ' || hex(randomblob(8)) WHERE id = ?"
+    db.execute(sql, [dataset_id])
+
+
 def drop_dataset(db: Database, dataset_id: int) -> None:
     """Remove a dataset and all that hangs on it (an import that failed leaves nothing)."""
     db.execute("DELETE FROM dataset WHERE id = ?", [dataset_id])
 
 
 def get_queries(db: Database, dataset_id: int) -> list[Query]:
-    """All queries, in their order of import."""
-    rows = db.query("SELECT qid, text, note, tags FROM query WHERE dataset_id = ? ORDER BY id", [dataset_id])
-    return [Query(r["qid"], r["text"], r["note"], tuple(json.loads(r["tags"]))) for r in rows]
+    """All queries that count, in their order of import; scratch and removed ones are not among them."""
+    sql = "SELECT qid, text, note, tags FROM query WHERE dataset_id = ? AND state = 'kept' ORDER BY id"
+    return [query_of(row) for row in db.query(sql, [dataset_id])]
 
 
 def get_docs(db: Database, dataset_id: int, docids: Sequence[str]) -> dict[str, Doc]:
@@ -159,6 +196,13 @@ def text_hashes(db: Database, dataset_id: int, docids: Sequence[str]) -> dict[st
     sql = """SELECT docid, text_hash FROM doc
              WHERE dataset_id = ? AND docid IN (SELECT value FROM json_each(?))"""
     return dict(db.execute(sql, [dataset_id, json.dumps(list(docids))]))
+
+
+def docids_by_hash(db: Database, dataset_id: int, hashes: Sequence[str]) -> dict[str, str]:
+    """Hash of a text -> docid of the passage with this text now, the first one in the order of ids."""
+    sql = """SELECT text_hash, min(docid) FROM doc
+             WHERE dataset_id = ? AND text_hash IN (SELECT value FROM json_each(?)) GROUP BY text_hash"""
+    return dict(db.execute(sql, [dataset_id, json.dumps(list(hashes))]))
 
 
 class StoredCorpus:
@@ -222,7 +266,12 @@ def batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
 
 
 def _doc(row: dict[str, Any]) -> Doc:
-    return Doc(row["docid"], row["text"], row["title"], json.loads(row["metadata"]))
+    try:
+        metadata = row_values.mapping(row["metadata"])
+    except row_values.UNREADABLE:
+        metadata = {UNREADABLE: row_values.shown(row["metadata"])}
+    docid, text, title = (row_values.text(row[name]) for name in ("docid", "text", "title"))
+    return Doc(docid, text, title, metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,24 +282,29 @@ class _Unreadable:
 
 def _dataset(row: dict[str, Any]) -> DatasetRow | _Unreadable:
     parts: dict[str, Any] = {}
-    for part, read in (("scale", _scale), ("report", _object)):
+    for part, read in _PARTS.items():
         try:
             parts[part] = read(row[part])
-        except (ValueError, TypeError, AttributeError, RecursionError):
-            return _Unreadable(str(row["name"]), f"its {part} reads {str(row[part])[:60]!r}")
-    plain = ("id", "name", "source", "created_at", "fingerprint", "n_docs", "n_queries")
-    return DatasetRow(**{name: row[name] for name in plain}, **parts)
+        except row_values.UNREADABLE:
+            name = row["name"] if isinstance(row["name"], str) else row_values.shown(row["name"])
+            return _Unreadable(name, f"its {part} reads {row_values.shown(row[part])}")
+    return DatasetRow(**parts)
 
 
-def _scale(text: str) -> dict[int, str]:
-    scale = {int(grade): label for grade, label in json.loads(text).items()}
-    if not scale or not all(isinstance(label, str) for label in scale.values()):
+def _scale(value: Any) -> dict[int, str]:
+    scale = {row_values.whole(int(grade)): label for grade, label in row_values.mapping(value).items()}
+    if not scale or len(scale) > _MOST_GRADES or not all(isinstance(label, str) for label in scale.values()):
         raise ValueError("a scale names its grades")
     return scale
 
 
-def _object(text: str) -> dict[str, Any]:
-    values = json.loads(text)
-    if not isinstance(values, dict):
-        raise TypeError("not a JSON object")
-    return values
+_MOST_GRADES = 1_000
+_PARTS: dict[str, Callable[[Any], Any]] = {
+    "id": row_values.whole,
+    "name": row_values.own_text,
+    **dict.fromkeys(("source", "created_at", "fingerprint", "queries_fingerprint"), row_values.text),
+    **dict.fromkeys(("n_docs", "n_queries"), row_values.whole),
+    "scale": _scale,
+    "report": row_values.mapping,
+}
+"""The columns that a dataset is read from, and how."""

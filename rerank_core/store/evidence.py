@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 from sqlite_utils import Database
 
+from rerank_core.store import row_values
+
 SEARCH = ""
 """The name, in the place of a system's key, under which the finding of the candidates is kept."""
 
@@ -47,13 +49,21 @@ def put_evidence(db: Database, candidates_key: str, system_key: str, evidence: E
     )
 
 
+def set_warm(db: Database, candidates_key: str, system_key: str) -> None:
+    """The time that is kept now was taken with the model or index loaded; nothing changes without evidence."""
+    db.execute("UPDATE evidence SET cold = 0 WHERE candidates_key = ? AND system = ?", [candidates_key, system_key])
+
+
 def get_evidence(db: Database, candidates_keys: Iterable[str], system_key: str) -> dict[str, Evidence]:
     """Candidates key -> evidence of this system (or SEARCH), for those that are kept."""
     found: dict[str, Evidence] = {}
     sql = """SELECT candidates_key, cold, tokenize_seconds, device, versions FROM evidence
              WHERE system = ? AND candidates_key IN (SELECT value FROM json_each(?))"""
     for key, cold, seconds, device, versions in db.execute(sql, [system_key, json.dumps(list(candidates_keys))]):
-        found[key] = Evidence(None if cold is None else bool(cold), seconds, device, json.loads(versions))
+        with suppress(*row_values.UNREADABLE):  # nothing is then known of how it came about
+            tokenized, libraries = row_values.number_or_none(seconds), row_values.mapping(versions)
+            names = {name: str(version) for name, version in libraries.items()}
+            found[key] = Evidence(None if cold is None else bool(cold), tokenized, row_values.text(device), names)
     return found
 
 
@@ -71,10 +81,15 @@ def rankings_made(db: Database, candidates_keys: Iterable[str], system_key: str)
     sql = """SELECT candidates_key, seconds, usage, at FROM ranking
              WHERE system = ? AND state = 'ready' AND candidates_key IN (SELECT value FROM json_each(?))"""
     rows = db.execute(sql, [system_key, json.dumps(list(candidates_keys))])
-    return {key: Made(seconds, json.loads(usage), at) for key, seconds, usage, at in rows}
+    found = {}
+    for key, seconds, usage, at in rows:
+        with suppress(*row_values.UNREADABLE):  # as `rankings` has it, that is no answer
+            found[key] = Made(row_values.number_or_none(seconds), row_values.numbers(usage), row_values.text(at))
+    return found
 
 
 def search_seconds(db: Database, candidates_keys: Iterable[str]) -> dict[str, float | None]:
     """Candidates key -> how long they took to find, for those that are kept."""
     sql = "SELECT key, seconds FROM candidates WHERE key IN (SELECT value FROM json_each(?))"
-    return dict(db.execute(sql, [json.dumps(list(candidates_keys))]))
+    rows = db.execute(sql, [json.dumps(list(candidates_keys))])
+    return {key: seconds if isinstance(seconds, float) else None for key, seconds in rows}

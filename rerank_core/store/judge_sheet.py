@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
+from rerank_core.store.judgments import READABLE
 from rerank_core.store.qrels_rule import Voice
 
 Pair = tuple[str, str]
@@ -33,8 +34,9 @@ class JudgeSheet:
 
     def read(self, db: Database, dataset_id: int) -> set[Pair]:
         """Take in the rows that came since; return the pairs that somebody graded or took back."""
-        sql = """SELECT id, qid, docid, judge, kind, grade, undoes, coalesce(restores, id), source, note, at, rule
-                 FROM judgment WHERE dataset_id = ? AND id > ? ORDER BY id"""
+        sql = f"""SELECT id, qid, docid, judge, kind, grade, undoes, coalesce(restores, id), source,
+                  iif(typeof(note) = 'text', note, ''), at, rule FROM judgment
+                  WHERE dataset_id = ? AND id > ? AND {READABLE} ORDER BY id"""
         changed: set[Pair] = set()
         for event, qid, docid, judge, kind, grade, undoes, age, source, note, at, rule in db.execute(
             sql, [dataset_id, self.last]

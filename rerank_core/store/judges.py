@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from rerank_core.store.judgments import voices
+from rerank_core.store.judgments import READABLE, voices
+from rerank_core.text import person_key
 from rerank_core.types import Judgment
 
 
@@ -76,8 +77,8 @@ def judges(db: Database, dataset_id: int) -> list[JudgeRow]:
         for judge, adjudicated in heard:
             counts = settled if adjudicated else graded
             counts[judge] = counts.get(judge, 0) + 1
-    sql = """SELECT judge, json_group_array(DISTINCT source), min(at), max(at) FROM judgment
-             WHERE dataset_id = ? AND source <> 'llm' GROUP BY judge ORDER BY judge"""
+    sql = f"""SELECT judge, json_group_array(DISTINCT source), min(at), max(at) FROM judgment
+             WHERE dataset_id = ? AND source <> 'llm' AND {READABLE} GROUP BY judge ORDER BY judge"""
     return [
         JudgeRow(
             judge, graded.get(judge, 0), len(skipped(db, dataset_id, judge)), settled.get(judge, 0),
@@ -87,9 +88,31 @@ def judges(db: Database, dataset_id: int) -> list[JudgeRow]:
     ]  # fmt: skip
 
 
+def known_spelling(db: Database, name: str) -> str:
+    """The spelling under which this person graded or voted, in any dataset; "" where nobody of this name did.
+
+    Of several spellings (they came before names were matched) the one with the most grades and votes.
+    """
+    sql = """SELECT said, sum(n) FROM (
+               SELECT judge AS said, count(*) AS n FROM judgment
+               WHERE source IN ('human', 'adjudication') GROUP BY judge
+               UNION ALL SELECT voter, count(*) FROM vote GROUP BY voter)
+             GROUP BY said ORDER BY 2 DESC, 1"""
+    key = person_key(name)
+    return next((said for said, _ in db.execute(sql).fetchall() if person_key(said) == key), "") if key else ""
+
+
+def graded_since(db: Database, dataset_id: int, judge: str, since: str) -> int:
+    """How many pairs a judge has graded since a time (ISO 8601 in UTC) and not taken back."""
+    sql = """SELECT count(*) FROM (SELECT DISTINCT qid, docid FROM judgment g
+               WHERE dataset_id = ? AND judge = ? AND kind = 'grade' AND source = 'human' AND at >= ?
+               AND NOT EXISTS (SELECT 1 FROM judgment u WHERE u.undoes = g.id))"""
+    return int(db.execute(sql, [dataset_id, judge, since]).fetchone()[0])
+
+
 def skipped(db: Database, dataset_id: int, judge: str) -> list[tuple[str, str]]:
     """The (qid, docid) pairs that a judge skipped and does not grade, in the order of skipping."""
-    sql = """SELECT qid, docid FROM judgment s WHERE dataset_id = ? AND judge = ? AND kind = 'skip'
+    sql = f"""SELECT qid, docid FROM judgment s WHERE dataset_id = ? AND judge = ? AND kind = 'skip' AND {READABLE}
              AND NOT EXISTS (SELECT 1 FROM judgment u WHERE u.undoes = s.id) ORDER BY id"""
     pairs = dict.fromkeys(tuple(row) for row in db.execute(sql, [dataset_id, judge]))
     if not pairs:
@@ -110,8 +133,9 @@ def notes(db: Database, dataset_id: int) -> dict[tuple[str, str, str], str]:
 
     An adjudicator's reason stands beside the adjudication (`current`) and is not among these.
     """
-    sql = """SELECT qid, docid, judge, note FROM judgment WHERE dataset_id = ? AND source IN ('human', 'import')
-             AND (kind = 'note' OR (kind IN ('grade', 'skip') AND note <> '' AND rule <> 'mapped')) ORDER BY id"""
+    sql = f"""SELECT qid, docid, judge, note FROM judgment WHERE dataset_id = ? AND source IN ('human', 'import')
+             AND (kind = 'note' OR (kind IN ('grade', 'skip') AND note <> '' AND rule <> 'mapped')) AND {READABLE}
+             ORDER BY id"""
     found = {(qid, docid, judge): note for qid, docid, judge, note in db.execute(sql, [dataset_id])}
     return {key: note for key, note in found.items() if note}
 
@@ -119,9 +143,10 @@ def notes(db: Database, dataset_id: int) -> dict[tuple[str, str, str], str]:
 def changes(db: Database, dataset_id: int) -> Iterator[Change]:
     """The whole history with old and new grades, oldest first; of language models too where there are any."""
     now: dict[tuple[str, str, str, str], int | None] = {}
-    sql = """SELECT id, at, judge, qid, docid, kind, grade, source, rule, note, text_hash FROM judgment
-             WHERE dataset_id = ? ORDER BY id"""
-    for event, at, judge, qid, docid, kind, grade, source, rule, note, text_hash in db.execute(sql, [dataset_id]):
+    sql = f"""SELECT id, judge, qid, docid, kind, grade, source, at, rule, note, text_hash FROM judgment
+             WHERE dataset_id = ? AND {READABLE} ORDER BY id"""
+    for event, judge, qid, docid, kind, grade, source, *words in db.execute(sql, [dataset_id]):
+        at, rule, note, text_hash = (word if isinstance(word, str) else "" for word in words)
         # a file may have been imported under the judge's own name; an adjudication or a model speaks beside them
         lane = (qid, docid, judge, source if source in ("adjudication", "llm") else "")
         old = now.get(lane)

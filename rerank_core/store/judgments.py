@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from rerank_core.errors import BadInputError
 from rerank_core.store.qrels_rule import Voice, settle
+from rerank_core.store.query_states import keep_queries
 from rerank_core.store.workspace import now
 from rerank_core.types import Judgment
 
@@ -30,6 +31,11 @@ RULES = {
     "mapped": "carried over to another scale",
 }
 """By which rule a pair came to its judge: a biased choice of pairs must never pass as a fair one."""
+
+
+READABLE = """typeof(grade) IN ('integer', 'null') AND coalesce(grade, 0) BETWEEN -1000 AND 1000
+    AND typeof(qid) = 'text' AND typeof(docid) = 'text' AND typeof(judge) = 'text'"""
+"""Of which rows grades are made: no version of ours has written another one, but a file may hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +72,13 @@ def record(
 ) -> dict[str, int]:
     """Append events in their order of seq and return client_id -> highest seq that is now kept.
 
-    To be called inside `Workspace.write()`. An undo with nothing to undo, and an event for a passage that is gone, are
+    To be called inside `Workspace.write()`. A scratch query that somebody grades, or writes a note on, is kept from
+    then on: nothing that was graded is lost. An undo with nothing to undo, and an event for a passage that is gone, are
     acknowledged and change nothing, also when they are sent again later. Raises BadInputError for a grade that is not
     on the scale, and for a kind or a rule that there is not; then nothing is kept.
     """
     check(events, scale)
+    keep_queries(db, dataset_id, {event.qid for event in events if event.kind in ("grade", "note")})
     for event in sorted(events, key=lambda e: (e.client_id, e.seq)):
         if not _is_kept(db, event) and not (_undo if event.kind == "undo" else _say)(
             db, dataset_id, judge, event, source
@@ -160,15 +168,20 @@ def _insert(db: Database, dataset_id: int, judge: str, source: str, event: Grade
 
 def import_judgments(db: Database, dataset_id: int, judgments: Iterable[Judgment], rule: str = "") -> None:
     """Append grades that come from a file. A pair that is there already gets a newer row; the old one stays."""
-    rows = (
-        (dataset_id, j.qid, j.docid, j.judge, j.grade, j.source, j.note, j.at or now(), j.text_hash, rule)
-        for j in judgments
-    )
+    qids: set[str] = set()
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for j in judgments:
+            qids.add(j.qid)
+            at = j.at or now()
+            yield dataset_id, j.qid, j.docid, j.judge, j.grade, j.source, j.note, at, j.text_hash, rule
+
     db.conn.executemany(
         """INSERT INTO judgment (dataset_id, qid, docid, judge, kind, grade, source, note, at, text_hash, rule)
            VALUES (?, ?, ?, ?, 'grade', ?, ?, ?, ?, ?, ?)""",
-        rows,
+        rows(),
     )
+    keep_queries(db, dataset_id, qids)
 
 
 def in_force(db: Database, dataset_id: int, qid: str | None = None) -> list[Judgment]:
@@ -192,7 +205,12 @@ def qrels(db: Database, dataset_id: int) -> dict[str, dict[str, int]]:
 
 
 def _settled(db: Database, dataset_id: int, qid: str | None) -> list[tuple[tuple[str, str], Voice]]:
-    return [(pair, settle(heard.values())) for pair, heard in voices(db, dataset_id, qid).items() if heard]
+    # most pairs have one judge, and pages settle thousands of pairs
+    return [
+        (pair, settle(heard.values()) if len(heard) > 1 else next(iter(heard.values())))
+        for pair, heard in voices(db, dataset_id, qid).items()
+        if heard
+    ]
 
 
 def voices(
@@ -200,15 +218,19 @@ def voices(
 ) -> dict[tuple[str, str], dict[tuple[str, bool], Voice]]:
     """(qid, docid) -> (judge, whether it is an adjudication) -> what they say now; no language models.
 
-    A judge who took everything back is not among the voices of a pair; a pair may have none.
+    A judge who took everything back is not among the voices of a pair; a pair may have none. What was said of a query
+    that was removed is not heard.
     """
     sql = f"""SELECT qid, docid, grade, coalesce(restores, id), id, judge, source = 'adjudication' FROM judgment
               INDEXED BY judgment_pair WHERE dataset_id = :dataset {"" if qid is None else "AND qid = :qid"}
-              AND kind IN ('grade', 'undo') AND source <> 'llm' ORDER BY qid, docid, judge, id"""
+              AND kind IN ('grade', 'undo') AND source <> 'llm' AND {READABLE} ORDER BY qid, docid, judge, id"""
     found: dict[tuple[str, str], dict[tuple[str, bool], Voice]] = {}
     heard: dict[tuple[str, bool], Voice] = {}
     last, make = None, Voice._make
-    for row in db.conn.execute(sql, {"dataset": dataset_id, "qid": qid}).fetchall():
+    rows = db.conn.execute(sql, {"dataset": dataset_id, "qid": qid}).fetchall()
+    if set_aside := _set_aside(db, dataset_id, qid):
+        rows = [row for row in rows if row[4] > set_aside.get(row[0], 0)]
+    for row in rows:
         pair = row[:2]
         if pair != last:
             last, heard = pair, found.setdefault(pair, {})
@@ -219,9 +241,31 @@ def voices(
     return found
 
 
+def _set_aside(db: Database, dataset_id: int, qid: str | None) -> dict[str, float]:
+    """qid -> the newest row that does not count, of queries that do not count, or have another text by now."""
+    sql = f"""SELECT qid, CASE state WHEN 'kept' THEN grades_after ELSE 9e18 END FROM query
+              WHERE dataset_id = :dataset AND (state <> 'kept' OR grades_after > 0)
+              {"" if qid is None else "AND qid = :qid"}"""
+    return dict(db.conn.execute(sql, {"dataset": dataset_id, "qid": qid}).fetchall())
+
+
+def unreadable(db: Database, dataset_id: int) -> int:
+    """How many rows of the dataset's history this version cannot read; they count nowhere, and stay."""
+    sql = f"SELECT count(*) FROM judgment WHERE dataset_id = ? AND NOT ({READABLE})"
+    return int(db.execute(sql, [dataset_id]).fetchone()[0])
+
+
+def unreadable_sentence(count: int) -> str:
+    """Says of an `unreadable` that is not 0 what it means."""
+    return (
+        f"{count:,} {'entry' if count == 1 else 'entries'} of the grading history cannot be read by this version, and "
+        "count nowhere."
+    )
+
+
 def history(db: Database, dataset_id: int, after: int = 0) -> list[dict[str, Any]]:
-    """Every row ever written for this dataset, oldest first; those newer than the row `after`."""
-    sql = "SELECT * FROM judgment WHERE dataset_id = ? AND id > ? ORDER BY id"
+    """Every row ever written for this dataset that can be read, oldest first; those newer than the row `after`."""
+    sql = f"SELECT * FROM judgment WHERE dataset_id = ? AND id > ? AND {READABLE} ORDER BY id"
     return list(db.query(sql, [dataset_id, after]))
 
 
@@ -233,7 +277,7 @@ def last_event(db: Database, dataset_id: int) -> int:
 
 def queries_graded_since(db: Database, dataset_id: int, event: int) -> list[str]:
     """The qids with rows newer than `event`."""
-    sql = "SELECT DISTINCT qid FROM judgment WHERE dataset_id = ? AND id > ?"
+    sql = f"SELECT DISTINCT qid FROM judgment WHERE dataset_id = ? AND id > ? AND {READABLE}"
     return [row[0] for row in db.execute(sql, [dataset_id, event])]
 
 

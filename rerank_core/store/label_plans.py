@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
+from rerank_core.store import row_values
+
 
 def put_plan(db: Database, dataset_id: int, plan: str) -> None:
     """Keep a dataset's plan; it takes the place of the one before."""
@@ -13,4 +15,4 @@ def put_plan(db: Database, dataset_id: int, plan: str) -> None:
 def get_plan(db: Database, dataset_id: int) -> str | None:
     """A dataset's plan; None where nobody has made one."""
     row = db.execute("SELECT plan FROM label_plan WHERE dataset_id = ?", [dataset_id]).fetchone()
-    return None if row is None else str(row[0])
+    return None if row is None else row_values.text(row[0])

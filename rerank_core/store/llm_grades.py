@@ -12,6 +12,14 @@ from sqlite_utils import Database
 from rerank_core.store.workspace import now
 from rerank_core.types import Query, text_hash
 
+_READABLE = " AND ".join(
+    (
+        "typeof(grade) IN ('integer', 'null') AND coalesce(grade, 0) BETWEEN 0 AND 1000",
+        *(f"typeof({name}) = 'text'" for name in ("qid", "docid", "prompt", "model", "problem", "reply", "at")),
+        *(f"typeof({name}) IN ('integer', 'null')" for name in ("input_tokens", "output_tokens")),
+    )
+)
+"""No version of ours has written another answer: it counts as not asked."""
 Pair = tuple[str, str]
 """(qid, docid)."""
 
@@ -76,7 +84,9 @@ def put(db: Database, dataset_id: int, judge: LlmJudge, answers: Iterable[LlmGra
 
 def answers(db: Database, judge: LlmJudge) -> dict[tuple[str, str], LlmGrade]:
     """(query hash, text hash) -> what this judge answered, in whatever dataset it was asked."""
-    rows = db.query("SELECT * FROM llm_grade WHERE prompt = ? AND model = ?", [judge.prompt, judge.model])
+    rows = db.query(
+        f"SELECT * FROM llm_grade WHERE prompt = ? AND model = ? AND {_READABLE}", [judge.prompt, judge.model]
+    )
     return {(row["query_hash"], row["text_hash"]): _answer(row) for row in rows}
 
 
@@ -88,8 +98,9 @@ def by_judge(db: Database, dataset_id: int, queries: Iterable[Query]) -> dict[Ll
     asked: Mapping[str, list[str]] = defaultdict(list)
     for query in queries:
         asked[query_hash(query)].append(query.qid)
-    sql = """SELECT g.*, d.docid AS here FROM llm_grade g JOIN doc d ON d.dataset_id = ? AND d.text_hash = g.text_hash
-             ORDER BY g.at DESC, g.id DESC"""
+    sql = f"""SELECT g.*, d.docid AS here FROM (SELECT * FROM llm_grade WHERE {_READABLE}) g
+             JOIN doc d ON d.dataset_id = ? AND d.text_hash = g.text_hash
+             WHERE typeof(d.docid) = 'text' ORDER BY g.at DESC, g.id DESC"""
     found: dict[LlmJudge, dict[Pair, LlmGrade]] = {}
     for row in db.query(sql, [dataset_id]):
         for qid in asked.get(row["query_hash"], ()):

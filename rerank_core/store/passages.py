@@ -11,14 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from rerank_core.errors import SettingsError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+VARIABLE = "RERANK_LENS_KEPT_MIB"
+"""Names another bound than MOST_BYTES, in MiB."""
 MOST_BYTES = 4 * 2**30
 """Of all data files together, whatever the model: some 40,000 passages of 140 tokens x 384 in float16."""
 FILE_BYTES = 256 * 2**20
 """A data file that has reached this is not added to; the oldest file goes as a whole."""
+_FILES = 8  # with a small bound, one file is an eighth of it: what goes as a whole is never nearly everything
 _ALIGNED = 64  # a record can then be read as an array of any type, in place
 _INDEX = "index.db"
 _TABLES = (
@@ -36,11 +41,13 @@ class StoredPassages:
     Data files are only appended to, and an index in SQLite says what lies where: bytes count once their row is
     committed, after they were flushed to the disk. What a crash left behind the last committed byte is written over.
     SQLite's write lock lets one process append at a time. When all files together would pass `most_bytes`, the oldest
-    file is dropped, so what was written first goes first, used or not.
+    file is dropped, so what was written first goes first, used or not. None: the bound of the environment, and files of
+    a size that goes with it; SettingsError where that names none.
     """
 
-    def __init__(self, folder: Path, most_bytes: int = MOST_BYTES, file_bytes: int = FILE_BYTES) -> None:
-        self._folder, self._most_bytes, self._file_bytes = folder, most_bytes, file_bytes
+    def __init__(self, folder: Path, most_bytes: int | None = None, file_bytes: int | None = None) -> None:
+        self._folder, self._most_bytes = folder, named_bound() if most_bytes is None else most_bytes
+        self._file_bytes = min(FILE_BYTES, self._most_bytes // _FILES) if file_bytes is None else file_bytes
         self._maps: dict[str, NDArray[np.uint8]] = {}
 
     def get_many(self, model: str, hashes: Sequence[str]) -> dict[str, NDArray[np.uint8]]:
@@ -166,6 +173,16 @@ class StoredPassages:
             if type(error) is sqlite3.DatabaseError:
                 for file in self._folder.glob(f"{_INDEX}*"):
                     file.unlink(missing_ok=True)
+
+
+def named_bound() -> int:
+    """How many bytes may be kept: MOST_BYTES, or what the environment says. Raises SettingsError."""
+    named = os.environ.get(VARIABLE, "").strip()
+    if not named:
+        return MOST_BYTES
+    if not (named.isascii() and named.isdecimal() and 0 < len(named) < 10 and int(named) > 0):
+        raise SettingsError(f"{VARIABLE} is a whole number of MiB, 1 or more, not {named[:40]!r}.")
+    return int(named) * 2**20
 
 
 def _has_tables(db: sqlite3.Connection) -> bool:

@@ -10,9 +10,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from rerank_core.store import row_values
 from rerank_core.store.workspace import now
 from rerank_core.types import Ranking, ScoredDoc, text_hash
 
+NOT_READABLE = "What is kept of this answer cannot be read by this version. Try again to have it made anew."
 _LOADED = 512
 """So many lists stay read: a page asks for those of a small dataset at every run."""
 
@@ -34,23 +36,36 @@ class StoredRanking:
 def put_candidates(db: Database, key: str, dataset_id: int, settings: str, ranking: Ranking) -> None:
     """Keep a candidate list under its key (the same key holds the same list)."""
     db.execute(
-        "INSERT OR REPLACE INTO candidates (key, dataset_id, qid, settings, docs, seconds, at) VALUES (?,?,?,?,?,?,?)",
-        [key, dataset_id, ranking.qid, settings, _dump(ranking.docs), ranking.seconds, now()],
+        "INSERT OR REPLACE INTO candidates (key, dataset_id, qid, settings, docs, seconds, busy, at)"
+        " VALUES (?,?,?,?,?,?,?,?)",
+        [key, dataset_id, ranking.qid, settings, _dump(ranking.docs), ranking.seconds, ranking.busy, now()],
     )
 
 
 def get_candidates(db: Database, key: str) -> Ranking | None:
-    """The candidates under this key, None where there are none yet."""
-    for row in db.query("SELECT qid, docs, seconds FROM candidates WHERE key = ?", [key]):
-        return Ranking(row["qid"], "first-stage", _load(row["docs"]), row["seconds"])
+    """The candidates under this key, None where there are none yet, or none that can be read: they are found anew."""
+    sql = "SELECT qid, docs, seconds, busy FROM candidates WHERE key = ?"
+    for qid, docs, seconds, busy in db.execute(sql, [key]):
+        try:
+            took, shared = row_values.number_or_none(seconds), row_values.number_or_none(busy)
+            return Ranking(row_values.text(qid), "first-stage", _load(docs), took, busy=shared)
+        except row_values.UNREADABLE:
+            return None
     return None
 
 
 def get_docids(db: Database, keys: Iterable[str]) -> dict[str, list[str]]:
-    """Candidates key -> docids, best first, for those keys that are kept."""
+    """Candidates key -> docids, best first, for those keys that are kept and can be read."""
     sql = "SELECT key, docs FROM candidates WHERE key IN (SELECT value FROM json_each(?))"
     rows = db.execute(sql, [json.dumps(list(keys))])
-    return {key: [row[0] for row in json.loads(docs)] for key, docs in rows}
+    return {key: docids for key, docs in rows if (docids := _docids(docs)) is not None}
+
+
+def sizes(db: Database, keys: Iterable[str]) -> dict[str, int]:
+    """Candidates key -> how many passages it has, for those keys that are kept; no list is handed over."""
+    sql = """SELECT key, json_array_length(docs) FROM candidates
+             WHERE json_valid(docs) AND key IN (SELECT value FROM json_each(?))"""
+    return dict(db.execute(sql, [json.dumps(list(keys))]).fetchall())
 
 
 def put_ranking(db: Database, key: str, system: str, ranking: Ranking | None, error: str = "") -> None:
@@ -60,13 +75,14 @@ def put_ranking(db: Database, key: str, system: str, ranking: Ranking | None, er
         row |= {"state": "failed", "docs": "[]", "seconds": None, "usage": "{}", "notes": "[]"}
     else:
         row |= {"state": "ready", "docs": _dump(ranking.docs), "seconds": ranking.seconds}
+        row["busy"] = ranking.busy
         row |= {"usage": json.dumps(dict(ranking.usage)), "notes": json.dumps(ranking.notes, ensure_ascii=False)}
     names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
     db.execute(f"INSERT OR REPLACE INTO ranking ({names}) VALUES ({marks})", row)
 
 
 def get_rankings(db: Database, keys: Iterable[str], systems: Sequence[str]) -> dict[str, dict[str, StoredRanking]]:
-    """candidates key -> system -> answer, for those that are kept."""
+    """candidates key -> system -> answer, for those that are kept; one that cannot be read is a failure."""
     found: dict[str, dict[str, StoredRanking]] = {}
     sql = """SELECT r.*, c.qid FROM ranking r JOIN candidates c ON c.key = r.candidates_key
              WHERE r.candidates_key IN (SELECT value FROM json_each(?))
@@ -82,7 +98,18 @@ def get_orders(db: Database, keys: Sequence[str], systems: Sequence[str]) -> dic
     sql = """SELECT candidates_key, system, docs FROM ranking WHERE state = 'ready'
              AND candidates_key IN (SELECT value FROM json_each(?)) AND system IN (SELECT value FROM json_each(?))"""
     for key, system, docs in db.execute(sql, [json.dumps(keys), json.dumps(systems)]):
-        found.setdefault(key, {})[system] = [row[0] for row in json.loads(docs)]
+        if (docids := _docids(docs)) is not None:
+            found.setdefault(key, {})[system] = docids
+    return found
+
+
+def states(db: Database, keys: Iterable[str], systems: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Candidates key -> system -> "ready" or "failed", for the answers that are kept; none of them is read."""
+    found: dict[str, dict[str, str]] = {}
+    sql = """SELECT candidates_key, system, state FROM ranking WHERE system IN (SELECT value FROM json_each(?))
+             AND candidates_key IN (SELECT value FROM json_each(?))"""
+    for key, system, state in db.execute(sql, [json.dumps(list(systems)), json.dumps(list(keys))]):
+        found.setdefault(key, {})[system] = state
     return found
 
 
@@ -104,17 +131,48 @@ def census(db: Database, systems: Sequence[str]) -> tuple[int, int]:
     return tuple(db.execute(sql, [json.dumps(list(systems))]).fetchone())
 
 
+def put_time(db: Database, key: str, system: str, seconds: float | None, busy: float | None) -> None:
+    """Set how long a kept ranking took, and how busy the machine was; `system` "": the finding of the candidates."""
+    if system:
+        sql = "UPDATE ranking SET seconds = ?, busy = ? WHERE candidates_key = ? AND system = ? AND state = 'ready'"
+        db.execute(sql, [seconds, busy, key, system])
+    else:
+        db.execute("UPDATE candidates SET seconds = ?, busy = ? WHERE key = ?", [seconds, busy, key])
+
+
+def count_rough(db: Database, dataset_id: int, settings: str, systems: Sequence[str], share: float) -> int:
+    """How many times were taken while others had `share` of the machine or more.
+
+    Of searches with these settings (as JSON), and of what these systems ranked of them.
+    """
+    sql = """SELECT (SELECT count(*) FROM candidates WHERE dataset_id = :dataset AND settings = :settings
+               AND seconds IS NOT NULL AND busy >= :share)
+             + (SELECT count(*) FROM ranking r JOIN candidates c ON c.key = r.candidates_key
+               WHERE c.dataset_id = :dataset AND c.settings = :settings AND r.seconds IS NOT NULL AND r.busy >= :share
+               AND r.system IN (SELECT value FROM json_each(:systems)))"""
+    named = {"dataset": dataset_id, "settings": settings, "share": share, "systems": json.dumps(list(systems))}
+    return int(db.execute(sql, named).fetchone()[0])
+
+
 def forget_failures(db: Database, system: str) -> None:
-    """Drop a system's failed answers, so that the next request tries again."""
+    """Drop a system's failed answers, and those that cannot be read, so that the next request tries again."""
     db.execute("DELETE FROM ranking WHERE system = ? AND state = 'failed'", [system])
+    kept = list(db.query("SELECT *, '' AS qid FROM ranking WHERE system = ?", [system]))
+    gone = [(row["candidates_key"], system) for row in kept if _stored(row).ranking is None]
+    db.conn.executemany("DELETE FROM ranking WHERE candidates_key = ? AND system = ?", gone)
 
 
 def _stored(row: dict[str, Any]) -> StoredRanking:
-    if row["state"] == "failed":
-        return StoredRanking(row["system"], None, row["error"])
-    usage, notes = json.loads(row["usage"]), tuple(json.loads(row["notes"]))
-    ranking = Ranking(row["qid"], row["system"], _load(row["docs"]), row["seconds"], usage, notes)
-    return StoredRanking(row["system"], ranking)
+    system = row["system"]
+    try:
+        if row["state"] == "failed":
+            return StoredRanking(system, None, row_values.text(row["error"]))
+        qid, seconds = row_values.text(row["qid"]), row_values.number_or_none(row["seconds"])
+        usage, notes = row_values.numbers(row["usage"]), row_values.texts(row["notes"])
+        busy = row_values.number_or_none(row["busy"])
+        return StoredRanking(system, Ranking(qid, system, _load(row["docs"]), seconds, usage, notes, busy))
+    except row_values.UNREADABLE:
+        return StoredRanking(system, None, NOT_READABLE)
 
 
 def _dump(docs: Sequence[ScoredDoc]) -> str:
@@ -124,5 +182,21 @@ def _dump(docs: Sequence[ScoredDoc]) -> str:
 
 @lru_cache(maxsize=_LOADED)
 def _load(docs: str) -> tuple[ScoredDoc, ...]:
-    rows = enumerate(json.loads(docs), start=1)
-    return tuple(ScoredDoc(docid, score, rank, found, cut, parts) for rank, (docid, score, found, cut, parts) in rows)
+    return tuple(_scored(rank, *row) for rank, row in enumerate(row_values.listed(docs), start=1))
+
+
+def _scored(rank: int, docid: Any, score: Any, found: Any, cut: Any, parts: Any) -> ScoredDoc:
+    if not (isinstance(docid, str) and isinstance(found, dict) and isinstance(parts, dict)):
+        raise ValueError("not a passage's place in a ranking")
+    row_values.number_or_none(score)  # but what was written as a whole number stays one
+    return ScoredDoc(docid, score, rank, found, row_values.whole(cut), parts)
+
+
+def _docids(docs: Any) -> list[str] | None:
+    """The docids of a list alone, which is faster than `_load`; None: it cannot be read."""
+    try:
+        docids = [row[0] for row in row_values.listed(docs)]
+        "".join(docids)  # raises where one is no text
+        return docids
+    except row_values.UNREADABLE:
+        return None

@@ -10,6 +10,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from rerank_core.errors import NotFoundError
+from rerank_core.store import row_values
 from rerank_core.types import text_hash
 
 
@@ -121,8 +122,13 @@ def put_run(db: Database, dataset_id: int, run: Run) -> Run:
     return _runs(db, where, [dataset_id, run.system, run.key])[0]
 
 
+def drop_run(db: Database, run_id: int) -> None:
+    """Remove a run; the rankings that it was put together from stay."""
+    db.execute("DELETE FROM run WHERE id = ?", [run_id])
+
+
 def list_runs(db: Database, dataset_id: int | None = None, system: str | None = None) -> list[Run]:
-    """The runs that are kept, newest first; of one dataset, of one system id, where these are given."""
+    """The runs that are kept and can be read, newest first; of one dataset, of one system id, where these are given."""
     where = "WHERE (? IS NULL OR r.dataset_id = ?) AND (? IS NULL OR r.system = ?)"
     return _runs(db, where, [dataset_id, dataset_id, system, system])
 
@@ -142,24 +148,45 @@ def latest_run(db: Database, dataset_id: int, system: str, retrieval: str | None
 
 def _runs(db: Database, where: str, parameters: list[Any]) -> list[Run]:
     sql = f"SELECT r.*, d.name AS dataset FROM run r JOIN dataset d ON d.id = r.dataset_id {where} ORDER BY r.id DESC"
-    return [_run(row) for row in db.query(sql, parameters)]
+    return [run for row in db.query(sql, parameters) if (run := _run(row)) is not None]
 
 
-def _run(row: Mapping[str, Any]) -> Run:
-    facts = json.loads(row["facts"])
+def unreadable_runs(db: Database) -> list[int]:
+    """The ids of the runs that this version cannot read, newest first; a newer version may have written them."""
+    sql = "SELECT r.*, d.name AS dataset FROM run r JOIN dataset d ON d.id = r.dataset_id ORDER BY r.id DESC"
+    return [int(row["id"]) for row in db.query(sql) if _run(row) is None]
+
+
+def _run(row: Mapping[str, Any]) -> Run | None:
+    try:
+        return _read(row)
+    except row_values.UNREADABLE:
+        return None
+
+
+def _read(row: Mapping[str, Any]) -> Run:
+    facts = row_values.mapping(row["facts"])
+    inputs = Inputs(**facts["inputs"])
+    inputs.key.isalnum()  # raises where a part of it is no text
     return Run(
-        dataset=row["dataset"],
-        system=row["system"],
-        system_key=row["system_key"],
-        inputs=Inputs(**facts["inputs"]),
-        settings=facts["settings"],
-        system_settings=facts["system_settings"],
-        devices=tuple(facts["devices"]),
-        versions=tuple(facts["versions"]),
-        started=row["started"],
-        finished=row["finished"],
-        queries=tuple(QueryFacts(*one) for one in json.loads(row["queries"])),
+        **{name: row_values.text(row[name]) for name in ("dataset", "system", "system_key", "started", "finished")},
+        inputs=inputs,
+        settings=row_values.text(facts["settings"]),
+        system_settings=dict(facts["system_settings"]),
+        devices=tuple(map(row_values.text, facts["devices"])),
+        versions=tuple(map(dict, facts["versions"])),
+        queries=tuple(_query(*one) for one in row_values.listed(row["queries"])),
         id=row["id"],
+    )
+
+
+def _query(
+    qid: Any, pairs: Any, found: Any, found_cold: Any, scored: Any, cold: Any, tokenized: Any, usage: Any
+) -> QueryFacts:
+    times = [row_values.number_or_none(seconds) for seconds in (found, scored, tokenized)]
+    counts = {name: row_values.number(value) for name, value in usage.items()}
+    return QueryFacts(
+        row_values.text(qid), row_values.whole(pairs), times[0], found_cold, times[1], cold, times[2], counts
     )
 
 

@@ -54,7 +54,8 @@ def preset_names(preset: str) -> dict[int, str]:
 def get_scale(db: Database, dataset_id: int) -> list[Grade]:
     """A dataset's scale, lowest grade first. A scale with the names of a preset has its guidelines until it is set."""
     names = _names(db, dataset_id)
-    said = dict(db.execute("SELECT grade, guideline FROM grade_guideline WHERE dataset_id = ?", [dataset_id]))
+    sql = "SELECT grade, iif(typeof(guideline) = 'text', guideline, '') FROM grade_guideline WHERE dataset_id = ?"
+    said = dict(db.execute(sql, [dataset_id]))
     if not said:
         preset = (grades for name, grades in PRESETS.items() if preset_names(name) == names)
         said = {one.grade: one.guideline for one in next(preset, ())}

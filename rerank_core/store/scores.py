@@ -44,8 +44,9 @@ class StoredScores:
                      AND made >= ? AND text_hash IN (SELECT value FROM json_each(?))"""
             rows = db.execute(sql, [model, query_hash, oldest, json.dumps(list(hashes))])
             for text_hash, value, cut, used in rows:
-                found[text_hash] = (value, cut)
-                old_use |= used < now - _HOUR
+                if isinstance(value, float) and isinstance(cut, int):  # else it is scored anew, and replaced
+                    found[text_hash] = (value, cut)
+                    old_use |= not isinstance(used, float) or used < now - _HOUR
         if old_use:
             # to the hour only: who looks at the same list again does not write
             self._note_use(model, query_hash, list(found), now)

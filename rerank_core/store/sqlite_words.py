@@ -23,6 +23,19 @@ _WORDS = {
     sqlite3.SQLITE_IOERR: "could not be read or written: the disk, or the file on it, does not answer",
 }
 
+# no errno comes along: a quota that is used up, and room that is missing for SQLite's own files, look like this too
+_NOT_WRITTEN = {
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+    sqlite3.SQLITE_IOERR_SHMOPEN,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+    sqlite3.SQLITE_IOERR_SHMMAP,
+}
+_NO_ROOM = (
+    "could not be written: the disk is full, a quota is used up, or the disk does not answer. Make room, and try again"
+)
+
 
 @contextmanager
 def in_words(path: Path) -> Iterator[None]:
@@ -35,6 +48,8 @@ def in_words(path: Path) -> Iterator[None]:
     except _OF_THE_CALLER:
         raise
     except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of it says more than a person needs
-        told = _WORDS.get(code, "cannot be opened as a workspace, it does not hold what it should")
+        code = getattr(error, "sqlite_errorcode", 0)
+        told = _WORDS.get(code & 0xFF, "cannot be opened as a workspace, it does not hold what it should")
+        if code in _NOT_WRITTEN:
+            told = _NO_ROOM
         raise WorkspaceError(f"{path} {told} ({error}).") from error

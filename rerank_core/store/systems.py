@@ -10,6 +10,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from rerank_core.errors import NotFoundError
+from rerank_core.store import row_values
 from rerank_core.store.workspace import now
 
 
@@ -32,8 +33,8 @@ class SystemRow:
 
 def get_systems(db: Database) -> dict[str, SystemRow]:
     """System id -> its row, oldest first. A row that cannot be read says so and leaves the others alone."""
-    rows = db.execute("SELECT CAST(id AS TEXT), CAST(model AS TEXT), settings FROM system ORDER BY at, id")
-    return {name or "": _row(model or "", settings) for name, model, settings in rows}
+    rows = db.execute("SELECT coalesce(id, ''), coalesce(model, ''), settings FROM system ORDER BY at, id")
+    return {row_values.text(name): _row(row_values.text(model), settings) for name, model, settings in rows}
 
 
 def _row(model: str, settings: str | bytes) -> SystemRow:

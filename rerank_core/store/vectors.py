@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,15 @@ class StoredVectors:
             sql = """SELECT text_hash, data FROM vector
                      WHERE model = ? AND text_hash IN (SELECT value FROM json_each(?))"""
             for text_hash, data in db.execute(sql, [model, json.dumps(list(hashes))]):
-                found[text_hash] = np.frombuffer(data, dtype=np.float16).astype(np.float32)
-        return found
+                if isinstance(data, bytes) and data and len(data) % 2 == 0:
+                    found[text_hash] = np.frombuffer(data, dtype=np.float16).astype(np.float32)
+        lengths = Counter(map(len, found.values())).most_common(1)
+        # one of another length, or with values that are no numbers, is made anew, and replaced
+        return {
+            text_hash: vector
+            for text_hash, vector in found.items()
+            if len(vector) == lengths[0][0] and np.isfinite(vector).all()
+        }
 
     def put_many(self, model: str, items: Mapping[str, NDArray[np.float32]]) -> None:
         """Keep text hash -> vector of shape (dimensions,)."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlite_utils import Database
 
 from rerank_core.errors import BadInputError
+from rerank_core.store import row_values
 from rerank_core.store.workspace import now
+from rerank_core.text import person_key
 
 ANSWERS = ("one", "other", "same")
 
@@ -45,12 +48,43 @@ def add_vote(db: Database, dataset_id: int, vote: Vote) -> None:
     )  # fmt: skip
 
 
+def take_back(db: Database, dataset_id: int, systems: Sequence[str], settings: str, voter: str) -> str:
+    """Take back this voter's newest vote between two systems, inside `Workspace.write()`; its qid, "" without one."""
+    for vote_id, vote in reversed(_standing(db, dataset_id, systems, settings)):
+        if person_key(vote.voter) == person_key(voter):
+            db.execute("INSERT INTO vote_taken_back (vote_id, at) VALUES (?, ?)", [vote_id, now()])
+            return vote.qid
+    return ""
+
+
 def votes_between(db: Database, dataset_id: int, systems: Sequence[str], settings: str) -> list[Vote]:
-    """The votes that count between two system keys (`systems`: one, other) with these settings, oldest first."""
+    """The votes that count between two system keys (`systems`: one, other) with these settings, oldest first.
+
+    Of each person's votes on a query the newest that was not taken back; spellings of one name are one person.
+    """
+    standing = _standing(db, dataset_id, systems, settings)
+    newest = {(vote.qid, person_key(vote.voter)): (vote_id, vote) for vote_id, vote in standing}
+    return [vote for _, vote in sorted(newest.values(), key=lambda pair: pair[0])]
+
+
+def _standing(db: Database, dataset_id: int, systems: Sequence[str], settings: str) -> list[tuple[int, Vote]]:
+    """(id, vote) of each vote that was not taken back, oldest first; none on a query that was removed."""
     rows = db.execute(
-        """SELECT qid, one, other, settings, shown, left_side, answer, voter FROM vote WHERE id IN (
-             SELECT max(id) FROM vote WHERE dataset_id = ? AND one = ? AND other = ? AND settings = ?
-             GROUP BY qid, voter) ORDER BY id""",
-        [dataset_id, *systems, settings],
+        """SELECT id, qid, one, other, settings, shown, left_side, answer, voter FROM vote
+           WHERE dataset_id = ? AND one = ? AND other = ? AND settings = ?
+           AND id NOT IN (SELECT vote_id FROM vote_taken_back)
+           AND qid NOT IN (SELECT qid FROM query WHERE dataset_id = ? AND state = 'removed') ORDER BY id""",
+        [dataset_id, *systems, settings, dataset_id],
     )
-    return [Vote(*row) for row in rows]
+    return [(int(row[0]), vote) for row in rows if (vote := _vote(row[1:])) is not None]
+
+
+def _vote(row: Sequence[Any]) -> Vote | None:
+    """None: this version cannot read it, and it does not count."""
+    qid, one, other, settings, shown, left, answer, voter = row
+    try:
+        pair = row_values.text(one), row_values.text(other)
+        list_of = row_values.text(settings), row_values.whole(shown)
+        return Vote(row_values.text(qid), *pair, *list_of, left, answer, row_values.text(voter))
+    except row_values.UNREADABLE:
+        return None

@@ -10,16 +10,19 @@ from typing import Any
 
 from rerank_core.errors import NotFoundError, RerankLensError, SettingsError
 from rerank_core.rerankers.catalogue.catalog import Model, catalog, get
+from rerank_core.rerankers.catalogue.local_folder import is_folder
 from rerank_core.rerankers.catalogue.model_key import model_key
 from rerank_core.rerankers.catalogue.state import State, state
+from rerank_core.retrieval.encoders import what_is_missing
 from rerank_core.store.systems import SystemRow, get_systems, put_system
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.composites.facts import composite_model
 from rerank_core.systems.composites.members import check_acyclic, members, scale_of
 from rerank_core.systems.composites.members import key as composite_key
-from rerank_core.systems.composites.spec import Spec
+from rerank_core.systems.composites.spec import Floor, OwnFirstStage, Spec
 from rerank_core.systems.composites.spec_json import from_dict, to_dict
 from rerank_core.systems.imported import imported_models
+from rerank_core.systems.naming import own_name
 from rerank_core.types import text_hash
 
 FIRST_STAGE = "first-stage"
@@ -75,7 +78,18 @@ class System:
         for member in self.members:
             if not (needs := member.state).ready:
                 return State(needs.kind, f"{member.label}: {needs.detail}")
+        if isinstance(self.spec, OwnFirstStage) and "dense" in self.spec.settings.retrievers:
+            dense = self.spec.settings.dense()
+            if missing := what_is_missing(dense):
+                return State(missing.kind, f"{dense.label}: {missing.detail}")
         return state(self.model, self.settings)
+
+    @property
+    def scores(self) -> bool:
+        """Whether it scores or orders candidates; False: it gives those of a search as they are."""
+        if isinstance(self.spec, OwnFirstStage):
+            return all(member.scores for member in self.members)
+        return self.model.family != FIRST_STAGE
 
     @property
     def scored_by(self) -> System | None:
@@ -112,7 +126,11 @@ def _variant(system_id: str, row: SystemRow) -> System:
         model.checked(row.settings)
     except UNREADABLE as error:
         return _unknown(system_id, row, str(error))
-    return _unknown(system_id, row, row.problem) if row.problem else System(system_id, model, row.settings)
+    if row.problem:
+        return _unknown(system_id, row, row.problem)
+    # who gave it a name wants to read that name
+    named = model if system_id == model.id else replace(model, label=system_id)
+    return System(system_id, named, row.settings)
 
 
 def _unknown(system_id: str, row: SystemRow, why: str) -> System:
@@ -122,41 +140,54 @@ def _unknown(system_id: str, row: SystemRow, why: str) -> System:
     return System(system_id, Model(row.model, system_id, family), row.settings, problem=problem)
 
 
-def add_variant(workspace: Workspace, system_id: str, model_id: str, settings: Mapping[str, Any]) -> None:
-    """Keep a model with settings under a name of its own; a variant of this name is replaced.
+def add_variant(
+    workspace: Workspace, system_id: str, model_id: str, settings: Mapping[str, Any], replace: bool = False
+) -> str:
+    """Keep a model with settings under a name of its own and return its id; `replace`: a variant of this name goes.
 
-    Raises SettingsError for an empty name, one of the catalogue or of a composite, and for settings that the model
-    does not take; NotFoundError for a model that is not there.
+    Raises NameTakenError where that is so and `replace` is False, SettingsError for an empty name, one of the catalogue
+    or of a composite, and for settings that the model does not take; NotFoundError for a model that is not there.
     """
     model = get(model_id)
     model.checked(settings)
+    systems = {system.id: system for system in all_systems(workspace)}
     with workspace.open() as db:
         added = get_systems(db)
-    taken = {row.id for row in catalog()} | {name for name, row in added.items() if row.model == COMPOSITE}
-    if not system_id.strip() or system_id in taken:
-        raise SettingsError(f"A model with settings needs a name of its own, not '{system_id}'.")
+    same = added.get(system_id)
+    if same is not None and (same.model, same.settings) == (model_id, dict(settings)):
+        return system_id
+    variants = [name for name, row in added.items() if row.model != COMPOSITE and name != row.model]
+    system_id = own_name(system_id, variants, systems.keys() - set(variants), replace)
     with workspace.write() as db:
         put_system(db, system_id, model_id, settings)
+    return system_id
 
 
-def add_composite(workspace: Workspace, system_id: str, spec: Spec) -> None:
-    """Keep a composite under a name; it is then a system as any other. A composite of this name is replaced.
+def add_composite(workspace: Workspace, system_id: str, spec: Spec, replace: bool = False) -> str:
+    """Keep a composite under a name and return its id; it is then a system as any other.
 
-    Raises SettingsError for an empty name or one of a system that is no composite, a member that is not there, or a
-    circle.
+    `replace`: a composite of this name goes. Raises NameTakenError where that is so and `replace` is False,
+    SettingsError for an empty name or one of a system that is no composite, a member that is not there, or a circle.
     """
     systems = {system.id: system for system in all_systems(workspace)}
     composites = {
         name: system for name, system in systems.items() if system.spec is not None or system.model.family == COMPOSITE
     }
-    if not system_id.strip() or (system_id in systems and system_id not in composites):
-        raise SettingsError(f"A composite needs a name of its own, not '{system_id}'.")
+    if system_id in composites and composites[system_id].spec == spec:
+        return system_id
+    system_id = own_name(system_id, composites.keys(), systems.keys() - composites.keys(), replace)
     if missing := [member for member in members(spec) if member not in systems and member != system_id]:
         raise SettingsError(f"There is no system {', '.join(repr(member) for member in missing)}.")
     specs = {name: system.spec for name, system in composites.items() if system.spec is not None}
+    for member in members(spec):
+        if isinstance(specs.get(member), OwnFirstStage):
+            raise SettingsError(f"'{member}' finds its own candidates, so it cannot be a part of another system.")
+        if isinstance(specs.get(member), Floor) and not isinstance(spec, OwnFirstStage):
+            raise SettingsError(f"'{member}' leaves passages out, so it cannot be a part of another system.")
     check_acyclic(specs | {system_id: spec})
     with workspace.write() as db:
         put_system(db, system_id, COMPOSITE, to_dict(spec))
+    return system_id
 
 
 def _composites(stored: Mapping[str, SystemRow], known: Mapping[str, System]) -> list[System]:
@@ -191,12 +222,17 @@ def _composites(stored: Mapping[str, SystemRow], known: Mapping[str, System]) ->
 
 
 def _with_distinct_labels(systems: Sequence[System]) -> list[System]:
-    """Systems of one label, such as two folders of one name, get their id into it."""
+    """Systems of one label get more into it: two folders of one name their paths, others their id."""
     count = Counter(system.label for system in systems)
     return [
-        system if count[system.label] == 1 else replace(system, model=replace(system.model, label=system.id))
+        system if count[system.label] == 1 else replace(system, model=replace(system.model, label=_longer(system)))
         for system in systems
     ]
+
+
+def _longer(system: System) -> str:
+    model = system.model
+    return f"{model.label} ({model.source})" if is_folder(model.source) and system.id == model.id else system.id
 
 
 def get_system(workspace: Workspace, system_id: str) -> System:

@@ -80,7 +80,8 @@ def test_the_deepest_scores_serve_all_other_depths(workspace, pond, scorer):
     assert result == {"failed": {"minilm-cosine": 0}}
     assert scorer.asked == 2 * 40, "two graded queries, each passage once"
     assert told[-1] == (2 * len(DEPTHS), 2 * len(DEPTHS))
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    ranked = [done for done, total in told if total == 2 * len(DEPTHS)]
+    assert ranked == sorted(ranked), "an index that is made first has steps of its own"
 
 
 def test_times_are_measured_where_all_was_scored_and_estimated_by_pairs_elsewhere(workspace, pond, scorer):

@@ -53,7 +53,7 @@ def test_without_the_first_stage_the_first_system_is_the_baseline(workspace, bir
         ),
         ({"systems": [COSINE, COSINE]}, f"The system '{COSINE}' is named twice.", SettingsError),
         ({"systems": COSINE}, f"Systems are a list of ids, such as ['{COSINE}'], not one text.", SettingsError),
-        ({"depth": 5}, "Depth must be a whole number from 10 to 200, not 5.", SettingsError),
+        ({"depth": 5}, "Depth must be a whole number from 10 to 1,000, not 5.", SettingsError),
     ],
 )
 def test_what_cannot_be_is_said_in_words(workspace, birds, names, told, error):

@@ -11,8 +11,10 @@ import pytest
 from rerank_core.experiment import job_requests
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.job_requests import (
+    CanaryRequest,
     ChangeRequest,
     CompareRequest,
+    DenseDownloadRequest,
     DepthRequest,
     DownloadRequest,
     ImportRequest,
@@ -20,10 +22,16 @@ from rerank_core.experiment.job_requests import (
     InspectRequest,
     LlmAnswersRequest,
     LlmGradeRequest,
+    LookRequest,
+    MeasureRequest,
     OccludeRequest,
     RecallRequest,
+    RefreshRequest,
     RunRequest,
+    TrainRequest,
+    TuneRequest,
     WarmRequest,
+    WriteRequest,
 )
 from rerank_core.ranking.jobs import JOBS
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -34,8 +42,9 @@ from tests.conftest import BIRD_QUERIES
 KINDS = {
     one.kind: one
     for one in (
-        ChangeRequest, CompareRequest, DepthRequest, DownloadRequest, ImportRequest, IndexRequest, InspectRequest,
-        LlmAnswersRequest, LlmGradeRequest, OccludeRequest, RecallRequest, RunRequest, WarmRequest,
+        CanaryRequest, ChangeRequest, CompareRequest, DenseDownloadRequest, DepthRequest, DownloadRequest,
+        ImportRequest, IndexRequest, InspectRequest, LlmAnswersRequest, LlmGradeRequest, LookRequest, MeasureRequest,
+        OccludeRequest, RecallRequest, RefreshRequest, RunRequest, TrainRequest, TuneRequest, WarmRequest, WriteRequest,
     )
 }  # fmt: skip
 SETTINGS = (
@@ -57,15 +66,25 @@ WRITTEN = {
     "recall": f'{{{CANDIDATES}, "queries": 2, "settings": {SETTINGS.replace("DEPTH", "200")}}}',
     "depth": f'{{{CANDIDATES}, "graded": 1, "queries": 2, "settings": {SETTINGS.replace("DEPTH", "200")}, '
     '"systems": ["minilm-cosine"]}',
+    "measure": f'{{{CANDIDATES}, "qid": "q1", "settings": {SETTINGS}, {TWO}}}',
+    "tune": f'{{{CANDIDATES}, "graded": 30, "level": 1, "margin": 0.02, "measure": "nDCG@10", "seed": 0, '
+    f'"settings": {SETTINGS}, "space": {{"depths": [10, 20]}}, "splits": 200, {TWO}}}',
+    "train": f'{{{CANDIDATES}, "folds": 5, "graded": 30, "level": 1, "margin": 0.02, "measure": "nDCG@10", '
+    f'"model": "blend", "seed": 0, "settings": {SETTINGS}, {TWO}}}',
     "index": f'{{"dataset": "birds", "settings": {SETTINGS}}}',
     "inspect": f"{{{PAIR}}}",
     "occlude": f"{{{PAIR}}}",
+    "write": '{"count": 2, "dataset": "birds", "queries": [], "variant": {"kind": "hyde", "model": "m"}}',
     "warm": '{"systems": ["first-stage", "minilm-cosine", "minilm-maxsim"]}',
     "download": '{"system": "ms-marco-tinybert-l2-v2"}',
+    "dense-download": '{"model": "BAAI/bge-small-en-v1.5"}',
     "import": '{"name": "mine", "options": {"chunk_words": 200, "overlap_words": 40, "parts": {"a.csv": "queries"}}, '
     '"path": "/data/mine"}',
     "change": '{"name": "birds", "options": {"chunk_words": 200, "overlap_words": 40, "parts": {"a.csv": "queries"}}, '
     '"path": null, "preview": true, "remove": ["d1", "007"], "remove_path": null}',
+    "look": '{"question": "a bird", "source": {"address": "http://x", "engine": "http"}, "templates": []}',
+    "refresh": '{"dataset": "birds", "fingerprint": "3f4c0c5d30c0af93"}',
+    "canary": '{"dataset": "birds", "system": "minilm-cosine"}',
     "llm-grade": f'{{{CANDIDATES}, "graded": true, "judge": {{"base_url": "http://x/v1", "key_variable": "K", '
     f'"model": "m"}}, "k": 10, "retry": false, "settings": {SETTINGS}, {TWO}}}',
     "llm-answers": f'{{"chat": {{"base_url": "http://x/v1", "key_variable": "K", "model": "m"}}, {CANDIDATES}, "k": 5, '
@@ -83,13 +102,45 @@ def requests(workspace, birds):
         RunRequest.of(both),
         RecallRequest.of(both),
         DepthRequest.of(both, "minilm-cosine", 1),
+        MeasureRequest.of(both, query),
+        TuneRequest(
+            dataset="birds",
+            fingerprint=birds.fingerprint,
+            settings=settings.to_json(),
+            systems=both.ids,
+            space={"depths": [10, 20]},
+            measure="nDCG@10",
+            level=1,
+            splits=200,
+            seed=0,
+            margin=0.02,
+            graded=30,
+        ),
+        TrainRequest(
+            dataset="birds",
+            fingerprint=birds.fingerprint,
+            settings=settings.to_json(),
+            systems=both.ids,
+            model="blend",
+            measure="nDCG@10",
+            level=1,
+            folds=5,
+            seed=0,
+            margin=0.02,
+            graded=30,
+        ),
         IndexRequest(dataset="birds", settings=settings.to_json()),
         InspectRequest.of(birds, query, "d1", "minilm-cosine"),
         OccludeRequest.of(birds, query, "d1", "minilm-cosine"),
+        WriteRequest(dataset="birds", variant={"kind": "hyde", "model": "m"}, count=2),
         WarmRequest(systems=("first-stage", "minilm-cosine", "minilm-maxsim")),
         DownloadRequest(system="ms-marco-tinybert-l2-v2"),
+        DenseDownloadRequest(model="BAAI/bge-small-en-v1.5"),
         ImportRequest(name="mine", path="/data/mine", options=OPTIONS),
         ChangeRequest(name="birds", remove=("d1", "007"), options=OPTIONS, preview=True),
+        LookRequest(source={"engine": "http", "address": "http://x"}, question="a bird"),
+        RefreshRequest(dataset="birds", fingerprint=birds.fingerprint),
+        CanaryRequest(system="minilm-cosine", dataset="birds"),
         LlmGradeRequest.of(both, 10, True, JUDGE, False),
         LlmAnswersRequest.of(both, query, both.ids, 5, JUDGE),
     ]

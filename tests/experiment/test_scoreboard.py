@@ -10,11 +10,11 @@ from rerank_core.evaluation.names import parse_measure
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.scoreboard import Scoreboard
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.store import judgments, rankings
+from rerank_core.store import datasets, judgments, query_states, rankings
 from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.rankings import candidates_key
 from rerank_core.systems.systems import get_system
-from rerank_core.types import Ranking, ScoredDoc, text_hash
+from rerank_core.types import Query, Ranking, ScoredDoc, text_hash
 from tests.conftest import BIRD_QUERIES
 
 SETTINGS = RetrievalSettings(retrievers=("bm25",))
@@ -147,3 +147,54 @@ def test_a_grade_of_another_query_moves_the_means_too(board, rank, grade):
     means = board.standing("q1").query.means
     assert means.n == 2
     assert means.values["first-stage"][RR] == pytest.approx((1 + 1 / 3) / 2)
+
+
+def test_a_removed_query_leaves_the_means_and_comes_back_with_its_grades(workspace, birds, board, rank, grade):
+    rank(BIRD_QUERIES[0], ORDERS)
+    rank(BIRD_QUERIES[1], ORDERS)
+    grade("q1", "d1", 3)
+    grade("q2", "d3", 3)
+    assert board.read_rankings() == 2
+    assert board.standing("q2").query.means.n == 2
+    with workspace.write() as db:
+        query_states.remove_queries(db, birds.id, ["q1"])
+    assert board.read_rankings() == 1
+    now = board.standing("q2")
+    assert (now.query.means.n, now.total) == (1, 1)
+    assert now.query.means.values["first-stage"][RR] == pytest.approx(1 / 3)
+    with workspace.write() as db:
+        datasets.add_queries(db, birds.id, BIRD_QUERIES)
+    assert board.read_rankings() == 2
+    assert board.standing("q2").query.means.n == 2
+
+
+def test_a_query_that_comes_back_with_another_text_has_its_own_rankings_and_no_grades(
+    workspace, birds, board, rank, grade
+):
+    rank(BIRD_QUERIES[0], ORDERS)
+    grade("q1", "d1", 3)
+    board.read_rankings()
+    board.standing("q1")
+    other = Query("q1", "another text")
+    with workspace.write() as db:
+        query_states.remove_queries(db, birds.id, ["q1"])
+        datasets.add_queries(db, birds.id, [other])
+    board.read_rankings()
+    assert board.standing("q1").labels == {}
+    grade("q1", "d1", 3)
+    assert board.standing("q1").query.values["first-stage"] is None
+    rank(other, {"first-stage": ["d3", "d1", "d2"], "minilm-cosine": ["d1", "d2", "d3"]})
+    board.read_rankings()
+    assert board.standing("q1").query.values["first-stage"][RR] == 0.5
+
+
+def test_a_scratch_query_has_figures_from_its_first_grade_on(workspace, birds, board, rank, grade):
+    scratch = Query("typed-1", "do otters swim")
+    with workspace.write() as db:
+        query_states.try_query(db, birds.id, scratch)
+    rank(scratch, ORDERS)
+    assert board.read_rankings() == 0
+    assert board.standing("typed-1").query.values["first-stage"] is None
+    grade("typed-1", "d3", 3)
+    assert board.standing("typed-1").query.values["first-stage"][RR] == pytest.approx(1 / 3)
+    assert board.standing("typed-1").query.means.n == 1

@@ -90,7 +90,7 @@ def test_what_is_missing_for_agreement_is_said(workspace, birds, give):
     assert "No passage was graded by two" in in_words(agreement_report(workspace, birds))[0]
     give("bob", (1, 1, 1, 1))
     told = in_words(agreement_report(workspace, birds))
-    assert told[0] == "2 passages were graded by both judges; 2 of them (100%) got the same grade."
+    assert told[0] == "2 passages were graded by both judges; 2 of them (100 %) got the same grade."
     assert "is not known" in told[1]
 
 
@@ -99,9 +99,10 @@ def test_the_words_hold_the_figures(workspace, birds, give):
     give("bob", BOB)
     report = agreement_report(workspace, birds)
     told = in_words(report)
-    assert "4 passages were graded by both judges; 3 of them (75%) got the same grade" in told[0]
+    assert "4 passages were graded by both judges; 3 of them (75 %) got the same grade" in told[0]
     assert f"agree at {report.alpha.value:.2f}" in told[1]
-    assert f"interval {report.alpha.low:.2f} to {report.alpha.high:.2f}" in told[1]
+    assert report.alpha.low < 0
+    assert f"interval −{-report.alpha.low:.2f} to {report.alpha.high:.2f}" in told[1]
 
 
 @pytest.mark.parametrize(

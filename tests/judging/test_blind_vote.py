@@ -80,3 +80,29 @@ def test_the_newest_vote_of_a_voter_counts_and_the_first_one_stays(workspace, bi
 def test_an_answer_that_is_none_is_refused(workspace, birds):
     with pytest.raises(BadInputError, match="neither"), workspace.write() as db:
         votes.add_vote(db, birds.id, Vote("q1", "A", "B", "s", 5, "one", "neither", "ann"))
+
+
+def test_a_vote_can_be_taken_back_and_the_question_comes_again(box, workspace):
+    found = box(*NAMES)
+    first, second = found.next("Kim"), None
+    found.cast(first, "left", "Kim")
+    second = found.next("Kim")
+    found.cast(second, "right", " kim.")
+    assert (found.voted("KIM"), found.voters()) == (2, 1)
+    assert found.take_back("kim") == second.qid
+    assert found.next("Kim") == second
+    assert (found.voted("Kim"), found.tally().votes) == (1, 1)
+    assert found.take_back("Kim") == first.qid
+    assert found.take_back("Kim") == ""
+    assert found.next("Kim") == first
+    with workspace.open() as db:
+        assert db["vote"].count == 2
+
+
+def test_spellings_of_one_name_are_one_voter(box):
+    found = box(*NAMES)
+    ballot = found.next("Kim")
+    for voter, side in (("Kim", "left"), (" KIM ", "right")):
+        found.cast(ballot, side, voter)
+    assert found.tally().votes == 1
+    assert found.next("kim") != ballot

@@ -192,4 +192,4 @@ def test_the_index_of_passages_that_are_gone_goes_and_nothing_else(workspace, bi
     _, found = one.candidates(Experiment(workspace, now, BM25), BIRD_QUERIES[0])
     assert set(found.docids) == {"d3", "007"}
     assert sorted(folder.name for folder in workspace.index_folder.iterdir()) == sorted([now.fingerprint, FOLDER])
-    assert [key[0] for key in one._retrievers] == [now.fingerprint]
+    assert [key[0] for key in one.first_stages._retrievers] == [now.fingerprint]

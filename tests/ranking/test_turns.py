@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
 from rerank_core.inference.caller import caller
-from rerank_core.ranking.turns import Turns
+from rerank_core.ranking.turns import Turn, Turns
 
 SOON = 20
 
@@ -18,15 +19,24 @@ class Jobs:
     def __init__(self) -> None:
         self.turns = Turns()
         self.order: list[str] = []
+        self.turn_of: dict[str, Turn] = {}
         self._threads: list[threading.Thread] = []
 
     def start(self, work, urgent: bool) -> None:
         def run() -> None:
-            with self.turns.job(urgent):
+            with self.turns.job(urgent) as turn:
+                self.turn_of[work.__name__] = turn
                 work()
 
         self._threads.append(threading.Thread(target=run))
         self._threads[-1].start()
+
+    def wait_for(self, true) -> None:
+        for _ in range(SOON * 200):
+            if true():
+                return
+            time.sleep(0.005)
+        raise AssertionError("it never came to pass")
 
     def end(self) -> None:
         for thread in self._threads:
@@ -84,7 +94,7 @@ def test_a_job_that_nobody_waits_for_stands_still_while_there_is_an_urgent_one(j
     def long() -> None:
         began.set()
         assert come.wait(SOON)
-        jobs.turns.give_way(urgent=False)
+        jobs.turn_of["long"].give_way()
         jobs.order.append("long")
 
     def urgent() -> None:
@@ -95,8 +105,7 @@ def test_a_job_that_nobody_waits_for_stands_still_while_there_is_an_urgent_one(j
     jobs.start(long, urgent=False)
     assert began.wait(SOON)
     jobs.start(urgent, urgent=True)
-    while not jobs.turns._urgent:
-        asked.wait(0.005)
+    jobs.wait_for(lambda: any(turn.urgent for turn in jobs.turns._jobs))
     come.set()
     asked.wait(0.1)
     asked.set()
@@ -109,5 +118,95 @@ def test_a_job_that_fails_gives_its_turn_back(jobs):
         raise ValueError("broken")
     with pytest.raises(ValueError, match="broken"), jobs.turns.job(urgent=False), caller().aside():
         raise ValueError("broken")
+    with jobs.turns.job(urgent=False):
+        assert not caller().urgent
+
+
+def test_an_index_that_an_urgent_job_makes_gives_way_to_a_query(jobs):
+    begun, come = threading.Event(), threading.Event()
+
+    def builds() -> None:
+        with caller().preparing():
+            begun.set()
+            assert come.wait(SOON)
+            jobs.turn_of["builds"].give_way()
+            jobs.order.append("index")
+        jobs.order.append("its own query")
+
+    jobs.start(builds, urgent=True)
+    assert begun.wait(SOON)
+    jobs.start(lambda: jobs.order.append("a query"), urgent=True)
+    jobs.wait_for(lambda: len(jobs.turns._jobs) == 2)
+    come.set()
+    jobs.end()
+    assert jobs.order == ["a query", "index", "its own query"]
+
+
+def test_an_index_that_somebody_waits_for_goes_before_work_that_nobody_looks_at(jobs):
+    begun, come = threading.Event(), threading.Event()
+
+    def unseen() -> None:
+        begun.set()
+        assert come.wait(SOON)
+        jobs.turn_of["unseen"].give_way()
+        jobs.order.append("unseen")
+
+    def builds() -> None:
+        with caller().preparing():
+            jobs.order.append("index")
+
+    jobs.start(unseen, urgent=False)
+    assert begun.wait(SOON)
+    jobs.start(builds, urgent=True)
+    jobs.wait_for(lambda: len(jobs.turns._jobs) == 2)
+    come.set()
+    jobs.end()
+    assert jobs.order == ["index", "unseen"]
+
+
+def test_a_job_that_makes_what_others_wait_for_is_as_urgent_as_they_are(jobs):
+    """Else the two would wait for each other: the index for the query, and the query for the index."""
+    begun, made, waits = threading.Event(), threading.Event(), threading.Event()
+    maker = []
+
+    def unseen() -> None:
+        maker.append(caller())
+        with caller().preparing():
+            begun.set()
+            assert waits.wait(SOON)
+            jobs.turn_of["unseen"].give_way()
+            made.set()
+
+    def query() -> None:
+        with caller().aside(), caller().preparing(), maker[0].wanted():
+            assert made.wait(SOON)
+        jobs.order.append("query")
+
+    jobs.start(unseen, urgent=False)
+    assert begun.wait(SOON)
+    jobs.start(query, urgent=True)
+    jobs.wait_for(lambda: len(jobs.turns._jobs) == 2)
+    waits.set()
+    jobs.end()
+    assert jobs.order == ["query"]
+
+
+def test_who_waits_for_long_says_so_and_can_be_stopped_there(jobs):
+    heard = []
+
+    def standing(stands: bool) -> None:
+        heard.append(stands)
+        raise InterruptedError("stopped")
+
+    def waits() -> None:
+        with pytest.raises(InterruptedError), jobs.turns.job(True, standing):
+            heard.append("worked")
+
+    with jobs.turns.job(urgent=True):
+        thread = threading.Thread(target=waits)
+        thread.start()
+        thread.join(SOON)
+        assert heard == [True]
+        assert jobs.turns._taken  # the one that was stopped has not given another's turn away
     with jobs.turns.job(urgent=False):
         assert not caller().urgent

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import subprocess
 import sys
@@ -68,6 +70,21 @@ def test_our_own_error_is_told_and_a_foreign_one_is_not_shown(workspace, table, 
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_a_job_ends_also_where_the_log_lies_on_a_full_disk(workspace, table, monkeypatch):
+    class Full(io.StringIO):
+        def write(self, text):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    def foreign(pipeline, params, progress):
+        raise KeyError("x")
+
+    table["foreign"] = foreign
+    job = submit(workspace, "foreign")
+    monkeypatch.setattr(sys, "stderr", Full())
+    make(workspace).step()
+    assert look(workspace, job).state == "failed"
+
+
 @pytest.fixture
 def serving(workspace, table):
     """A worker that serves in a thread of this process until the test ends."""
@@ -96,7 +113,7 @@ def test_an_urgent_job_is_done_between_the_steps_of_a_long_one(workspace, table,
             order.append(f"long {step}")
             if step == 0:
                 asked.extend([submit(workspace, "quick", urgent=True), submit(workspace, "later")])
-                wait_for(lambda: serving.turns._urgent == 1)
+                wait_for(lambda: any(turn.urgent for turn in serving.turns._jobs))
             progress(step, 3)
         return {}
 

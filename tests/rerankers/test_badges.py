@@ -18,16 +18,18 @@ def test_nothing_is_said_of_a_ranking_that_moved_and_saw_all() -> None:
 
 def test_equal_scores_for_all_are_told() -> None:
     told = badges(ranking(("a", 0.0, 0), ("b", 0.0, 0), ("c", 0.0, 0)), CANDIDATES)
-    assert told.lines == ("all scores equal", "order unchanged")
+    assert told.lines == ("all scores equal", "changed nothing")
 
 
 def test_an_unchanged_order_is_told() -> None:
-    assert badges(ranking(("a", 2.0, 0), ("b", 1.0, 0), ("c", 0.0, 0)), CANDIDATES).lines == ("order unchanged",)
+    assert badges(ranking(("a", 2.0, 0), ("b", 1.0, 0), ("c", 0.0, 0)), CANDIDATES).lines == ("changed nothing",)
 
 
 def test_truncated_passages_are_counted() -> None:
-    assert badges(ranking(("b", 2.0, 7), ("a", 1.0, 0), ("c", 0.0, 1)), CANDIDATES).lines == ("2 passages truncated",)
-    assert badges(ranking(("b", 2.0, 7), ("a", 1.0, 0), ("c", 0.0, 0)), CANDIDATES).lines == ("1 passage truncated",)
+    two = badges(ranking(("b", 2.0, 7), ("a", 1.0, 0), ("c", 0.0, 1)), CANDIDATES)
+    assert two.lines == ("2 passages not read to the end",)
+    one = badges(ranking(("b", 2.0, 7), ("a", 1.0, 0), ("c", 0.0, 0)), CANDIDATES)
+    assert one.lines == ("1 passage not read to the end",)
 
 
 def test_an_order_without_scores_has_no_equal_scores() -> None:

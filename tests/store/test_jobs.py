@@ -27,11 +27,26 @@ def test_urgent_jobs_go_first_and_others_in_order(db):
     assert jobs.take(db) is None
 
 
-def test_only_urgent_jobs_between_the_steps_of_another(db):
+def test_only_jobs_of_a_free_lane_are_taken(db):
     jobs.submit(db, "run", {})
-    assert not jobs.any_waiting(db, urgent_only=True)
-    assert jobs.take(db, urgent_only=True) is None
-    assert jobs.any_waiting(db)
+    imported = jobs.submit(db, "import", {})
+    fetched = jobs.submit(db, "download", {})
+    assert not jobs.any_waiting(db, [jobs.URGENT])
+    assert jobs.take(db, [jobs.URGENT]) is None
+    assert jobs.take(db, [jobs.URGENT, jobs.FILES, jobs.NETWORK]).id == imported
+    assert jobs.take(db, [jobs.NETWORK]).id == fetched
+    assert jobs.any_waiting(db, [jobs.MODELS])
+
+
+def test_a_running_job_says_what_it_does_and_how_long_it_will_take(db):
+    job_id = jobs.submit(db, "compare", {}, urgent=True)
+    jobs.take(db)
+    jobs.tell(db, job_id, 32, 516, "Preparing demo (once)", jobs.PREPARING, 20.5)
+    assert (jobs.get(db, job_id).doing, jobs.get(db, job_id).seconds_left) == (jobs.PREPARING, 20.5)
+    assert not jobs.stand(db, job_id)
+    assert (jobs.get(db, job_id).doing, jobs.get(db, job_id).seconds_left) == (jobs.STANDING, 20.5)
+    jobs.give_back(db)
+    assert (jobs.get(db, job_id).doing, jobs.get(db, job_id).seconds_left) == (jobs.WORKING, None)
 
 
 def test_an_equal_request_joins_the_open_job_and_a_later_one_is_new(db):

@@ -32,6 +32,18 @@ def test_candidates_and_rankings_come_back_whole(workspace, birds):
         assert rankings.get_candidates(db, "other") is None
 
 
+def test_what_is_kept_is_known_without_reading_it(workspace, birds):
+    with workspace.write() as db:
+        rankings.put_candidates(db, "k", birds.id, "{}", CANDIDATES)
+        rankings.put_candidates(db, "torn", birds.id, "{}", CANDIDATES)
+        db.execute("UPDATE candidates SET docs = '[[' WHERE key = 'torn'")
+        rankings.put_ranking(db, "k", "s1", RERANKED)
+        rankings.put_ranking(db, "k", "s2", None, "no room")
+        assert rankings.sizes(db, ["k", "torn", "other"]) == {"k": 2}
+        states = rankings.states(db, ["k", "other"], ["s1", "s2", "s3"])
+    assert states == {"k": {"s1": "ready", "s2": "failed"}}
+
+
 def test_a_failure_says_why_and_is_forgotten_on_request(workspace, birds):
     with workspace.write() as db:
         rankings.put_candidates(db, "k", birds.id, "{}", CANDIDATES)

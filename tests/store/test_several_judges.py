@@ -205,3 +205,23 @@ def test_the_history_tells_the_old_and_the_new_grade(workspace, birds, say):
         ("ann", "undo", 2, 1),
         ("ann", "grade", None, 3),
     ]
+
+
+def test_a_person_is_known_by_any_spelling_of_their_name(workspace, birds):
+    with workspace.write() as db:
+        assert judges.known_spelling(db, "Dr. Anna Vogel") == ""
+        for seq, judge in enumerate(["dr. anna vogel", "Dr. Anna Vogel", "Dr. Anna Vogel", "José"], 1):
+            event = GradeEvent(f"names{seq}", 1, "grade", "q1", "d1", 1)
+            judgments.record(db, birds.id, judge, [event], birds.scale)
+    with workspace.open() as db:
+        for typed in (
+            "DR. ANNA VOGEL",
+            "  Dr.  Anna Vogel.",
+            "Dr.\u00a0Anna Vogel",
+            "Ｄｒ. Anna Vogel",
+            "Dr. Anna\u200b Vogel",
+        ):
+            assert judges.known_spelling(db, typed) == "Dr. Anna Vogel"
+        assert judges.known_spelling(db, "Jose\u0301") == "José"
+        assert judges.known_spelling(db, "Jose") == ""
+        assert judges.known_spelling(db, " . ") == ""

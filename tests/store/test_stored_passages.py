@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rerank_core.store.passages import StoredPassages
+from rerank_core.errors import SettingsError
+from rerank_core.store.passages import VARIABLE, StoredPassages
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WRITER = """
@@ -206,3 +207,21 @@ def test_a_folder_that_cannot_be_made_keeps_nothing_and_raises_nothing(tmp_path)
     store = StoredPassages(tmp_path / "file" / "passages")
     assert kept(store, "a") == {}
     assert not store.put_many("m", {"a": b"first"})
+
+
+def test_the_environment_names_the_bound(folder, monkeypatch):
+    monkeypatch.setenv(VARIABLE, "1")
+    store = StoredPassages(folder)
+    for number in range(60):
+        assert store.put_many("m", {str(number): bytes(50_000)})
+        assert sum(file.stat().st_size for file in data_files(folder)) <= 2**20
+    left = [int(name) for name in kept(store, *map(str, range(60)))]
+    assert min(left) > 30, "what came first went first"
+    assert len(left) >= 15, "what goes as a whole is a small part"
+
+
+@pytest.mark.parametrize("named", ["none", "0", "-1", "1.5", "9" * 30])
+def test_a_bound_that_is_none_is_refused(folder, monkeypatch, named):
+    monkeypatch.setenv(VARIABLE, named)
+    with pytest.raises(SettingsError, match=f"{VARIABLE} is a whole number"):
+        StoredPassages(folder)

@@ -51,10 +51,10 @@ def test_what_was_only_looked_at_stays_for_the_change(workspace, upload):
     assert not upload.exists()
 
 
-def test_what_no_job_took_goes_after_a_day(workspace, upload):
+def test_what_no_job_took_goes_after_an_hour(workspace, upload):
     discard_read_uploads(workspace)
     assert upload.exists()
-    os.utime(upload, (time.time() - 90_000,) * 2)
+    os.utime(upload, (time.time() - 3_700,) * 2)
     discard_read_uploads(workspace)
     assert not upload.exists()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rerank_core.errors import SettingsError
+from rerank_core.errors import NameTakenError, SettingsError
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -20,7 +20,7 @@ from rerank_core.systems.composites.spec import (
     Signals,
     Stage,
 )
-from rerank_core.systems.systems import add_composite, all_systems, get_system
+from rerank_core.systems.systems import add_composite, add_variant, all_systems, get_system
 from tests.conftest import BIRD_QUERIES
 
 SETTINGS = RetrievalSettings()
@@ -72,12 +72,42 @@ def test_a_router_passes_its_members_answer_on_and_says_why(saved, birds) -> Non
 
 def test_a_circle_or_a_name_that_is_taken_is_refused_and_nothing_changes(saved) -> None:
     with pytest.raises(SettingsError, match="mix → router → official → two steps → mix"):
-        add_composite(saved, "mix", Cascade((Stage("router"),)))
+        add_composite(saved, "mix", Cascade((Stage("router"),)), replace=True)
     with pytest.raises(SettingsError, match="a name of its own, not 'minilm-cosine'"):
         add_composite(saved, "minilm-cosine", MIX)
     with pytest.raises(SettingsError, match="There is no system 'nobody'"):
         add_composite(saved, "new", Cascade((Stage("nobody"),)))
     assert get_system(saved, "mix").spec == MIX
+
+
+@pytest.mark.parametrize("name", ["mix", "MIX", "  Mix "])
+def test_a_system_is_not_replaced_unless_somebody_says_so(saved, name) -> None:
+    other = Blend((Member("first-stage"), Member("minilm-maxsim")))
+    key = get_system(saved, "mix").key
+    with pytest.raises(NameTakenError, match="There is a system 'mix' already"):
+        add_composite(saved, name, other)
+    assert get_system(saved, "mix").spec == MIX
+    assert add_composite(saved, "mix", MIX) == "mix"  # the same again destroys nothing
+    assert add_composite(saved, name, other, replace=True) == "mix"
+    assert get_system(saved, "mix").spec == other
+    assert get_system(saved, "mix").key != key  # what was ranked before is not shown as the new one's
+    assert [system.id for system in all_systems(saved)].count("mix") == 1
+
+
+def test_a_model_with_settings_is_not_replaced_unless_somebody_says_so_and_has_its_own_name(workspace) -> None:
+    assert add_variant(workspace, "short", "minilm-cosine", {"max_length": 16}) == "short"
+    with pytest.raises(NameTakenError):
+        add_variant(workspace, "Short", "minilm-cosine", {"max_length": 32})
+    assert get_system(workspace, "short").settings == {"max_length": 16}
+    add_variant(workspace, "short", "minilm-cosine", {"max_length": 32}, replace=True)
+    assert get_system(workspace, "short").settings == {"max_length": 32}
+    labels = [system.label for system in all_systems(workspace)]
+    assert "short" in labels
+    assert get_system(workspace, "minilm-cosine").label in labels
+    assert get_system(workspace, "minilm-cosine").label != "minilm-cosine"
+    for name in ("run:mine", "", "  ", "MiniLM-Cosine"):
+        with pytest.raises(SettingsError, match="a name of its own"):
+            add_variant(workspace, name, "minilm-cosine", {})
 
 
 def test_a_composite_whose_member_is_gone_says_so_and_the_others_stay(saved, birds) -> None:

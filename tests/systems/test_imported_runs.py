@@ -6,7 +6,7 @@ import pytest
 
 from rerank_core.corpus.additions import import_judgments, import_trec_run
 from rerank_core.corpus.formats.trec import read_run, write_qrels, write_run
-from rerank_core.errors import BadInputError
+from rerank_core.errors import BadInputError, NameTakenError
 from rerank_core.evaluation.measures import evaluate, mean
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.experiment.experiment import Experiment
@@ -82,7 +82,7 @@ def test_the_same_again_is_no_second_one_and_other_content_needs_another_name(wo
         ]
     key = get_system(workspace, "run:their-run").key
     file.write_text(LINES.replace("3.5", "4.5"))
-    with pytest.raises(BadInputError, match="taken"):
+    with pytest.raises(NameTakenError, match="already"):
         import_trec_run(workspace, "birds", file)
     assert import_trec_run(workspace, "birds", file, "newer")[0] == "run:newer"
     with workspace.write() as db:
@@ -175,3 +175,34 @@ def test_an_imported_run_measures_what_is_published(workspace, dl19, name, publi
     orders = {qid: ranking.docids for qid, ranking in whole.rankings(system_id).items()}
     found = mean(evaluate(orders, whole.qrels, [ndcg])[ndcg])
     assert (found.n, round(found.value, 4)) == (43, published)
+
+
+def test_a_run_of_the_same_name_is_replaced_only_where_somebody_said_so(workspace, birds, file):
+    system = get_system(workspace, import_trec_run(workspace, "birds", file)[0])
+    Pipeline(workspace).run(Experiment(workspace, birds, BM25, (system,)), BIRD_QUERIES)
+    assert import_trec_run(workspace, "birds", file)[0] == system.id, "the same content is there already"
+    file.write_text("q1 Q0 d1 1 9.0 tag\nq2 Q0 d3 1 8.0 tag\n")
+    with pytest.raises(NameTakenError, match="'run:their-run' already"):
+        import_trec_run(workspace, "birds", file)
+    assert get_system(workspace, system.id).key == system.key
+    assert import_trec_run(workspace, "birds", file, replace_run=True)[0] == system.id
+    after = get_system(workspace, system.id)
+    assert after.key != system.key, "what the old run ranked is not shown for the new one"
+    Pipeline(workspace).run(Experiment(workspace, birds, BM25, (after,)), BIRD_QUERIES)
+    found = all_rankings(Experiment(workspace, birds, BM25, (after,)), after)
+    assert {qid: ranking.docids for qid, ranking in found.items()} == {"q1": ("d1",), "q2": ("d3",)}
+    with workspace.open() as db:
+        (kept,) = list_imported(db)
+        assert set(imported_rankings(db, kept.id)) == {"q1", "q2"}
+        assert db.execute("SELECT count(*) FROM imported_ranking").fetchone()[0] == 2
+
+
+def test_a_run_never_takes_the_name_of_another_datasets_run(workspace, birds, file):
+    import_trec_run(workspace, "birds", file)
+    with workspace.write() as db:
+        dataset_id = datasets.begin_dataset(db, "more birds", "tests")
+        datasets.add_docs(db, dataset_id, [Doc("d1", "Terns dive.")])
+        datasets.add_queries(db, dataset_id, BIRD_QUERIES)
+        datasets.finish_dataset(db, dataset_id, {})
+    with pytest.raises(BadInputError, match="taken by a run of the dataset 'birds'"):
+        import_trec_run(workspace, "more birds", file, replace_run=True)

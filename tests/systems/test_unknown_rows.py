@@ -6,11 +6,14 @@ import json
 
 import pytest
 
+from rerank_core.__main__ import main
 from rerank_core.errors import NotReadyError, RerankLensError, SettingsError
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.ranking.worker import Worker
 from rerank_core.retrieval.settings import RetrievalSettings
-from rerank_core.store import datasets
+from rerank_core.store import datasets, jobs, judgments, rankings
+from rerank_core.store.judgments import GradeEvent
 from rerank_core.systems.composites.spec import Blend, Cascade, Member, Stage
 from rerank_core.systems.systems import add_composite, all_systems, get_system
 from rerank_core.types import Query
@@ -129,3 +132,43 @@ def test_it_is_not_ready(hostile):
     assert answer.ranking is None
     assert NotReadyError.__name__ not in answer.error
     assert "Not known to this version" in answer.error
+
+
+def test_grades_that_are_not_known_count_nowhere_and_are_named(workspace, birds, capsys):
+    with workspace.write() as db:
+        events = [GradeEvent("a", 1, "grade", "q1", "d1", 1), GradeEvent("a", 2, "grade", "q1", "d2", 0)]
+        judgments.record(db, birds.id, "me", events, birds.scale)
+        db.execute("UPDATE judgment SET grade = 'much' WHERE docid = 'd1'")
+    with workspace.open() as db:
+        assert judgments.qrels(db, birds.id) == {"q1": {"d2": 0}}
+        assert [row["docid"] for row in judgments.history(db, birds.id)] == ["d2"]
+        assert judgments.unreadable(db, birds.id) == 1
+    assert main(["--workspace", str(workspace.path), "datasets"]) == 0
+    assert "'birds': 1 entry of the grading history cannot be read" in capsys.readouterr().out
+
+
+def test_a_ranking_that_is_not_known_is_a_failure_that_can_be_tried_again(workspace, birds):
+    experiment = Experiment(workspace, birds, RetrievalSettings(("bm25",), depth=10))
+    query, system = Query("q1", "who eats fish"), get_system(workspace, "first-stage")
+    whole = Pipeline(workspace).rank(experiment, query, system)
+    with workspace.write() as db:
+        db.execute("UPDATE ranking SET docs = '[1]'")
+    with workspace.open() as db:
+        kept = rankings.get_rankings(db, [experiment.key(query)], [system.key])[experiment.key(query)][system.key]
+    assert (kept.ranking, kept.error) == (None, rankings.NOT_READABLE)
+    with workspace.write() as db:
+        rankings.forget_failures(db, system.key)
+    assert Pipeline(workspace).rank(experiment, query, system) == whole
+
+
+def test_a_job_that_is_not_known_fails_and_says_so(workspace):
+    with workspace.write() as db:
+        ids = [jobs.submit(db, "a newer kind", {}), jobs.submit(db, "compare", {}), jobs.submit(db, "run", {"x": 1})]
+        db.execute("UPDATE job SET params = '{' WHERE id = ?", [ids[2]])
+    worker = Worker(workspace, 0, Pipeline(workspace))
+    while worker.step():
+        pass
+    with workspace.open() as db:
+        ended = [jobs.get(db, one) for one in ids]
+    assert [job.state for job in ended] == ["failed"] * 3
+    assert all("not known to this version" in job.message for job in ended)

@@ -19,7 +19,7 @@ from rerank_core.judging.llm.judge import MODEL
 from rerank_core.rerankers.services.llm.answer_forms import as_json
 from rerank_core.rerankers.services.llm.chat import Chat, open_chat
 from rerank_core.rerankers.services.llm.fence import fenced
-from rerank_core.store import datasets, rankings
+from rerank_core.store import datasets, query_states, rankings
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Progress, Query, no_progress
 
@@ -123,10 +123,9 @@ def _contexts(workspace: Workspace, request: LlmAnswersRequest) -> tuple[Query, 
     experiment = request.experiment(workspace, request.systems)
     dataset = experiment.dataset
     with workspace.open() as db:
-        queries = {query.qid: query for query in datasets.get_queries(db, dataset.id)}
-        if request.qid not in queries:
+        query = query_states.find_query(db, dataset.id, request.qid)
+        if query is None:
             raise NotFoundError(f"There is no query '{request.qid}' in '{dataset.name}'.")
-        query = queries[request.qid]
         key = experiment.key(query)
         stored = rankings.get_rankings(db, [key], [system.key for system in experiment.systems]).get(key, {})
         contexts = {}
@@ -147,8 +146,8 @@ def faithfulness(supported: Sequence[bool]) -> float | None:
 def context_precision(useful: Sequence[bool]) -> float | None:
     """How early the passages stand that were useful for the answer, 0 to 1; None where none was.
 
-    `useful`: a flag a passage, in the order of the context. The mean of precision@rank over the useful ranks, which is
-    the average precision of the context over what it holds itself.
+    `useful`: a flag per passage, in the order of the context. The mean of precision@rank over the useful ranks, which
+    is the average precision of the context over what it holds itself.
     """
     hits = [place for place, flag in enumerate(useful, 1) if flag]
     return fsum(number / place for number, place in enumerate(hits, 1)) / len(hits) if hits else None

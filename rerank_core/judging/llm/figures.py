@@ -86,28 +86,44 @@ class Side:
 
 
 def sides(
-    whole: WholeSet, graded: Mapping[Pair, int], measure: Measure, baseline: str, level: int = 1, seed: int = 0
+    whole: WholeSet,
+    graded: Mapping[Pair, int],
+    measure: Measure,
+    baseline: str,
+    level: int = 1,
+    seed: int = 0,
+    margin: float | None = None,
 ) -> list[Side]:
     """The same comparison by people's grades, by these and the LLM's where nobody graded, and by the LLM's alone.
 
-    Each over all queries that have such a grade and that every system has ranked. Raises KeyError for a baseline that
-    is not among the systems.
+    Each over all queries that have such a grade and that every system has ranked. `margin`: as in `compare`. Raises
+    KeyError for a baseline that is not among the systems.
     """
     alone = _qrels(graded)
     people = {qid: grades for qid, grades in whole.qrels.items() if grades}
     filled = {qid: {**alone.get(qid, {}), **people.get(qid, {})} for qid in {**alone, **people}}
     qrels_by: dict[str, Qrels] = {PEOPLE: people, FILLED: filled, LLM: alone}
-    return [_side(whole, by, qrels, measure.at_level(level), baseline, level, seed) for by, qrels in qrels_by.items()]
+    named = measure.at_level(level)
+    return [_side(whole, by, qrels, named, baseline, level, seed, margin) for by, qrels in qrels_by.items()]
 
 
-def _side(whole: WholeSet, by: str, qrels: Qrels, measure: Measure, baseline: str, level: int, seed: int) -> Side:
+def _side(
+    whole: WholeSet,
+    by: str,
+    qrels: Qrels,
+    measure: Measure,
+    baseline: str,
+    level: int,
+    seed: int,
+    margin: float | None,
+) -> Side:
     own_qrels = {qid: qrels[qid] for qid in whole.queries if qid in qrels}
     orders = {
         system: {qid: ranking.docids for qid, ranking in whole.rankings(system).items()} for system in whole.labels
     }
     live = LiveMeasures(orders, own_qrels, [measure], baseline, level)
     values = {system: live.per_query(system, measure) if orders[system] else None for system in whole.labels}
-    compared = compare_all(values, baseline, str(measure), seed)
+    compared = compare_all(values, baseline, str(measure), seed, margin)
     named = {
         system: comparison and replace(comparison, system=whole.labels[system], baseline=whole.labels[baseline])
         for system, comparison in compared.items()

@@ -127,10 +127,12 @@ class Prompt:
             return GradeReply(None, f"gave no number but '{text[:_SHOWN]}'" if text else "gave no number")
         number, rest = number_match.group(1), number_match.group(2).strip(_BESIDE)
         if not re.fullmatch(r"-?\d+", number):
-            return GradeReply(None, f"gave {number}, which is no whole number")
-        grade = int(number)
+            return GradeReply(None, f"gave {number[:_SHOWN]}, which is no whole number")
+        grade = int(number) if len(number) < _SHOWN else None  # Python reads no number of thousands of digits
         if grade not in names:
-            return GradeReply(None, f"gave {number}, which is not on the scale ({', '.join(map(str, self._grades))})")
+            return GradeReply(
+                None, f"gave {number[:_SHOWN]}, which is not on the scale ({', '.join(map(str, self._grades))})"
+            )
         if rest and rest.casefold() != narrow(names[grade]).strip(_BESIDE).casefold():
             return GradeReply(None, f"gave '{text[:_SHOWN]}', where only a grade may stand")
         return GradeReply(grade)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from rerank_core.rerankers.catalogue.model import Extra, Model, Setting
 from rerank_core.rerankers.catalogue.pricing import PRICES
+from rerank_core.rerankers.frameworks.factory import FACTORIES
 from rerank_core.rerankers.services import cohere as cohere_api
 from rerank_core.rerankers.services import contextual, voyage
 from rerank_core.rerankers.services import jina as jina_api
@@ -20,6 +21,8 @@ from rerank_core.rerankers.services.rerank_http import PROTOCOLS
 
 _API = Extra("httpx", 'pip install "rerank-lens[api]"')
 _COHERE = Extra("cohere", 'pip install "rerank-lens[cohere]"')
+_LANGCHAIN = Extra("langchain_core", 'pip install "rerank-lens[langchain]"')
+_LLAMA_INDEX = Extra("llama_index", 'pip install "rerank-lens[llama-index]"')
 _LLM = Extra("openai", 'pip install "rerank-lens[llm]"')
 _ADDRESS = r"https?://[^\s/?#@]+(/[^\s?#@]*)?"
 _ADDRESS_IS = "an address such as http://gpu-1:8000/v1, without user, password or question mark"
@@ -153,6 +156,30 @@ def _llm_settings(*own: Setting) -> tuple[Setting, ...]:
     )
 
 
+def _framework(row_id: str, label: str, extra: Extra) -> Model:
+    return Model(
+        row_id,
+        label,
+        "langchain" if extra is _LANGCHAIN else "llama-index",
+        hosting="api",
+        score_scale="none: an order",
+        cost="not known",
+        settings=(
+            Setting(
+                "factory",
+                "",
+                f"What makes it: module:function, named in {FACTORIES} as well.",
+                pattern=r"[A-Za-z_][\w.]*:[A-Za-z_]\w*",
+                expected="module:function, such as my_search.rerankers:make",
+                required=True,
+            ),
+            Setting("version", "", "Another one wherever it ranks otherwise: rankings are kept under it."),
+        ),
+        extra=extra,
+        note="Your own code: what it asks for, sends out and costs is not seen here. What it leaves out comes last.",
+    )
+
+
 _LISTWISE_V3 = "Reads all passages in one window: scores hold within one list, and are not kept between queries."
 
 _COHERE_5 = (
@@ -224,6 +251,15 @@ API_ROWS = (
                 "Ask vLLM to cut long passages, which else fail the query; other servers may refuse the field.",
             ),
             Setting("batch_size", 32, "Passages in one request.", low=1, high=1000, scores=False),
+            Setting(
+                "more_addresses",
+                "",
+                "Other servers with the same model, blanks between them: batches go to whoever is free.",
+                pattern=rf"\s*{_ADDRESS}(\s+{_ADDRESS})*\s*",
+                expected=f"{_ADDRESS_IS}, or several with blanks between them",
+                scores=False,
+            ),
+            Setting("parallel", 1, "Requests at a time to each address.", low=1, high=64, scores=False),
             _KEY_VARIABLE,
             _timeout(60.0),
         ),
@@ -292,4 +328,6 @@ API_ROWS = (
         note="Its own prompt: published figures of RankGPT do not carry over. A list of 100 takes nine questions "
         "at the default window and step.",
     ),
+    _framework("langchain-compressor", "A compressor of LangChain", _LANGCHAIN),
+    _framework("llama-index-postprocessor", "A postprocessor of LlamaIndex", _LLAMA_INDEX),
 )

@@ -21,9 +21,19 @@ def extra_problem(extra: Extra) -> str | None:
     the versions that it asks for; and what it imports of other libraries exists (`extra.imports`): the modules, and the
     names that their files bind, which are read and not run.
     """
-    if importlib.util.find_spec(extra.module) is None:
+    if not _is_here(extra.module):
         return f"Needs a library that is not installed: {extra.pip}"
     return _misfit(extra) if extra.versions else None
+
+
+_here: set[str] = set()
+"""Libraries that were found once: pages ask for each of the catalogue's rows, and none goes while they run."""
+
+
+def _is_here(module: str) -> bool:
+    if module not in _here and importlib.util.find_spec(module) is not None:
+        _here.add(module)
+    return module in _here
 
 
 @lru_cache(maxsize=8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from rerank_core.rerankers.catalogue.model import Model
@@ -25,16 +26,21 @@ def hub_cache() -> Path:
     """The hub's cache folder, found in the environment as huggingface_hub finds it, but at each call."""
     for variable in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
         if os.environ.get(variable):
-            return Path(os.environ[variable]).expanduser()
+            return _path(os.environ[variable])
     home = os.environ.get("HF_HOME")
     if not home:
         home = os.path.join(os.environ.get("XDG_CACHE_HOME", "~/.cache"), "huggingface")
-    return Path(home).expanduser() / "hub"
+    return _path(home) / "hub"
+
+
+@lru_cache(maxsize=8)
+def _path(text: str) -> Path:
+    return Path(text).expanduser()
 
 
 def is_folder(source: str) -> bool:
     """Whether a source names a folder, not a model of the hub ("org/name" or "name"); a folder that is there wins."""
-    if source and Path(source).expanduser().is_dir():
+    if source and os.path.isdir(os.path.expanduser(source)):
         return True
     return source.startswith((".", "~", os.sep)) or source.count("/") > 1 or (os.sep != "/" and os.sep in source)
 
@@ -81,9 +87,11 @@ def weight_files(folder: Path) -> list[Path]:
 
 def _snapshot(source: str) -> Path | None:
     """The folder of the hub's main revision of a model in the cache; None where it was never downloaded."""
-    repo = hub_cache() / f"models--{source.replace('/', '--')}"
+    # texts, not paths: each page asks so for some fifty models
+    repo = os.path.join(hub_cache(), f"models--{source.replace('/', '--')}")
     try:
-        commit = (repo / "refs" / "main").read_text("utf-8").strip()
+        with open(os.path.join(repo, "refs", "main"), encoding="utf-8") as file:
+            commit = file.read().strip()
     except OSError:
         return None
-    return repo / "snapshots" / commit
+    return Path(repo, "snapshots", commit)

@@ -23,7 +23,7 @@ _HUB = "https://huggingface.co/"
 BUNDLED_ROWS = (
     Model(
         "first-stage",
-        "First stage as it is",
+        "Your search as it is (no reranker)",
         "first-stage",
         score_scale="the retriever's own",
         cost="none",

@@ -1,1 +1,1 @@
-"""Systems made of systems: cascade, blend, signals, router. Import from the file; the door is `apply.apply`."""
+"""Systems made of systems: cascade, blend, signals, router, floor. Import from the file; the door is `apply.apply`."""

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from rerank_core.errors import SettingsError
 from rerank_core.systems.composites.blend import blend
 from rerank_core.systems.composites.cascade import cascade
+from rerank_core.systems.composites.floor import floor
 from rerank_core.systems.composites.member_calls import MemberCalls, Outcome, RankMember
 from rerank_core.systems.composites.router import router
 from rerank_core.systems.composites.signals import signals
-from rerank_core.systems.composites.spec import Blend, Cascade, Signals, Spec
+from rerank_core.systems.composites.spec import Blend, Cascade, Floor, OwnFirstStage, Signals, Spec
 from rerank_core.systems.composites.spec_json import kind_of
+from rerank_core.systems.learned.learned import learned
+from rerank_core.systems.learned.spec import Learned
 from rerank_core.types import Doc, Query, Ranking
 
 
 def apply(spec: Spec, query: Query, candidates: Ranking, docs: Mapping[str, Doc], rank_member: RankMember) -> Ranking:
-    """All candidates in the composite's order, best first; equal scores keep candidate order.
+    """All candidates in the composite's order, best first; equal scores keep candidate order. A floor leaves some out.
 
     `rank_member` ranks the candidates that it is given with another system, which may be a composite itself (see
     `check_acyclic`). "first-stage" is asked as any other: answer it with `restricted`. `docs` must hold every candidate
@@ -53,4 +57,10 @@ def _outcome(spec: Spec, query: Query, candidates: Ranking, docs: Mapping[str, D
         return blend(spec, candidates, calls)
     if isinstance(spec, Signals):
         return signals(spec, candidates, docs, calls)
+    if isinstance(spec, Floor):
+        return floor(spec, candidates, calls)
+    if isinstance(spec, Learned):
+        return learned(spec, query, candidates, docs, calls)
+    if isinstance(spec, OwnFirstStage):
+        raise SettingsError("A system with its own first stage finds its own candidates: it cannot be given any.")
     return router(spec, query, candidates, calls)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from rerank_core.rerankers.catalogue.model import Model
 from rerank_core.systems.composites.members import describe, scale_of
-from rerank_core.systems.composites.spec import Blend, Signals, Spec
+from rerank_core.systems.composites.spec import Blend, Floor, OwnFirstStage, Signals, Spec
 from rerank_core.systems.composites.spec_json import kind_of
+from rerank_core.systems.learned.spec import Learned
 
 
 def composite_model(name: str, spec: Spec, members: Mapping[str, Model], leaves: Sequence[Model]) -> Model:
@@ -34,7 +35,10 @@ def composite_model(name: str, spec: Spec, members: Mapping[str, Model], leaves:
 
 def _scale(spec: Spec, members: Mapping[str, Model]) -> str:
     if (passed_on := scale_of(spec)) is not None:
-        return f"{members[passed_on].score_scale if passed_on in members else 'unknown'} (last stage)"
+        scale = members[passed_on].score_scale if passed_on in members else "unknown"
+        return scale if isinstance(spec, OwnFirstStage | Floor) else f"{scale} (last stage)"
     if isinstance(spec, Blend):
         return f"{spec.by}, within one query only"
+    if isinstance(spec, Learned):
+        return "fitted to grades, within one query only"
     return f"{spec.base}, within one query only" if isinstance(spec, Signals) else "that of the picked system"

@@ -34,8 +34,8 @@ class MemberCalls:
         self.notes: list[str] = []
         self.tokens_cut: dict[str, int] = {}
 
-    def rank(self, system: str, candidates: Ranking) -> Ranking:
-        """The member's ranking, under its id.
+    def rank(self, system: str, candidates: Ranking, counted: bool = True) -> Ranking:
+        """The member's ranking, under its id. `counted` False: another member has asked it, and its cost is in that.
 
         Raises what the member raises, and RerankLensError where it lost or made up passages.
         """
@@ -46,6 +46,8 @@ class MemberCalls:
             raise RerankLensError(
                 f"{system} did not return exactly the {len(candidates.docs)} passages that it was given"
             )
+        if not counted:
+            return replace(ranking, system=system)
         self._seconds.append(ranking.seconds)
         for name, count in ranking.usage.items():
             self.usage[name] = self.usage.get(name, 0.0) + count

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 
 from rerank_core.errors import SettingsError
-from rerank_core.systems.composites.spec import Blend, Cascade, Signals, Spec
+from rerank_core.systems.composites.spec import Blend, Cascade, Floor, OwnFirstStage, Signals, Spec
 from rerank_core.systems.composites.spec_json import to_dict
+from rerank_core.systems.learned.spec import Learned
 
 # raised whenever the composites' own code comes to give another order or other scores
 _COMPOSING = 1
@@ -21,6 +22,12 @@ def members(spec: Spec) -> tuple[str, ...]:
         named = [member.system for member in spec.members if member.weight]
     elif isinstance(spec, Signals):
         named = [spec.member]
+    elif isinstance(spec, OwnFirstStage):
+        named = [spec.system]
+    elif isinstance(spec, Floor):
+        named = [spec.system, *([spec.by] if spec.by else [])]
+    elif isinstance(spec, Learned):
+        named = list(spec.systems)
     else:
         named = [*(rule.system for rule in spec.rules), spec.default]
     return tuple(dict.fromkeys(named))
@@ -60,11 +67,15 @@ def key(spec: Spec, member_keys: Mapping[str, str]) -> str:
 
 
 def scale_of(spec: Spec) -> str | None:
-    """The member whose raw scores the composite passes on: a cascade's last stage. Ask it in turn, if a composite.
+    """The member whose raw scores the composite passes on: a cascade's last stage, or the one member that places all.
+
+    Ask it in turn, if a composite.
 
     None where scores say nothing across queries, so that no threshold can be put on them: those of a blend and of
     signals are made within one query's candidates, and a router's come from one system here and another there.
     """
+    if isinstance(spec, OwnFirstStage | Floor):
+        return spec.system
     return spec.stages[-1].system if isinstance(spec, Cascade) else None
 
 
@@ -81,5 +92,15 @@ def describe(spec: Spec) -> str:
     if isinstance(spec, Signals):
         named = {"recency": spec.recency, "authority": spec.authority, "diversity": spec.diversity}
         return f"{spec.member} with {', '.join(name for name, signal in named.items() if signal is not None)}"
+    if isinstance(spec, OwnFirstStage):
+        settings = spec.settings
+        how = " + ".join(settings.retrievers) + (f" by {settings.fusion}" if len(settings.retrievers) > 1 else "")
+        before = f", {settings.variant.label}" if settings.variant is not None and settings.asks_variant else ""
+        return f"{spec.system} over {settings.depth} candidates of {how}{before}"
+    if isinstance(spec, Floor):
+        return f"{spec.system}, nothing below {spec.floor:.4g}{f' by {spec.by}' if spec.by else ''}"
+    if isinstance(spec, Learned):
+        weights = f"{len(spec.weights)} {'weight' if len(spec.weights) == 1 else 'weights'}"
+        return f"learned from grades: {weights} over {', '.join(spec.systems)}"
     systems = ", ".join(dict.fromkeys(rule.system for rule in spec.rules))
     return f"{len(spec.rules)} {'rule' if len(spec.rules) == 1 else 'rules'} to {systems}, else {spec.default}"

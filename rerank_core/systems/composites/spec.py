@@ -8,7 +8,12 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Literal, get_args
 
+import regex
+
 from rerank_core.errors import SettingsError
+from rerank_core.retrieval.first_stage_signals import SIGNALS
+from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.systems.learned.spec import Learned
 
 BlendBy = Literal["rank", "zscore", "minmax"]
 Base = Literal["minmax", "rank"]
@@ -179,19 +184,44 @@ class Signals:
                 raise SettingsError(f"The weight of {name} must lie from 0 to 1 where it multiplies.")
 
 
-Feature = Literal["min_words", "max_words", "has_digits", "has_code", "is_question", "tag", "regex"]
+Feature = Literal[
+    "min_words",
+    "max_words",
+    "has_digits",
+    "has_code",
+    "is_question",
+    "tag",
+    "regex",
+    "lead_2_below",
+    "lead_2_from",
+    "lead_3_below",
+    "lead_3_from",
+    "spread_below",
+    "spread_from",
+    "overlap_below",
+    "overlap_from",
+]
+BELOW, FROM = "_below", "_from"
+
+
+def signal_of(feature: str) -> str | None:
+    """The signal of the first stage that a condition reads, see `first_stage_signals`; None for the query's own."""
+    name = feature.removesuffix(BELOW).removesuffix(FROM)
+    return name if name in SIGNALS else None
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Something that a query has or has not.
+    """Something that a query, or what the first stage found for it, has or has not.
 
     `min_words` and `max_words` take a number; `has_digits`, `has_code` and `is_question` true or false; `tag` a tag of
-    the query; `regex` a Python pattern that is searched in the query's text, as typed ("(?i)" ignores case).
+    the query; `regex` a Python pattern that is searched in the query's text, as typed ("(?i)" ignores case). A signal
+    of the first stage with `_below` or `_from` behind it takes a number: the signal lies below it, or at it and above.
+    A signal that cannot be read meets neither.
     """
 
     feature: Feature
-    value: int | bool | str
+    value: int | float | bool | str
 
     def __post_init__(self) -> None:
         _check_choice("a rule's condition", self.feature, get_args(Feature))
@@ -199,12 +229,15 @@ class Condition:
             _check_whole(self.feature, self.value, 0)
         elif self.feature in ("tag", "regex"):
             _check_id(self.feature, self.value)
+        elif signal_of(self.feature) is not None:
+            _store_number(self, "value", 0.0, MOST)
         elif type(self.value) is not bool:
             raise SettingsError(f"{self.feature} must be true or false, not {self.value!r}.")
         if self.feature == "regex":
             try:
                 re.compile(str(self.value))
-            except re.error as error:
+                regex.compile(str(self.value))
+            except (re.error, regex.error) as error:
                 raise SettingsError(f"{self.value!r} is not a pattern: {error}.") from error
 
 
@@ -234,7 +267,43 @@ class Router:
         _check_id("the default", self.default)
 
 
-Spec = Cascade | Blend | Signals | Router
+@dataclass(frozen=True, slots=True)
+class OwnFirstStage:
+    """A system over candidates of its own, whatever first stage the others are compared over.
+
+    `settings` find the candidates; they have no filters: those of the view are used, as they are part of the question.
+    `system` ranks them; "first-stage" leaves them as they are.
+    """
+
+    system: str
+    settings: RetrievalSettings
+
+    def __post_init__(self) -> None:
+        _check_id("the system over its own first stage", self.system)
+        if self.settings.filters:
+            raise SettingsError("A system's own first stage has no filters: those of the view are used.")
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """A system that leaves passages out: those whose raw score is below `floor`, or that have none.
+
+    `system` says the order. `by`: the part of it whose raw scores are read, where the order is not by them, as that of
+    a blend; "": `system` itself. A query on which nothing reaches the floor gets an empty answer.
+    """
+
+    system: str
+    floor: float
+    by: str = ""
+
+    def __post_init__(self) -> None:
+        _check_id("the system that a floor is put under", self.system)
+        _store_number(self, "floor", -MOST, MOST)
+        if not isinstance(self.by, str):
+            raise SettingsError(f"by must be the id of a system, not {self.by!r}.")
+
+
+Spec = Cascade | Blend | Signals | Router | OwnFirstStage | Floor | Learned
 
 
 def _check_id(name: str, value: object) -> None:

@@ -8,13 +8,16 @@ from dataclasses import MISSING, asdict, fields
 from typing import Any
 
 from rerank_core.errors import SettingsError
+from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.systems.composites.spec import (
     Authority,
     Blend,
     Cascade,
     Condition,
     Diversity,
+    Floor,
     Member,
+    OwnFirstStage,
     Recency,
     Router,
     Rule,
@@ -22,12 +25,21 @@ from rerank_core.systems.composites.spec import (
     Spec,
     Stage,
 )
+from rerank_core.systems.learned.spec import Learned
 
-KINDS: dict[str, type[Spec]] = {"cascade": Cascade, "blend": Blend, "signals": Signals, "router": Router}
+KINDS: dict[str, type[Spec]] = {
+    "cascade": Cascade,
+    "blend": Blend,
+    "signals": Signals,
+    "router": Router,
+    "own-first-stage": OwnFirstStage,
+    "floor": Floor,
+    "learned": Learned,
+}
 
 
 def kind_of(spec: Spec) -> str:
-    """The name of its kind: cascade, blend, signals or router."""
+    """The name of its kind: cascade, blend, signals, router, own-first-stage, floor or learned."""
     return next(kind for kind, cls in KINDS.items() if type(spec) is cls)
 
 
@@ -36,11 +48,15 @@ def to_dict(spec: Spec) -> dict[str, Any]:
     values: dict[str, Any] = {"kind": kind_of(spec), **asdict(spec)}
     if isinstance(spec, Signals) and spec.authority is not None:
         values["authority"]["table"] = dict(spec.authority.table)
+    if isinstance(spec, OwnFirstStage):
+        values["settings"] = json.loads(spec.settings.to_json())
     if isinstance(spec, Router):
         values["rules"] = [
             {"when": {condition.feature: condition.value for condition in rule.when}, "system": rule.system}
             for rule in spec.rules
         ]
+    if isinstance(spec, Learned):
+        values |= {"systems": list(spec.systems), "weights": dict(spec.weights)}
     for name in ("stages", "members"):
         if name in values:
             values[name] = list(values[name])
@@ -115,6 +131,16 @@ def _table(where: str, values: Any) -> tuple[tuple[str, float], ...]:
     return tuple(_object(where, values).items())
 
 
+def _ids(where: str, values: Any) -> tuple[Any, ...]:
+    if not isinstance(values, list | tuple):
+        raise SettingsError(f"{where} must be a JSON list, not {values!r}.")
+    return tuple(values)
+
+
+def _retrieval(where: str, values: Any) -> RetrievalSettings:
+    return RetrievalSettings.from_json(json.dumps(_object(where, values)))
+
+
 _NESTED: dict[str, Callable[[str, Any], Any]] = {
     "stages": _list_of(Stage),
     "members": _list_of(Member),
@@ -124,4 +150,7 @@ _NESTED: dict[str, Callable[[str, Any], Any]] = {
     "diversity": _one(Diversity),
     "when": _conditions,
     "table": _table,
+    "systems": _ids,
+    "weights": _table,
+    "settings": _retrieval,
 }

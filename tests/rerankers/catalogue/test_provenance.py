@@ -13,7 +13,9 @@ from rerank_core.rerankers.catalogue.provenance import COUNTED, COUNTED_IN_FILE,
 from rerank_core.rerankers.catalogue.provenance_rows import PROVENANCE
 
 # no published model of its own: nothing came out, and nothing follows it
-NO_MODEL_OF_ITS_OWN = {"first-stage", "http-rerank", "llm-pointwise", "llm-listwise"}
+NO_MODEL_OF_ITS_OWN = {
+    "first-stage", "http-rerank", "llm-pointwise", "llm-listwise", "langchain-compressor", "llama-index-postprocessor",
+}  # fmt: skip
 NO_PAGE = {COUNTED, COUNTED_IN_FILE, POSITIONS}
 
 

@@ -16,6 +16,7 @@ from rerank_core.systems.composites.spec import (
     Cascade,
     Condition,
     Diversity,
+    Floor,
     Member,
     Recency,
     Router,
@@ -24,6 +25,7 @@ from rerank_core.systems.composites.spec import (
     Stage,
 )
 from rerank_core.systems.composites.spec_json import from_dict, from_json, to_json
+from rerank_core.systems.learned.spec import Learned
 from tests.systems.composites.scripted import DOCS, QUERY, Members, candidates
 
 CASCADE = Cascade((Stage("A", 20), Stage("B", 5), Stage("C")))
@@ -32,7 +34,10 @@ SIGNALS = Signals(
     "A", Recency("date", 30, "2025-01-01"), Authority("source", (("é", 2), ("b", 0.5))), Diversity(), "rank", "add"
 )
 ROUTER = Router((Rule((Condition("min_words", 3), Condition("has_digits", False)), "A"),), "B")
-SPECS = [CASCADE, BLEND, SIGNALS, Signals("A", diversity=Diversity(0.5, 1)), ROUTER]
+SIGNAL_ROUTER = Router((Rule((Condition("lead_2_below", 0.25), Condition("overlap_from", 1)), "A"),), "first-stage")
+LEARNED = Learned(("first-stage", "A"), (("score:A", 2), ("rank:A", 0.5), ("rare words", -1)), "abc")
+FLOORS = [Floor("A", -0.5), Floor("blend", 2, "A")]
+SPECS = [CASCADE, BLEND, SIGNALS, Signals("A", diversity=Diversity(0.5, 1)), ROUTER, SIGNAL_ROUTER, LEARNED, *FLOORS]
 
 
 @pytest.mark.parametrize("spec", SPECS)
@@ -52,7 +57,7 @@ def test_what_a_person_writes_by_hand_is_read() -> None:
     [
         ("{", "must be JSON"),
         ("[]", "A composite must be a JSON object"),
-        ("{}", "kind must be one of cascade, blend, signals, router, not None"),
+        ("{}", "kind must be one of cascade, blend, signals, router, own-first-stage, floor, learned, not None"),
         ('{"kind": ["blend"]}', "kind must be one of"),
         ('{"kind": "cascade"}', "the cascade needs the field stages"),
         ('{"kind": "cascade", "stages": []}', "A cascade needs at least one stage"),
@@ -159,7 +164,7 @@ def test_a_composite_can_be_a_member_and_its_first_stage_is_the_first_stage() ->
 
 
 def test_the_key_changes_with_whatever_changes_the_result() -> None:
-    keys = {"A": "A@1", "B": "B@1", "C": "C@1", "first-stage": "first-stage@1"}
+    keys = {"A": "A@1", "B": "B@1", "C": "C@1", "first-stage": "first-stage@1", "blend": "blend@1"}
     base = key(CASCADE, keys)
     assert key(from_json(to_json(CASCADE)), keys) == base
     assert key(CASCADE, {**keys, "unrelated": "x"}) == base
@@ -175,8 +180,8 @@ def test_a_key_without_a_member_is_refused() -> None:
         key(CASCADE, {"A": "1", "B": "2"})
 
 
-def test_only_a_cascade_passes_raw_scores_on() -> None:
-    assert [scale_of(spec) for spec in SPECS] == ["C", None, None, None, None]
+def test_only_a_cascade_and_a_floor_pass_raw_scores_on() -> None:
+    assert [scale_of(spec) for spec in SPECS] == ["C", None, None, None, None, None, None, "A", "blend"]
 
 
 def test_a_line_says_what_it_does() -> None:

@@ -1,0 +1,1 @@
+"""Times: how long work will still take, and what else the machine did while something was timed."""
