@@ -42,7 +42,7 @@ def run_verb(verb: Verb, options: argparse.Namespace) -> int:
     except (RerankLensError, OSError, sqlite3.Error) as failure:
         return _stop(f"error: {failure}", FAILED)
     except Exception:
-        # a fault of ours must not exit with 1, which is the gate's no
+        # a fault of ours must not exit with 1, which is the gate's no and watch's alert
         traceback.print_exc()
         return FAILED
     _print(answer, options.json)

@@ -4,8 +4,10 @@ RerankLensError
 ├── BadInputError          a file or a value from outside: names the file, the line, what was expected
 ├── NotFoundError          a dataset, query, passage, system or job that the workspace does not hold
 ├── SettingsError          settings that cannot work together, or lie outside their range
+│   └── NameTakenError     a system of this name would be replaced, and nobody said that it may be
 ├── NotReadyError          a reranker that needs a download, a key, an extra or a GPU first
 ├── WorkspaceError         the workspace's file cannot be used now: moved, damaged, full, newer, only to be read
+├── InvitationError        a link that opens nothing, or was withdrawn
 ├── CancelledError         a person asked for the work to stop
 └── ProviderError          somebody else's service failed (vendor, status, retryable)
 """
@@ -62,6 +64,14 @@ class SettingsError(RerankLensError):
     """Settings that cannot work together, or lie outside their range."""
 
 
+class NameTakenError(SettingsError):
+    """A system of this name is there and would be replaced. `name`: as it is kept."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"There is a system '{name}' already. Replace it, or choose another name.")
+
+
 class NotReadyError(RerankLensError):
     """A reranker that needs a download, a key, an extra or a GPU first; the message says which and how."""
 
@@ -71,6 +81,10 @@ class WorkspaceError(RerankLensError):
 
     Nothing of what was to be written has been kept in it.
     """
+
+
+class InvitationError(RerankLensError):
+    """A link that opens nothing (any more); the message is for whoever holds it, and says nothing of other links."""
 
 
 class CancelledError(RerankLensError):

@@ -79,6 +79,17 @@ def same_text(text: str) -> str:
     return " ".join(text.split())
 
 
+def person_key(name: str) -> str:
+    """A key that is equal for spellings of one person's name: case, white space, width and trailing dots do not count.
+
+    Who has the same name is the same person: there is nothing else to tell two people apart by.
+
+    >>> person_key(" dr.  Anna VOGEL. ") == person_key("Dr. Anna Vogel")
+    True
+    """
+    return " ".join(folded(name).split()).rstrip(". ")
+
+
 def normalized(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
     """Unicode's normal form, in a time that grows as the text does; marks beyond the 30th on a letter are left out."""
     if len(text) > _FEW:

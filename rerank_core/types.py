@@ -71,7 +71,8 @@ class Ranking:
 
     `seconds` is the wall time of the system's own work for this query (None: not measured). `usage` counts what it
     used, by name: search_units, tokens, requests, retries, repaired ids; empty where nothing is counted. `notes` are
-    for people: what happened on the way, a line each (the reason of a router, a part that failed).
+    for people: what happened on the way, a line each (the reason of a router, a part that failed). `busy`: the share of
+    this machine's processors, 0 to 1, that other programs had while `seconds` was measured (None: not known).
     """
 
     qid: str
@@ -80,6 +81,7 @@ class Ranking:
     seconds: float | None = None
     usage: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    busy: float | None = None
 
     @property
     def docids(self) -> tuple[str, ...]:

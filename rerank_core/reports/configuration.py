@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import platform
 import shlex
@@ -14,6 +12,7 @@ from rerank_core import __version__
 from rerank_core.experiment.dataset_language import language_of
 from rerank_core.experiment.efficiency import Efficiency
 from rerank_core.experiment.figures import Figures
+from rerank_core.experiment.ranked_by_now import comma_separated
 from rerank_core.experiment.runs import queries_hash
 from rerank_core.experiment.whole_set import WholeSet
 from rerank_core.retrieval.languages import AUTO, language_name
@@ -85,18 +84,11 @@ def command(figures: Figures, price: float | None = None) -> str:
     words += _option("dataset", experiment.dataset.name) + _retrieval(experiment.settings)
     words += _option("systems", comma_separated(experiment.ids)) + _option("baseline", experiment.baseline)
     words += _option("measures", ",".join(str(measure) for measure in figures.summary.measures))
-    words += _option("level", str(experiment.level))
+    words += _option("level", str(experiment.level)) + _option("margin", f"{figures.summary.margin:g}")
     words += [word for name in figures.only for word in _option("only", name)]
     words += ["--ignore-identical-ids"] if figures.own_left_out else []
     words += _option("price", repr(price)) if price is not None else []
     return shlex.join(words)
-
-
-def comma_separated(names: Sequence[str]) -> str:
-    """Names with commas between them; one that holds a comma or a quote stands in double quotes, as in CSV."""
-    out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(names)
-    return out.getvalue()
 
 
 def _option(name: str, value: str) -> list[str]:
@@ -145,6 +137,7 @@ def _measuring(figures: Figures, price: float | None) -> Facts:
         ("Measures", ", ".join(str(row) for row in summary.measures)),
         ("Compared on", f"{summary.headline}, over {len(summary.qids):,} queries"),
         ("Relevant from", f"grade {figures.experiment.level}"),
+        ("Smallest difference that matters", f"{summary.margin:g} {summary.headline}"),
         *((("Passages with their query's own id", "left out, as BEIR does"),) if figures.own_left_out else ()),
         ("nDCG", "gain = grade, discount = 1 / log2(rank + 1), ideal = all graded passages, as trec_eval computes it"),
         (

@@ -3,36 +3,56 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rerank_core.errors import SettingsError
 from rerank_core.reports import deploy_opensearch, deploy_rerank
-from rerank_core.retrieval.settings import BUNDLED, RetrievalSettings
+from rerank_core.retrieval.dense_model import BUNDLED
+from rerank_core.retrieval.settings import WEIGHTED, RetrievalSettings
 from rerank_core.systems.systems import System
 
 
-def deployment(dataset: str, settings: RetrievalSettings, system: System, top: int = 10) -> dict[str, str]:
+def deployment(
+    dataset: str, settings: RetrievalSettings, system: System, top: int = 10, server: str = ""
+) -> dict[str, str]:
     """File name -> content: an index, a search pipeline and a search for OpenSearch, a rerank request, and README.md.
 
-    `top`: passages to return in the end. What a file cannot say stands in README.md, and in the pipeline's own
-    `description`; the request is left out where no server takes it. Placeholders stand in double braces. No key is in
-    any of them. Raises SettingsError for a `top` that is not from 1 to the depth, and for a system that is broken.
+    `top`: passages to return in the end. `server`: where `rerank-lens serve` serves the system, "http://ranker:8787";
+    then also what lets OpenSearch reach it: settings of the cluster, a connector, a model. What a file cannot say
+    stands in README.md, and in the pipeline's own `description`; the request is left out where no server takes it.
+    Placeholders stand in double braces. No key is in any of them. Raises SettingsError for a `top` that is not from 1
+    to the depth, an address that is none, a system that is broken, and a first stage that lives elsewhere.
     """
     if not 1 <= top <= settings.depth:
         raise SettingsError(f"The number of passages to return must lie from 1 to {settings.depth}, not {top}.")
+    if settings.is_elsewhere:
+        raise SettingsError("The first stage is a search engine that is there already: deploy its own template.")
+    if server:
+        deploy_opensearch.check_server(server)
     if system.problem:
         raise SettingsError(f"{system.label}: {system.problem}")
     files = {
         "opensearch-index.json": _json(deploy_opensearch.index(settings)),
-        "opensearch-pipeline.json": _json(deploy_opensearch.pipeline(settings, system)),
-        "opensearch-search.json": _json(deploy_opensearch.search(settings, system)),
+        "opensearch-pipeline.json": _json(deploy_opensearch.pipeline(settings, system, server)),
+        "opensearch-search.json": _json(deploy_opensearch.search(settings, system, server)),
     }
+    served = bool(server) and deploy_opensearch.can_rerank(system, server)
+    if served:
+        files |= {
+            "opensearch-cluster.json": _json(deploy_opensearch.cluster(server)),
+            "opensearch-connector.json": _json(deploy_opensearch.connector(system, server)),
+            "opensearch-model.json": _json(deploy_opensearch.registration(system)),
+        }
     request = deploy_rerank.request(system, top)
     if request is not None:
         files["rerank-request.json"] = _json(request)
-    return {**files, "README.md": _readme(dataset, settings, system, top, request is not None)}
+    return {
+        **files,
+        "README.md": _readme(dataset, settings, system, top, request is not None, server if served else ""),
+    }
 
 
 def write_deployment(folder: Path, files: Mapping[str, str]) -> None:
@@ -46,7 +66,7 @@ def _json(body: Any) -> str:
     return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
 
 
-def _readme(dataset: str, settings: RetrievalSettings, system: System, top: int, requested: bool) -> str:
+def _readme(dataset: str, settings: RetrievalSettings, system: System, top: int, requested: bool, server: str) -> str:
     lines = [
         "# From the comparison to a search engine",
         "",
@@ -58,6 +78,7 @@ def _readme(dataset: str, settings: RetrievalSettings, system: System, top: int,
         "",
         "## OpenSearch",
         "",
+        *_served(system, server),
         "1. `PUT /passages` with opensearch-index.json. Index each passage with `content` (title, line break, text"
         + (") and `embedding` (its vector)." if "dense" in settings.retrievers else ")."),
         "2. `PUT /_search/pipeline/passages` with opensearch-pipeline.json.",
@@ -66,7 +87,7 @@ def _readme(dataset: str, settings: RetrievalSettings, system: System, top: int,
         "",
         "What differs from the comparison:",
         "",
-        *(f"- {line}" for line in _opensearch(settings, system)),
+        *(f"- {line}" for line in _opensearch(settings, system, server)),
         "",
         "## A rerank server",
         "",
@@ -82,8 +103,37 @@ def _readme(dataset: str, settings: RetrievalSettings, system: System, top: int,
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _opensearch(settings: RetrievalSettings, system: System) -> list[str]:
-    lines = deploy_opensearch.unsaid(settings, system)
+def _served(system: System, server: str) -> list[str]:
+    if not server:
+        return []
+    return [
+        f"The reranker is served by `rerank-lens serve --system {shlex.quote(system.id)}`, reached from the cluster at "
+        f"{server}. Once, as an administrator:",
+        "",
+        "- `PUT /_cluster/settings` with opensearch-cluster.json. It replaces the list of trusted addresses: add those "
+        "that the cluster has. `private_ip_enabled` is for all connectors; leave it out where the server's address is "
+        "a public one.",
+        "- `POST /_plugins/_ml/connectors/_create` with opensearch-connector.json, the server's key in it (any text "
+        "where it asks for none). The answer has `connector_id`.",
+        "- `POST /_plugins/_ml/models/_register?deploy=true` with opensearch-model.json, that id in it. The answer, or "
+        "its task, has `model_id`: it goes into the pipeline.",
+        "",
+        "Then:",
+        "",
+    ]
+
+
+def _before_the_search(settings: RetrievalSettings) -> list[str]:
+    if settings.variant is None:
+        return []
+    return [
+        f"Before each search stood a query variant, {_code(settings.variant.label)}: no file does that. Ask the "
+        f"model in front of the search, by this prompt: {_code(' '.join(settings.variant.system.split()))}."
+    ]
+
+
+def _opensearch(settings: RetrievalSettings, system: System, server: str) -> list[str]:
+    lines = [*deploy_opensearch.unsaid(settings, system, server), *_before_the_search(settings)]
     if "bm25" in settings.retrievers:
         lines.append(
             "Its tokenizer, stop words and stemmer are similar to ours but not equal, so BM25 scores differ slightly."
@@ -93,7 +143,10 @@ def _opensearch(settings: RetrievalSettings, system: System) -> list[str]:
         lines.append(
             f"The encoder is {_code(encoder)}: register it there. Its search is approximate; here it is exact."
         )
-    if len(settings.retrievers) > 1 and settings.fusion in ("minmax", "zscore"):
+        for side, prefix in zip(("query", "passage"), settings.dense().prefixes, strict=True):
+            if prefix:
+                lines.append(f"Before each {side} that it embeds stands {_code(prefix)}: have it put there too.")
+    if len(settings.retrievers) > 1 and settings.fusion in WEIGHTED:
         lines.append(
             "A passage that one of the lists does not hold, and the lowest of a list, are weighed a little differently."
         )
@@ -103,7 +156,7 @@ def _opensearch(settings: RetrievalSettings, system: System) -> list[str]:
         lines.append("The score-ranker-processor needs version 2.19.")
     if settings.fusion == "zscore" and len(settings.retrievers) > 1:
         lines.append("The technique z_score needs version 3.0.")
-    if deploy_opensearch.can_rerank(system):
+    if not server and deploy_opensearch.can_rerank(system):
         lines.append(
             f"The reranker {_code(system.model.source or system.label)} must be registered there, as a local model or "
             "behind a connector; its id goes into the pipeline."

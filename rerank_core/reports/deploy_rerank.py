@@ -66,6 +66,7 @@ def unsaid(system: System) -> list[str]:
         lines.append(f"{model.source} must be served first, for example by vLLM or Infinity.")
     default = {setting.name: setting.default for setting in model.settings}
     sent = {"base_url", "model", "protocol", "max_tokens_per_doc", "batch_size", "timeout", "key_variable"}
+    sent |= {"more_addresses", "parallel"}  # how it is asked here
     rest = {name: value for name, value in settings.items() if name not in sent and value != default.get(name)}
     if rest:
         lines.append(

@@ -14,6 +14,7 @@ from rerank_core.errors import NotFoundError
 from rerank_core.experiment.dataset_language import language_of
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.one_query import all_rankings
+from rerank_core.experiment.ranked_by_now import what_is_ranked
 from rerank_core.judging.history import export_labels
 from rerank_core.reports.deploy import deployment, write_deployment
 from rerank_core.store import datasets, judgments
@@ -35,11 +36,15 @@ FILES = {"qrels": "qrels.txt", "run": "run.txt", "labels": "labels.csv", "beir":
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What is exported from. `system`: whose run and deployment; `top`: passages that a deployment returns."""
+    """What is exported from. `system`: whose run and deployment.
+
+    `top`: passages that a deployment returns; `server`: where the system is served, "" for nowhere.
+    """
 
     experiment: Experiment
     system: System
     top: int = 10
+    server: str = ""
 
 
 def write_export(what: str, chosen: Chosen, path: Path) -> None:
@@ -51,7 +56,7 @@ def write_export(what: str, chosen: Chosen, path: Path) -> None:
     workspace, dataset, settings = chosen.experiment.workspace, chosen.experiment.dataset, chosen.experiment.settings
     if what == "deploy":
         settings = replace(settings, language=language_of(workspace, dataset, settings))
-        write_deployment(path, deployment(dataset.name, settings, chosen.system, chosen.top))
+        write_deployment(path, deployment(dataset.name, settings, chosen.system, chosen.top, chosen.server))
         return
     if what == "labels":
         export_labels(workspace, dataset, path)
@@ -59,7 +64,8 @@ def write_export(what: str, chosen: Chosen, path: Path) -> None:
     if what == "run":
         by_query = all_rankings(chosen.experiment, chosen.system)
         if not by_query:
-            raise NotFoundError(f"'{chosen.system.id}' has ranked nothing with these settings: run it first.")
+            why = what_is_ranked(chosen.experiment.with_systems([chosen.system]), needs_grades=False)
+            raise NotFoundError(f"'{chosen.system.id}' has ranked nothing with these settings. {why}".rstrip())
         write_run(path, by_query.values(), chosen.system.id)
         return
     with workspace.open() as db:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rerank_core.evaluation.verdict import is_sure
+from rerank_core.experiment.chosen_on import chosen_on_sentence, search_sentences, trained_systems
 from rerank_core.experiment.efficiency import Efficiency
 from rerank_core.experiment.figures import Figures
 from rerank_core.experiment.summary import Summary, SystemSummary, not_compared_alike, own_passages_sentence
@@ -49,6 +50,7 @@ def limits(figures: Figures, labels: Labels) -> tuple[str, ...]:
     own_passages = own_passages_sentence(figures.whole.own_passages, figures.experiment.dataset)
     lines = [f"Only the queries of these slices were compared: {'; '.join(only)}."] if only else []
     lines += [line for row in summary.systems for line in _of_system(row)]
+    lines += _chosen_here(figures)
     lines += [own_passages] if own_passages else []
     left_out = summary.graded - len(summary.qids)
     if left_out:
@@ -73,6 +75,19 @@ def limits(figures: Figures, labels: Labels) -> tuple[str, ...]:
             "best of several looks a little better here than it will on new queries."
         )
     return tuple(lines)
+
+
+def _chosen_here(figures: Figures) -> list[str]:
+    """Systems whose settings a search chose on these very queries, with what it reached on others."""
+    labels = {row.system: row.label for row in figures.summary.systems}
+    said = search_sentences(figures.experiment) if figures.chosen_on else {}
+    trained = trained_systems(figures.experiment) if figures.chosen_on else frozenset()
+    lines = []
+    for system, count in figures.chosen_on.items():
+        line = chosen_on_sentence(labels[system], count, len(figures.summary.qids), system in trained)
+        who = "training" if system in trained else "search"
+        lines.append(f"{line} The {who} said: {said[system]}" if system in said else line)
+    return lines
 
 
 def _of_system(row: SystemSummary) -> list[str]:

@@ -184,7 +184,7 @@ def compare(
     >>> comparison.table()[["measure", "A", "B", "delta", "won"]].to_dict("records")
     [{'measure': 'RR@10', 'A': 0.5, 'B': 1.0, 'delta': 0.5, 'won': 2}]
     >>> comparison.verdict[:43]
-    'Cannot tell yet: B against A: +0.500 RR@10 '
+    'Too close to call: B against A: +0.500 RR@1'
     """
     baseline, system = names or _names(run_a, run_b)
     if baseline == system:

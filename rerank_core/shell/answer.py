@@ -14,11 +14,11 @@ from rerank_core.types import Progress
 DONE, NO, USAGE, NOTHING, FAILED, STOPPED = 0, 1, 2, 3, 4, 130
 
 CODES = """exit codes:
-    0  done; the gate says yes
-    1  the gate says no; nothing else exits with 1
+    0  done; the gate says yes, and watch has no alert
+    1  the gate says no, or watch has an alert
     2  wrong usage: an option, or a dataset, system or setting that is not there
     3  nothing to compare: no graded query that every system has ranked (gate: one of the two left some out;
-       measure: a run has no query that is graded)
+       measure: a run has no query that is graded; watch: too few requests)
     4  failed: bad input, a file that cannot be read or written, a system that could not run
   130  stopped by hand; what was finished is kept"""
 

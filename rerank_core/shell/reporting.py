@@ -8,7 +8,7 @@ from rerank_core.errors import SettingsError
 from rerank_core.reports.exports import Chosen, write_export
 from rerank_core.reports.report import Report, build_report
 from rerank_core.shell.answer import NOTHING, Call, VerbResult, rows_result
-from rerank_core.shell.deciding import NOTHING_YET, read_figures
+from rerank_core.shell.deciding import nothing_yet, read_figures
 from rerank_core.shell.option_groups import experiment_of
 from rerank_core.views.report.html import report_html
 from rerank_core.views.report.text import queries_csv, report_markdown, systems_csv
@@ -25,7 +25,7 @@ def report(call: Call) -> VerbResult:
         )
     figures = read_figures(call, options.systems, options.measures, options.baseline)
     if not figures.summary.qids:
-        return VerbResult({"written": []}, (NOTHING_YET, *figures.remarks()), None, NOTHING)
+        return VerbResult({"written": []}, (nothing_yet(figures), *figures.remarks()), None, NOTHING)
     call.progress(0, 0, "writing the report")
     made = build_report(figures, options.price)
     written = []
@@ -50,5 +50,5 @@ def export(call: Call) -> VerbResult:
     """What was written, and where."""
     options = call.options
     experiment = experiment_of(call.workspace, options, [options.system])
-    write_export(options.what, Chosen(experiment, experiment.systems[0], options.top), options.path)
+    write_export(options.what, Chosen(experiment, experiment.systems[0], options.top, options.server), options.path)
     return rows_result([{"written": options.what, "path": str(options.path)}])

@@ -11,6 +11,7 @@ from rerank_core.judging.history import LabelEvent
 from rerank_core.store.judges import JudgeRow
 from rerank_core.store.judgments import RULES
 from rerank_core.views import palette
+from rerank_core.views.sizes import height_of_rows, readable
 
 if TYPE_CHECKING:
     import altair as alt
@@ -67,7 +68,7 @@ def agreement_chart(report: AgreementReport) -> alt.LayerChart:
     )
     limits = pd.DataFrame({"limit": [TENTATIVE, RELIABLE]})
     rules = alt.Chart(limits).mark_rule(strokeDash=[4, 4], color=palette.GREY).encode(x="limit:Q")
-    return alt.LayerChart(layer=[rules, spans, points], height=alt.Step(30))
+    return readable(alt.LayerChart(layer=[rules, spans, points], height=height_of_rows(len(frame), 30)))
 
 
 def opinions_frame(opinions: Iterable[tuple[str, int, str]], scale: Mapping[int, str]) -> pd.DataFrame:

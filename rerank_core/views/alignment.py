@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rerank_core.rerankers.family import Alignment
 from rerank_core.views.palette import VERMILION
+from rerank_core.views.sizes import readable
 
 if TYPE_CHECKING:
     import altair as alt
@@ -77,7 +78,7 @@ def alignment_chart(alignment: Alignment, most: int = MOST) -> alt.LayerChart:
         ],
     )
     frames = base.mark_rect(filled=False, stroke=VERMILION, strokeWidth=2).transform_filter("datum.best")
-    return alt.LayerChart(layer=[cells, frames], title=title, width=alt.Step(16), height=alt.Step(18))
+    return readable(alt.LayerChart(layer=[cells, frames], title=title, width=alt.Step(16), height=alt.Step(18)))
 
 
 def _placed(place: int, token: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rerank_core.experiment.depth import DepthPoint
 from rerank_core.views.palette import BLUE, GREY, VERMILION
+from rerank_core.views.sizes import readable
 
 if TYPE_CHECKING:
     import altair as alt
@@ -53,7 +54,7 @@ def depth_chart(frame: pd.DataFrame, measure: str, knee: int | None) -> alt.Laye
     )
     at = pd.DataFrame({"depth": [] if knee is None else [knee]}, dtype="int64")
     rule = alt.Chart(at).mark_rule(strokeDash=[4, 4], color=GREY).encode(x="depth:Q")
-    return alt.LayerChart(layer=[rule, line], height=260)
+    return readable(alt.LayerChart(layer=[rule, line], height=260))
 
 
 def depth_time_chart(frame: pd.DataFrame) -> alt.LayerChart:
@@ -79,7 +80,7 @@ def depth_time_chart(frame: pd.DataFrame) -> alt.LayerChart:
             alt.Tooltip("timed:Q", title="queries timed"),
         ],
     )
-    return alt.LayerChart(layer=[base.mark_line(color=VERMILION, opacity=0.5), marks], height=260)
+    return readable(alt.LayerChart(layer=[base.mark_line(color=VERMILION, opacity=0.5), marks], height=260))
 
 
 def _depths(frame: pd.DataFrame) -> alt.X:

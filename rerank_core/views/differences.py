@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rerank_core.types import Query
 from rerank_core.views.palette import OUTCOMES, TIED
+from rerank_core.views.sizes import readable
 
 if TYPE_CHECKING:
     import altair as alt
@@ -62,7 +63,7 @@ def differences_chart(frame: pd.DataFrame, measure: str, system: str, baseline: 
         )
     )
     zero = alt.Chart(frame.head(1)).mark_rule(color=TIED).encode(y=alt.datum(0))
-    return alt.LayerChart(layer=[zero, bars], height=260)
+    return readable(alt.LayerChart(layer=[zero, bars], height=260))
 
 
 def biggest(frame: pd.DataFrame, outcome: str, most: int = 5) -> list[str]:

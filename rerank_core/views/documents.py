@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rerank_core.evaluation.rank_changes import KINDS as JUDGED
 from rerank_core.evaluation.rank_changes import DocumentRow, RankChanges, step_names
 from rerank_core.views.palette import BLUE, GREY, LOST, ORANGE, UNGRADED, WON, grade_colour, ink, tint
+from rerank_core.views.sizes import readable
 
 if TYPE_CHECKING:
     import altair as alt
@@ -66,7 +67,7 @@ def changes_chart(changes: RankChanges) -> alt.Chart:
     ]
     frame = pd.DataFrame(rows, columns=["order", "step", "kind", "layer", "passages"])
     chart: alt.Chart = alt.Chart(frame).mark_bar()
-    return chart.encode(
+    drawn: alt.Chart = chart.encode(
         x=alt.X(
             "step:N",
             sort=steps,
@@ -84,6 +85,7 @@ def changes_chart(changes: RankChanges) -> alt.Chart:
         order="layer:Q",
         tooltip=[alt.Tooltip("step:N", title="places"), alt.Tooltip("kind:N", title=" "), alt.Tooltip("passages:Q")],
     ).properties(height=230)
+    return readable(drawn)
 
 
 def _grade(grade: int, scale: Mapping[int, str]) -> str:

@@ -31,6 +31,8 @@ def efficiency_columns(efficiency: Mapping[str, Efficiency], price_an_hour: floa
 def latency_frame(efficiency: Mapping[str, Efficiency]) -> pd.DataFrame:
     """One row per system, stage and warmth, with the times in milliseconds.
 
+    "≈" before a name: some of its times were measured while the machine was busy.
+
     Columns: System, Stage, Warmth, Queries, p50 ms, p95 ms, p99 ms, mean ms, Pairs per second.
     The last one is missing for the first stage's own work, which reads none.
     """
@@ -38,7 +40,7 @@ def latency_frame(efficiency: Mapping[str, Efficiency]) -> pd.DataFrame:
 
     rows = [
         [
-            system.label,
+            f"≈ {system.label}" if system.rough else system.label,
             stage.stage,
             stage.warmth,
             stage.n,

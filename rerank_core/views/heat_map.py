@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from rerank_core.types import Query
 from rerank_core.views.palette import LOST, NO_DIFFERENCE, ON_NEUTRAL, WON
+from rerank_core.views.sizes import SMALLEST, height_of_rows, readable
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-_SIGNS_UP_TO = 80  # queries: in narrower cells a sign could not be read
+_SIGNS_UP_TO = 60  # queries: in narrower cells a sign could not be read
 
 
 def heat_frame(
@@ -81,9 +82,9 @@ def heat_chart(frame: pd.DataFrame, measure: str, links: Mapping[str, str], as_d
     )
     layers: list[alt.Chart] = [base.mark_rect(cursor="pointer").encode(color=color)]
     if as_difference and n <= _SIGNS_UP_TO:
-        signs = base.mark_text(fontSize=12 if n <= 40 else 9, fontWeight="bold", color=ON_NEUTRAL, cursor="pointer")
+        signs = base.mark_text(fontSize=SMALLEST, fontWeight="bold", color=ON_NEUTRAL, cursor="pointer")
         layers.append(signs.encode(text="sign:N"))
-    return alt.LayerChart(layer=layers, height=alt.Step(30))
+    return readable(alt.LayerChart(layer=layers, height=height_of_rows(frame["row"].nunique(), 30) + 66))
 
 
 def heat_table(frame: pd.DataFrame, links: Mapping[str, str], as_difference: bool) -> pd.DataFrame:

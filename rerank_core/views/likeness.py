@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rerank_core.experiment.differences import By, QueryDifference
 from rerank_core.views.palette import OUTCOMES
+from rerank_core.views.sizes import readable
 
 if TYPE_CHECKING:
     import altair as alt
@@ -41,7 +42,7 @@ def distance_chart(frame: pd.DataFrame, by: By, k: int = 10) -> alt.Chart:
     name = f"Jaccard@{k}" if by == "jaccard" else NAMES[by]
     drawn = frame.assign(distance=1 - frame[name], alike=frame[name])
     chart: alt.Chart = alt.Chart(drawn).mark_bar()
-    return chart.encode(
+    bars: alt.Chart = chart.encode(
         x=alt.X(
             "place:O", title=f"{len(frame)} queries, most different first", axis=alt.Axis(labels=False, ticks=False)
         ),
@@ -59,6 +60,7 @@ def distance_chart(frame: pd.DataFrame, by: By, k: int = 10) -> alt.Chart:
             alt.Tooltip("difference:Q", title="change in the measure", format="+.4f"),
         ],
     ).properties(height=260)
+    return readable(bars)
 
 
 def likeness(difference: QueryDifference, by: By, k: int = 10) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rerank_core.evaluation.verdict import signed
+from rerank_core.evaluation.numbers import signed
 from rerank_core.judging.llm.figures import FILLED, LLM, PEOPLE, Confusion, Side
 from rerank_core.store.llm_grades import LlmGrade, Pair
 from rerank_core.types import Query
 from rerank_core.views import palette
-from rerank_core.views.summary import COUNTS, DIFFERENCE, INTERVAL, P, word
+from rerank_core.views.sizes import readable
+from rerank_core.views.summary import COUNTS, DIFFERENCE, INTERVAL, VERDICT, P, word
 
 if TYPE_CHECKING:
     import altair as alt
@@ -73,14 +74,14 @@ def confusion_chart(frame: pd.DataFrame) -> alt.LayerChart:
         text=alt.Text("pairs:Q", format=","),
         color=alt.condition("datum.share > 0.55", alt.value(palette.ON_MANY), alt.value(palette.ON_FEW)),
     )
-    return alt.LayerChart(layer=[cells, agreed, counts], height=48 * frame["llm"].nunique() + 90)
+    return readable(alt.LayerChart(layer=[cells, agreed, counts], height=48 * frame["llm"].nunique() + 90))
 
 
 def sides_frame(sides: Sequence[Side]) -> pd.DataFrame:
     """One row per system and set of grades, the sets of one system together.
 
-    Columns: System, Graded by, Says (`word`), `DIFFERENCE`, `INTERVAL` (95 %, as text), `COUNTS` (of queries, as text),
-    `P` (Holm-corrected), Queries, Grades; for the chart low and high. Missing where there is none.
+    Columns: System, Graded by, `VERDICT` (`word`), `DIFFERENCE`, `INTERVAL` (95 %, as text), `COUNTS` (of queries, as
+    text), `P` (Holm-corrected), Queries, Grades; for the chart low and high. Missing where there is none.
     """
     import pandas as pd
 
@@ -95,7 +96,7 @@ def sides_frame(sides: Sequence[Side]) -> pd.DataFrame:
                 {
                     "System": comparison.system if comparison else system,
                     "Graded by": side.by,
-                    "Says": word(comparison),
+                    VERDICT: word(comparison),
                     DIFFERENCE: comparison.mean if comparison else None,
                     INTERVAL: f"{signed(interval.low)} … {signed(interval.high)}" if interval else None,
                     COUNTS: f"{comparison.wins} / {comparison.ties} / {comparison.losses}" if comparison else None,
@@ -106,7 +107,7 @@ def sides_frame(sides: Sequence[Side]) -> pd.DataFrame:
                     "high": interval.high if interval else None,
                 }
             )
-    columns = ["System", "Graded by", "Says", DIFFERENCE, INTERVAL, COUNTS, P, "Queries", "Grades", "low", "high"]
+    columns = ["System", "Graded by", VERDICT, DIFFERENCE, INTERVAL, COUNTS, P, "Queries", "Grades", "low", "high"]
     return pd.DataFrame(rows, columns=columns).astype({DIFFERENCE: "float64", "low": "float64", "high": "float64"})
 
 
@@ -129,7 +130,7 @@ def sides_chart(frame: pd.DataFrame, measure: str, baseline: str) -> alt.LayerCh
         tooltip=[
             alt.Tooltip("System:N"),
             alt.Tooltip("by:N", title="graded by"),
-            alt.Tooltip("Says:N", title="verdict"),
+            alt.Tooltip(f"{VERDICT}:N", title="verdict"),
             alt.Tooltip("difference:Q", title=f"change in {measure}", format="+.4f"),
             alt.Tooltip(f"{INTERVAL}:N"),
             alt.Tooltip("Queries:Q", title="queries"),
@@ -142,7 +143,7 @@ def sides_chart(frame: pd.DataFrame, measure: str, baseline: str) -> alt.LayerCh
         shape=alt.Shape("by:N", sort=names, scale=alt.Scale(domain=names, range=[_SHAPES[by][0] for by in names])),
     )
     zero = alt.Chart(known.head(1)).mark_rule(strokeDash=[4, 4], color=palette.QUIET).encode(x=alt.datum(0))
-    return alt.LayerChart(layer=[zero, lines, points], height=120 + 78 * known["System"].nunique())
+    return readable(alt.LayerChart(layer=[zero, lines, points], height=120 + 78 * known["System"].nunique()))
 
 
 def failures_frame(answers: Mapping[Pair, LlmGrade], queries: Mapping[str, Query]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rerank_core.experiment.losses import SystemLoss
 from rerank_core.types import Query
 from rerank_core.views.palette import BLUE, GREY, ORANGE
+from rerank_core.views.sizes import height_of_rows, readable
 
 if TYPE_CHECKING:
     import altair as alt
@@ -43,7 +44,7 @@ def loss_chart(frame: pd.DataFrame, k: int) -> alt.Chart:
     import altair as alt
 
     chart: alt.Chart = alt.Chart(frame).mark_bar()
-    return chart.encode(
+    drawn: alt.Chart = chart.encode(
         y=alt.Y("system:N", sort=alt.SortField("order"), title=None, axis=alt.Axis(labelLimit=260)),
         x=alt.X("value:Q", title=f"nDCG@{k}", scale=alt.Scale(domain=[0, 1])),
         color=alt.Color(
@@ -59,7 +60,8 @@ def loss_chart(frame: pd.DataFrame, k: int) -> alt.Chart:
             alt.Tooltip("value:Q", format=".4f"),
             alt.Tooltip("queries:Q"),
         ],
-    ).properties(height=alt.Step(34))
+    ).properties(height=height_of_rows(frame["system"].nunique(), 34, legend=True))
+    return readable(drawn)
 
 
 def query_losses_frame(loss: SystemLoss, queries: Mapping[str, Query]) -> pd.DataFrame:
@@ -105,4 +107,4 @@ def recall_chart(curve: Mapping[int, float], depth: int) -> alt.LayerChart:
     )
     chosen = pd.DataFrame({"candidates": [depth]})
     rule = alt.Chart(chosen).mark_rule(strokeDash=[4, 4], color=GREY).encode(x="candidates:Q")
-    return alt.LayerChart(layer=[rule, lines], height=240)
+    return readable(alt.LayerChart(layer=[rule, lines], height=240))

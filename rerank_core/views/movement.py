@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from rerank_core.types import Ranking
 from rerank_core.views.palette import DIMMED, QUIET, UNGRADED, grade_colour
+from rerank_core.views.sizes import SMALLEST, readable
 
 if TYPE_CHECKING:
-    import altair as alt
     import pandas as pd
 
 _NOT_GRADED = "not graded"
+_LONGEST = 60  # characters of a passage's name beside its line
 _ROOM = 0.9  # columns of room on either side, for the passages' names
 
 
@@ -22,8 +25,8 @@ def movement_frame(
     """One row per passage and system where the passage is in the top `top` of at least one system.
 
     Columns: system, order (the system's place, from 0), docid, title, rank (from 1; top + 1 where it is below the
-    top), place (the rank as text), score (None where there is none), grade (None: not graded). `rankings`: label ->
-    ranking, in the order of the columns.
+    top), place (the rank as text), score (None where there is none), grade (None: not graded), label (the grade as
+    text), short (the title, cut). `rankings`: label -> ranking, in the order of the columns.
     """
     import pandas as pd
 
@@ -44,21 +47,29 @@ def movement_frame(
                     "place": str(doc.rank) if doc is not None else "not among the candidates",
                     "score": doc.score if doc is not None else None,
                     "grade": grades.get(docid),
+                    "label": _label(grades.get(docid)),
+                    "short": titles.get(docid, docid)[:_LONGEST],
                 }
             )
-    columns = ["system", "order", "docid", "title", "rank", "place", "score", "grade"]
+    columns = ["system", "order", "docid", "title", "rank", "place", "score", "grade", "label", "short"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def movement_chart(frame: pd.DataFrame, scale: Sequence[int], top: int) -> alt.LayerChart:
-    """The bump chart of `movement_frame`: rank 1 on top, the passages named at both ends.
+def movement_spec(systems: int, scale: Sequence[int], top: int) -> dict[str, Any]:
+    """The bump chart of a `movement_frame` of so many systems, as Vega-Lite without its data: rank 1 on top.
 
-    Hovering a line lights it and turns the rest grey. Made for 2 to 8 systems.
+    The passages are named at both ends. Hovering a line lights it and turns the rest grey. Made for 2 to 8 systems.
     """
+    spec: dict[str, Any] = json.loads(_spec(systems, tuple(scale), top))
+    return spec
+
+
+@lru_cache(maxsize=64)
+def _spec(systems: int, scale: tuple[int, ...], top: int) -> str:
+    """As JSON, kept: altair takes a fifth of a second of the processor to make and check it, at each run of a page."""
     import altair as alt
 
-    named = frame.assign(label=frame["grade"].map(_label), short=frame["title"].str.slice(0, 60))
-    last = int(named["order"].max()) if len(named) else 0
+    last = max(systems - 1, 0)
     domain = [f"grade {grade}" for grade in scale] + [_NOT_GRADED]
     colours = [grade_colour(place, len(scale)) for place in range(len(scale))] + [UNGRADED]
     hover = alt.selection_point(fields=["docid"], on="pointerover", clear="pointerout", name="hover")
@@ -67,7 +78,7 @@ def movement_chart(frame: pd.DataFrame, scale: Sequence[int], top: int) -> alt.L
     )
     # where nothing is hovered, the first holds for all lines and the second for none
     lit, chosen = alt.when(hover, empty=True), alt.when(hover, empty=False)
-    base = alt.Chart(named).encode(
+    base = alt.Chart().encode(
         x=alt.X(
             "system:N",
             sort=alt.SortField("order"),
@@ -123,17 +134,19 @@ def movement_chart(frame: pd.DataFrame, scale: Sequence[int], top: int) -> alt.L
     dim = lit.then(alt.value(1)).otherwise(alt.value(0.25))
     text = base.encode(text="short:N", opacity=dim)
     limit = _width(last) * _ROOM - 24
-    first_names = text.mark_text(align="right", dx=-12, limit=limit, color=QUIET).transform_filter(
+    first_names = text.mark_text(align="right", dx=-12, fontSize=SMALLEST, limit=limit, color=QUIET).transform_filter(
         f"datum.rank <= {top} && datum.order == 0"
     )
-    last_names = text.mark_text(align="left", dx=12, limit=limit, color=QUIET).transform_filter(
+    last_names = text.mark_text(align="left", dx=12, fontSize=SMALLEST, limit=limit, color=QUIET).transform_filter(
         f"datum.rank <= {top} && datum.order == {last}"
     )
-    return alt.LayerChart(layer=[lines, points, first_names, last_names], height=32 * (top + 1))
+    layers = [lines, points, first_names, last_names]
+    made: str = readable(alt.LayerChart(layer=layers, height=32 * (top + 1))).to_json()
+    return made
 
 
-def _label(grade: float | None) -> str:
-    return _NOT_GRADED if grade is None or grade != grade else f"grade {grade:.0f}"
+def _label(grade: int | None) -> str:
+    return _NOT_GRADED if grade is None else f"grade {grade}"
 
 
 def _width(last: int) -> float:

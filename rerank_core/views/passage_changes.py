@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rerank_core.corpus.report import ChangeReport, Listed
-from rerank_core.views.import_report import not_read_sentences
+from rerank_core.views.import_report import not_read_sentences, windows_sentences
 
 
 def change_sentences(report: ChangeReport) -> list[str]:
@@ -24,6 +24,7 @@ def change_sentences(report: ChangeReport) -> list[str]:
         ),
         _count_sentence("Grades whose passage is back", report.returned_grades),
         *not_read_sentences(report.not_read),
+        *windows_sentences(report.windows_1252),
     ]
     return [line for line in lines if line]
 

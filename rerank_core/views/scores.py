@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rerank_core.evaluation.separation import Separation
 from rerank_core.views.palette import QUIET, UNGRADED, grade_colour
+from rerank_core.views.sizes import height_of_rows, readable
 
 if TYPE_CHECKING:
     import altair as alt
@@ -90,7 +91,7 @@ def scores_chart(
     )
     at = pd.DataFrame({"threshold": [] if threshold is None else [threshold]}, dtype="float64")
     rule = alt.Chart(at).mark_rule(strokeDash=[4, 4], size=2, color=QUIET).encode(x=alt.X("threshold:Q", title=scale))
-    return alt.LayerChart(layer=[dots, medians, rule], height=alt.Step(52))
+    return readable(alt.LayerChart(layer=[dots, medians, rule], height=height_of_rows(len(names), 52)))
 
 
 def _colour(grade: int | None, grades: Sequence[int]) -> str:

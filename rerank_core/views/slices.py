@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rerank_core.evaluation.slices import SliceDelta
 from rerank_core.views.palette import LOST, TIED, WON
+from rerank_core.views.sizes import height_of_rows, readable
 
 if TYPE_CHECKING:
     import altair as alt
@@ -69,7 +70,7 @@ def slices_chart(frame: pd.DataFrame, measure: str) -> alt.LayerChart:
         ],
     )
     zero = alt.Chart(named.head(1)).mark_rule(color=TIED).encode(x=alt.datum(0))
-    return alt.LayerChart(layer=[zero, bars], height=alt.Step(22))
+    return readable(alt.LayerChart(layer=[zero, bars], height=height_of_rows(len(named), 22, legend=True)))
 
 
 def _outcome(mean: float) -> str:

@@ -22,22 +22,28 @@ STYLE = (
 .story {
   --line: color-mix(in srgb, currentColor 20%, transparent); --faint: color-mix(in srgb, currentColor 72%, transparent);
   overflow-wrap: anywhere; }
-.story .query { font-size: clamp(1.6rem, 3vw, 2.6rem); font-weight: 700; line-height: 1.2; margin: 0.2rem 0 0.3rem; }
-.story .sentence { font-size: clamp(1.15rem, 1.9vw, 1.6rem); line-height: 1.35; margin: 0 0 1.2rem; }
-.story .lists { display: grid; grid-template-columns: 1fr 1fr; gap: 1.25rem; }
-.story h3 { font-size: 1.15rem; margin: 0 0 0.5rem; padding: 0; }
-.story ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 0.55rem; }
-.story li { display: grid; grid-template-columns: 2.2rem 1fr auto; gap: 0.2rem 0.7rem; align-items: start; margin: 0;
-  padding: 0.65rem 0.8rem; border: 1px solid var(--line); border-radius: 0.6rem; }
+.story .query { font-size: clamp(1.4rem, 0.6rem + 1.8vw, 4.5rem); font-weight: 700; line-height: 1.15;
+  margin: 0 0 0.2em; }
+.story .sentence { font-size: clamp(1.1rem, 0.5rem + 1.15vw, 3rem); line-height: 1.3; margin: 0 0 0.7em; }
+.story .verdict { font-size: clamp(1.05rem, 0.5rem + 1vw, 2.6rem); line-height: 1.3; margin: 0; }
+.story .lists { display: grid; grid-template-columns: 1fr 1fr; gap: clamp(0.8rem, 1.5vw, 3rem); }
+.story h3 { font-size: clamp(1.1rem, 0.5rem + 1.1vw, 3rem); margin: 0 0 0.4em; padding: 0; }
+.story ol { list-style: none; margin: 0; padding: 0; display: grid; gap: clamp(0.4rem, 0.5vw, 1rem); }
+.story li { display: grid; grid-template-columns: auto 1fr auto; gap: 0.1em 0.7em; align-items: start; margin: 0;
+  padding: clamp(0.45rem, 0.5vw, 1rem) clamp(0.6rem, 0.8vw, 1.6rem); border: 1px solid var(--line);
+  border-radius: 0.6rem; font-size: clamp(1rem, 0.4rem + 0.95vw, 2.6rem); }
 .story li.marked { border: 3px solid currentColor; }
-.story .rank { font-size: 1.5rem; font-weight: 700; line-height: 1.2; font-variant-numeric: tabular-nums; }
-.story .title { font-weight: 600; font-size: 1.05rem; line-height: 1.3; }
-.story .text { color: var(--faint); font-size: 0.9rem; line-height: 1.4; }
-.story .move { font-weight: 600; white-space: nowrap; font-size: 0.95rem; text-align: right; }
+.story .rank { font-size: 1.4em; font-weight: 700; line-height: 1.1; font-variant-numeric: tabular-nums;
+  min-width: 1.1em; }
+.story .title { font-weight: 650; font-size: 1.1em; line-height: 1.25; }
+.story .text { color: var(--faint); line-height: 1.35; display: -webkit-box; -webkit-box-orient: vertical;
+  -webkit-line-clamp: 2; overflow: hidden; }
+.story .move { font-weight: 600; white-space: nowrap; text-align: right; }
 .story .up { color: var(--up); } .story .down { color: var(--down); } .story .stays { color: var(--faint); }
-.story .grade { grid-column: 2; font-size: 0.85rem; }
+.story .grade { grid-column: 2; font-size: 0.9em; line-height: 1.3; }
 .story .grade b { letter-spacing: 0.1em; }
-@media (max-width: 760px) { .story .lists { grid-template-columns: 1fr; } }
+.story .large { font-size: clamp(2rem, 1rem + 4vw, 8rem); font-weight: 750; line-height: 1.1; margin: 0.1em 0; }
+@media (max-width: 760px) { .story .lists { grid-template-columns: 1fr; } .story .text { -webkit-line-clamp: 3; } }
 </style>
 """
 )
@@ -60,11 +66,24 @@ def ballot_html(query: str, left: Sequence[Doc], right: Sequence[Doc]) -> str:
     """Two lists without names, grades or marks, to vote between."""
     lists = "".join(
         f"<div><h3>{name}</h3><ol>{''.join(_row(str(place), doc) for place, doc in enumerate(docs, 1))}</ol></div>"
-        for name, docs in (("Left", left), ("Right", right))
+        for name, docs in (("A", left), ("B", right))
     )
     return (
         f'{STYLE}<section class="story"><div class="query">{escape(query)}</div>'
         f'<div class="sentence">Which list answers the query better?</div><div class="lists">{lists}</div></section>'
+    )
+
+
+def verdict_html(sentence: str) -> str:
+    """The verdict over all queries, readable from the last row."""
+    return f'{STYLE}<section class="story"><p class="verdict">{escape(sentence)}</p></section>'
+
+
+def result_html(headline: str, sentence: str) -> str:
+    """A result as one large line, and what it means."""
+    return (
+        f'{STYLE}<section class="story"><p class="large">{escape(headline)}</p>'
+        f'<p class="sentence">{escape(sentence)}</p></section>'
     )
 
 
@@ -117,8 +136,7 @@ def _grade(grade: int, scale: Mapping[int, str]) -> str:
 def link_html(address: str, text: str) -> str:
     """A link that loads the address in the same tab.
 
-    The browser's own way: the address bar then holds the whole view and Back returns to the page as it was. Streamlit's
-    page links take the bound parameters out of the address, and leave an entry without them in the history.
+    For links inside HTML of ours, such as tables and charts; elsewhere a page link changes the page without loading it.
     """
     style = "color:inherit;font-weight:600;text-decoration:underline;text-underline-offset:3px"
     return f'<a href="{escape(address)}" style="{style}">→ {escape(text)}</a>'

@@ -5,20 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rerank_core.evaluation.compare import PairedComparison
-from rerank_core.evaluation.verdict import is_sure, signed
+from rerank_core.evaluation.numbers import signed
+from rerank_core.evaluation.verdict import outcome
 from rerank_core.experiment.summary import Summary, SystemSummary
 
 if TYPE_CHECKING:
     import pandas as pd
 
-DIFFERENCE, INTERVAL, COUNTS, P = "Δ", "95 % interval", "W / T / L", "p (Holm)"
-BASELINE, BETTER, WORSE, OPEN, NONE = "baseline", "▲ better", "▼ worse", "? cannot tell", "– not compared"
+VERDICT, DIFFERENCE, INTERVAL, COUNTS, P = "Verdict", "Δ", "95 % interval", "Won / tied / lost", "p, corrected"
+BASELINE, BETTER, WORSE, EQUAL = "baseline", "▲ better", "▼ worse", "≈ equal"
+OPEN, NONE = "? too close", "– not compared"
+_WORDS = {"better": BETTER, "worse": WORSE, "equal": EQUAL, "same": EQUAL, "open": OPEN, "nothing": NONE}
 
 
 def summary_frame(summary: Summary) -> pd.DataFrame:
     """One row per system, in the order of choice.
 
-    Columns: System, Says (`says`), each measure's mean, `DIFFERENCE` of the headline, `INTERVAL` (95 %, as text;
+    Columns: System, `VERDICT` (`says`), each measure's mean, `DIFFERENCE` of the headline, `INTERVAL` (95 %, as text;
     missing where all differences are equal: resampling shows no spread), `COUNTS` (of queries, as text), `P` (Holm-
     corrected), Judged@k, and counts of queries: Queries, Nothing returned, Failed, Not ranked. Values are 0 to 1;
     missing where there is none.
@@ -31,7 +34,7 @@ def summary_frame(summary: Summary) -> pd.DataFrame:
         interval = comparison.interval if comparison is not None else None
         if interval is not None and interval.method == "constant":
             interval = None
-        row: dict[str, object] = {"System": system.label, "Says": says(system, summary.baseline)}
+        row: dict[str, object] = {"System": system.label, VERDICT: says(system, summary.baseline)}
         row |= {str(measure): system.values[measure] if system.values else None for measure in summary.measures}
         row |= {
             DIFFERENCE: comparison.mean if comparison else None,
@@ -67,14 +70,10 @@ def unjudged_frame(summary: Summary) -> pd.DataFrame:
 
 
 def says(system: SystemSummary, baseline: str) -> str:
-    """In one word and a sign whether the system is better than the baseline."""
+    """In a word or two and a sign what the system is, against the baseline."""
     return BASELINE if system.system == baseline else word(system.comparison)
 
 
 def word(comparison: PairedComparison | None) -> str:
     """A comparison in one word and a sign; None: there was nothing to compare."""
-    if comparison is None or comparison.mean is None:
-        return NONE
-    if not is_sure(comparison):
-        return OPEN
-    return BETTER if comparison.mean > 0 else WORSE
+    return NONE if comparison is None else _WORDS[outcome(comparison)]

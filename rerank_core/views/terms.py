@@ -7,6 +7,7 @@ from math import fsum
 from typing import TYPE_CHECKING
 
 from rerank_core.views.palette import BLUE
+from rerank_core.views.sizes import height_of_rows, readable
 
 if TYPE_CHECKING:
     import altair as alt
@@ -50,6 +51,6 @@ def terms_chart(contributions: Sequence[tuple[str, float]], most: int = 20) -> a
                 alt.Tooltip("share:Q", format=".1%"),
             ],
         )
-        .properties(title=title, height=alt.Step(20))
+        .properties(title=title, height=height_of_rows(len(frame), 20) + 24)
     )
-    return chart
+    return readable(chart)

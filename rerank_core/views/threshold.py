@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rerank_core.evaluation.threshold import ThresholdCurve, ThresholdPoint
 from rerank_core.views.palette import BLUE, VERMILION
+from rerank_core.views.sizes import readable
 
 if TYPE_CHECKING:
     import altair as alt
@@ -78,4 +79,4 @@ def threshold_chart(
     )
     picked = pd.DataFrame({"threshold": [] if chosen is None else [chosen.threshold]}, dtype="float64")
     rule = alt.Chart(picked).mark_rule(strokeDash=[2, 2], size=2).encode(x="threshold:Q")
-    return alt.LayerChart(layer=[lines, rule], height=300)
+    return readable(alt.LayerChart(layer=[lines, rule], height=300))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -12,6 +13,7 @@ from rerank_core.rerankers.catalogue.catalog import get
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.systems.composites.spec import Cascade, Stage
 from rerank_core.systems.systems import System, add_composite, get_system
+from rerank_core.types import Ranking, ScoredDoc
 
 HYBRID = RetrievalSettings(("bm25", "dense"), "minmax", (1.0, 3.0), depth=40, k1=1.2, b=0.75)
 
@@ -149,3 +151,74 @@ def test_a_server_of_ones_own_is_named_with_its_address_and_the_model_it_serves(
 def test_more_passages_than_candidates_cannot_be_returned(top):
     with pytest.raises(SettingsError, match="from 1 to 40"):
         deployment("my data", HYBRID, system_of("first-stage"), top)
+
+
+SERVER = "http://ranker-1.local:8787"
+
+
+def served_files(settings, system):
+    files = deployment("my data", settings, system, 10, SERVER)
+    return {name: json.loads(text) if name.endswith(".json") else text for name, text in files.items()}
+
+
+def test_a_served_system_of_any_kind_has_opensearchs_whole_way_to_it(workspace):
+    add_composite(workspace, "two steps", Cascade((Stage("minilm-cosine", 10), Stage("minilm-maxsim"))))
+    files = served_files(HYBRID, get_system(workspace, "two steps"))
+    settings = files["opensearch-cluster.json"]["persistent"]
+    (trusted,) = settings["plugins.ml_commons.trusted_connector_endpoints_regex"]
+    # only what a connector needs: where models run, and what else the cluster trusts, is not ours to say
+    assert set(settings) == {
+        "plugins.ml_commons.trusted_connector_endpoints_regex",
+        "plugins.ml_commons.connector.private_ip_enabled",
+    }
+    (action,) = files["opensearch-connector.json"]["actions"]
+    assert action["url"] == "http://ranker-1.local:8787/v2/rerank"
+    assert re.fullmatch(trusted, action["url"])
+    assert not re.fullmatch(trusted, "http://ranker-1xlocal:8787/v2/rerank")
+    assert files["opensearch-model.json"]["function_name"] == "remote"
+    (processor,) = files["opensearch-pipeline.json"]["response_processors"]
+    assert processor["rerank"]["ml_opensearch"]["model_id"] == "{{id of the reranker in this cluster}}"
+    assert files["opensearch-search.json"]["ext"]["rerank"]
+    assert "rerank-lens serve --system 'two steps'" in files["README.md"]
+
+
+def test_what_opensearch_posts_is_what_the_server_takes(workspace):
+    """As its connector fills the template in: texts escaped, the list as JSON."""
+    from rerank_core.serving.protocols.cohere import CohereV2
+
+    files = served_files(HYBRID, get_system(workspace, "minilm-maxsim"))
+    (action,) = files["opensearch-connector.json"]["actions"]
+    filled = action["request_body"]
+    values = {"query": 'say \\"fish\\"', "documents": json.dumps(["a", "b"]), "top_n": "2", "model": "minilm-maxsim"}
+    for name, value in values.items():
+        filled = filled.replace(f"${{parameters.{name}}}", value)
+    shape = CohereV2()
+    given = shape.fields.model_validate(json.loads(filled))
+    assert (shape.asked(given).query, len(given.documents), shape.top(given)) == ('say "fish"', 2, 2)
+
+
+def test_opensearch_reads_the_servers_answer():
+    """Its function for Cohere's rerank takes `results`, a whole number as index, and a score with a decimal point."""
+    from rerank_core.serving.asked import asked
+    from rerank_core.serving.protocols.cohere import CohereV2, CohereV2Fields
+    from rerank_core.serving.protocols.places import places
+    from rerank_core.serving.protocols.shape import Reply
+    from rerank_core.serving.served import Answer
+
+    given, request = CohereV2Fields(query="a", documents=["b", "c"]), asked("a", ["b", "c"])
+    ranking = Ranking("", "s", (ScoredDoc("1", 3.0, 1), ScoredDoc("0", None, 2)))
+    reply = Reply("id", "s", "s", request, Answer(ranking, 0.1, 2, 0), places(ranking), (), {})
+    rows = json.loads(json.dumps(CohereV2().answer(given, reply)))["results"]
+    assert [(row["index"], row["relevance_score"]) for row in rows] == [(1, 3.0), (0, 2.0)]
+    assert {type(row["index"]) for row in rows} == {int}
+    assert {type(row["relevance_score"]) for row in rows} == {float}
+
+
+@pytest.mark.parametrize("server", ["ranker:8787", "http://user@host", "http://host/?a=b", "ftp://host"])
+def test_an_address_that_is_none_is_refused(server):
+    with pytest.raises(SettingsError, match="must be such as"):
+        deployment("my data", HYBRID, system_of("minilm-maxsim"), 10, server)
+
+
+def test_the_first_stage_alone_needs_no_server():
+    assert "opensearch-connector.json" not in served_files(HYBRID, system_of("first-stage"))

@@ -10,10 +10,12 @@ import pytest
 from rerank_core.evaluation.names import parse_measure
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.figures import Figures
+from rerank_core.experiment.ranked_by_now import comma_separated
 from rerank_core.experiment.summary import summarise
 from rerank_core.ranking.pipeline import Pipeline
-from rerank_core.reports.configuration import comma_separated, command, qrels_hash
+from rerank_core.reports.configuration import command, qrels_hash
 from rerank_core.rerankers.catalogue.catalog import get
+from rerank_core.retrieval.query_variants.query_variant import QueryVariant
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.shell.option_groups import settings_of
 from rerank_core.shell.options import parser
@@ -69,7 +71,7 @@ def test_a_run_stands_in_the_configuration_with_its_hashes_and_device(workspace,
     report = report_of(workspace, birds, [BASE])
     with workspace.open() as db:
         run = runs.latest_run(db, birds.id, BASE)
-    facts = dict(report.configuration.systems["First stage as it is"])
+    facts = dict(report.configuration.systems["Your search as it is (no reranker)"])
     assert facts["Key of the run's inputs"] == run.key
     assert facts["Hash of its candidates"] == run.inputs.candidates
     assert "cpu" in facts["Device"]
@@ -84,6 +86,7 @@ def test_a_run_stands_in_the_configuration_with_its_hashes_and_device(workspace,
         SETTINGS,
         RetrievalSettings(("dense", "bm25"), "minmax", (0.3, 0.7), depth=20, dense_model="-odd name"),
         RetrievalSettings(("bm25",), depth=10, k1=1.2, b=0.75, stemming=False),
+        RetrievalSettings(depth=30, variant=QueryVariant("hyde", "m", "http://x/v1", prompt="Answer 'it'.")),
         RetrievalSettings(depth=30, rrf_k=10, filters=(("kind of 'it'", ("a b", 3)),)),
     ],
 )
@@ -98,7 +101,7 @@ def test_the_command_says_exactly_what_was_compared(workspace, birds, settings):
     words = shlex.split(line)
     assert words[:3] == ["python", "-m", "rerank_core"]
     options = parser().parse_args(words[3:])
-    assert settings_of(options) == settings
+    assert settings_of(options, workspace) == settings
     assert (options.dataset, options.systems, options.baseline) == ("--my data", systems, BASE)
     assert [str(one) for one in options.measures] == ["R(rel=2)@10", "AP(rel=2)"]
     assert options.ignore_identical_ids
@@ -127,5 +130,5 @@ def test_two_people_who_graded_the_same_passages_are_compared(workspace):
             ]
             judgments.record(db, dataset.id, judge, events, dataset.scale)
     report = report_of(workspace, dataset, [BASE, OTHER])
-    assert any("3 of them (75%) got the same grade" in one for one in report.limits)
+    assert any("3 of them (75 %) got the same grade" in one for one in report.limits)
     assert not any("from one judge" in one for one in report.limits)

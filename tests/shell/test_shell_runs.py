@@ -72,3 +72,13 @@ def test_queries_that_an_imported_run_lacks_count_0_in_a_verdict_and_that_is_sai
     said = "half returned nothing on 1 queries, which count 0."
     assert said in call("compare", *BM25, "--systems", ",".join(systems))[1].out
     assert said in call("gate", *BM25, "--baseline", systems[0], "--system", systems[1])[1].out
+
+
+def test_a_run_of_the_same_name_needs_the_option_to_be_replaced(workspace, birds, call, tmp_path):
+    (tmp_path / "live.trec").write_text("q1 Q0 007 1 2.0 x\n")
+    assert call("import-run", "birds", tmp_path / "live.trec")[0] == 0
+    (tmp_path / "live.trec").write_text("q1 Q0 d1 1 3.0 x\n")
+    code, out = call("import-run", "birds", tmp_path / "live.trec")
+    assert code != 0
+    assert "There is a system 'run:live' already. Replace it (--replace), or choose another name (--name)." in out.err
+    assert call("import-run", "birds", tmp_path / "live.trec", "--replace")[0] == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import log2
 
 import pytest
@@ -46,10 +47,10 @@ def test_the_summary_says_who_is_better_and_leaves_open_what_is_not_shown():
     }
     whole = whole_set({qid: {"a": 1, "b": 0} for qid in qids}, orders)
     frame = summary_frame(summarise(whole, [parse_measure("nDCG@10")], "A", 1))
-    assert frame["Says"].tolist() == ["baseline", "▲ better", "? cannot tell", "– not compared"]
+    assert frame["Verdict"].tolist() == ["baseline", "▲ better", "? too close", "– not compared"]
     assert frame["nDCG@10"].tolist()[:2] == [pytest.approx(SECOND), 1.0]
     assert frame["Δ"].tolist()[1:3] == [pytest.approx(1 - SECOND), pytest.approx((1 - SECOND) / 20)]
-    assert frame["W / T / L"].tolist()[1:3] == ["20 / 0 / 0", "1 / 19 / 0"]
+    assert frame["Won / tied / lost"].tolist()[1:3] == ["20 / 0 / 0", "1 / 19 / 0"]
     # the same on every query: resampling cannot show a spread
     assert frame["95 % interval"].notna().tolist() == [False, False, True, False]
     assert frame["Queries"].tolist() == [20, 20, 20, 0]
@@ -188,12 +189,26 @@ def test_the_front_and_what_is_beaten():
     front = pareto_front(points, ("quality", "latency"))
     frame = pareto_frame(points, front)
     assert frame[["system", "place", "by"]].values.tolist() == [
-        ["A", "on the front", ""],
-        ["B", "beaten", "A"],
-        ["C", "on the front", ""],
+        ["A", "worth considering", ""],
+        ["B", "another is better and faster", "A"],
+        ["C", "worth considering", ""],
     ]
     assert frame["ms"].tolist() == pytest.approx([10, 200, 300])
     assert len(rows_of(pareto_chart(frame, "nDCG@10"))) == 3
+
+
+def test_names_of_neighbouring_points_do_not_lie_on_each_other():
+    names = ["MiniLM bi-encoder (cosine)", "MiniLM late interaction", "BM25 again"]
+    points = [Point(name, 0.5, 0.010, None) for name in names] + [Point("far away", 0.9, 1.0, None)]
+    frame = pareto_frame(points, pareto_front(points, ("quality", "latency")))
+    ups = dict(zip(frame["system"], frame["up"], strict=True))
+    heights = sorted(ups[name] for name in names)
+    assert all(after - before >= 16 for before, after in pairwise(heights))
+    assert ups["far away"] == 16
+    texts = [
+        layer["mark"] for layer in pareto_chart(frame, "nDCG@10").to_dict()["layer"] if layer["mark"]["type"] == "text"
+    ]
+    assert sorted(mark["dy"] for mark in texts) == sorted({-up for up in ups.values()})
 
 
 def test_the_depth_curve_tells_measured_from_estimated():

@@ -62,7 +62,7 @@ def test_the_verdicts_stand_system_by_system_and_a_failed_one_has_none():
     assert frame[DIFFERENCE][0] == 5 / 6 * (1 / 2 - 1)
     assert frame[DIFFERENCE][3:].isna().all()
     assert frame[INTERVAL][3:].isna().all()
-    assert list(frame["Says"][3:]) == ["– not compared"] * 3
+    assert list(frame["Verdict"][3:]) == ["– not compared"] * 3
     drawn = sides_chart(frame, "RR@10", "System base").to_dict()
     shown = next(iter(drawn["datasets"].values()))
     assert {row["System"] for row in shown} == {"System other"}

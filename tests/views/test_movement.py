@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rerank_core.types import Ranking, ScoredDoc
-from rerank_core.views.movement import movement_chart, movement_frame
+from rerank_core.views.movement import movement_frame, movement_spec
 from rerank_core.views.palette import GRADES, grade_colour
 
 
@@ -24,7 +24,7 @@ def test_a_passage_below_the_top_is_drawn_under_it_with_its_true_rank():
 
 
 def test_the_chart_knows_every_grade_and_greys_what_is_not_hovered():
-    spec = movement_chart(movement_frame(RANKINGS, {"c": 3}, {}, top=2), [0, 1, 2, 3], top=2).to_dict()
+    spec = movement_spec(3, [0, 1, 2, 3], top=2)
     color = spec["layer"][0]["encoding"]["color"]
     assert color["condition"]["scale"]["domain"] == ["grade 0", "grade 1", "grade 2", "grade 3", "not graded"]
     assert color["condition"]["param"] == "hover"
@@ -32,7 +32,7 @@ def test_the_chart_knows_every_grade_and_greys_what_is_not_hovered():
 
 
 def test_passages_are_named_beside_the_first_and_the_last_system():
-    spec = movement_chart(movement_frame(RANKINGS, {}, {}, top=2), [0, 1], top=2).to_dict()
+    spec = movement_spec(3, [0, 1], top=2)
     named = [layer["transform"][0]["filter"] for layer in spec["layer"] if layer["mark"]["type"] == "text"]
     assert named == ["datum.rank <= 2 && datum.order == 0", "datum.rank <= 2 && datum.order == 2"]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import log10
 
+from rerank_core.evaluation.numbers import signed
 from rerank_core.evaluation.pareto import Front, Point
 from rerank_core.evaluation.slices import SliceDelta
-from rerank_core.evaluation.verdict import signed
 from rerank_core.experiment.losses import SystemLoss
 from rerank_core.text import shortened
 from rerank_core.types import Query
@@ -140,18 +140,18 @@ def pareto_drawing(points: Sequence[Point], front: Front, measure: str) -> Drawi
         cost = f", ${point.cost:,.4f} for 1,000 queries" if point.cost is not None else ""
         by = front.beaten.get(point.name, ())
         tip = f"{point.name}: {measure} {value:.4f}, {10**time:,.1f} ms{cost}" + (
-            f"; beaten by {', '.join(by)}" if by else ""
+            f"; better and faster: {', '.join(by)}" if by else ""
         )
         shapes.append(Mark(x, y, "diamond" if won else "circle", "front" if won else "beaten", tip))
         shapes.append(Label(x, bottom + 18, f"{10**time:,.0f}", "middle", "small"))
         shapes.append(_named(point.name, x, y, taken))
     sentence = "; ".join(
-        f"{point.name}: {value:.4f} in {10**time:,.1f} ms, {'on the front' if point.name in front.best else 'beaten'}"
+        f"{point.name}: {value:.4f} in {10**time:,.1f} ms, {_standing(point.name, front)}"
         for point, time, value in zip(known, times, values, strict=True)
     )
     legend = (
-        ("front", "◆ on the front: no other system is better in one of the two and worse in neither"),
-        ("beaten", "● beaten"),
+        ("front", "◆ worth considering: no other system is better in one of the two and worse in neither"),
+        ("beaten", "● another is better and faster"),
     )
     return Drawing(f"{measure} against time", f"{sentence}.", WIDTH, bottom + 46, shapes, legend)
 
@@ -184,3 +184,7 @@ def _named(name: str, x: float, y: float, taken: list[tuple[float, float, float]
 
 def _cut(words: str, room: float) -> str:
     return shortened(words, max(4, int(room / _LETTER)))
+
+
+def _standing(name: str, front: Front) -> str:
+    return "worth considering" if name in front.best else "another is better and faster"

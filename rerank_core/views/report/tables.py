@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
-from rerank_core.evaluation.verdict import signed
+from rerank_core.evaluation.numbers import signed
 from rerank_core.reports.report import Report
 from rerank_core.views.efficiency import COST, P50, P95, efficiency_columns
 from rerank_core.views.summary import DIFFERENCE, P, summary_frame, unjudged_frame

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from rerank_core.corpus.spreadsheets import Cell, csv_text
-from rerank_core.evaluation.verdict import is_sure, signed
+from rerank_core.evaluation.numbers import signed
+from rerank_core.evaluation.verdict import is_sure
 from rerank_core.reports.configuration import Facts
 from rerank_core.reports.report import Card, Report
 from rerank_core.views.report.tables import Table, systems_table, unjudged_table
