@@ -8,12 +8,14 @@ from pages.ui import frame, glossary
 from pages.ui.inspect import pair as inspect_pair
 from pages.ui.inspect import threshold
 from pages.ui.llm import reads
-from pages.ui.query_picker import choose_query
+from pages.ui.queries.picker import choose_query
+from pages.ui.search.query_variant import show_written
 from pages.ui.sidebar import choose_view
 
 space = frame.open_page("Inspect")
 view = choose_view(space)
 query = choose_query(space, view)
+show_written(space, view, query)
 pair, prompt, stop = st.tabs(["One passage", "What the LLM would read", "Score threshold"])
 with pair:
     inspect_pair.show(space, view, query)

@@ -19,6 +19,8 @@ from tests.support.skips import Skips
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from tests.support.postgres import PostgresServer
+
 # nothing in the tests may reach a model hub
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -68,6 +70,15 @@ def collections() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the labelled collections are not at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real PostgreSQL with pgvector, for the whole run; a test that kills it starts it again."""
+    from tests.support.postgres import running
+
+    with running() as server:
+        yield server
 
 
 BIRDS = [

@@ -43,14 +43,19 @@ MOST_CHILDREN = 14
 MAY_HOLD_MORE = {
     "evaluation": "a concept per file",
     "retrieval": "a concept per file",
+    "retrieval/engines": "an engine, and its templates, per file",
     "store": "a family of tables per file",
     "views": "a chart or table per file",
     "experiment": "a question that an experiment answers per file",
+    "ranking": "a kind of work per file",
+    "shell": "a kind of verb, and their options, per file",
     "corpus/formats": "a format per file",
     "rerankers/catalogue": "rows by origin, and a fact about rows per file",
 }
 
 PAGE_FOLDERS = {
+    "0_Home": "home",
+    "0_Invited": "invited",
     "1_Compare": "board",
     "2_Evaluate": "evaluate",
     "3_Data": "datasets",
@@ -60,24 +65,43 @@ PAGE_FOLDERS = {
     "7_Agreement": "agreement",
     "8_LLM_grades": "llm",
     "9_Present": "present",
+    "2_Tune": "tune",
+    "2_Train": "train",
+    "9_Traffic": "traffic",
 }
 ALL_PAGES_SHARE = {
-    "__init__", "cache", "frame", "glossary", "host_check", "judge", "markdown", "query_picker",
-    "roles", "server", "sidebar", "start", "state", "tables", "view", "work",
+    "__init__", "address", "asked", "cache", "doors", "failures", "frame", "glossary", "judge", "markdown", "menu",
+    "roles", "rough_times", "search_settings", "sidebar", "state", "tables", "view", "work",
 }  # fmt: skip
 OUTBOX = "outbox"
+INVITATIONS = "invitations"
+QUERIES = "queries"
+SEARCH = "search"
+SERVER = "server"
+ALL_FOLDERS_SHARE = {OUTBOX, INVITATIONS, QUERIES, SEARCH, SERVER}
 # (who, whose module): why
 ACROSS_PAGES = {
     ("agreement", "label.standing"): "whoever leads reads the verdict so far in the words that the judges read",
+    ("home", "datasets.dropping"): "one's own files are dropped on Home, and looked at on Data",
     ("evaluate", "board.charts"): "one query of the whole set is drawn as on Compare",
     ("evaluate", "inspect.threshold"): "the threshold is the one that Inspect finds",
+    ("evaluate", "label.page"): "what could decide is graded on Label's own desk, beside the verdict",
+    ("evaluate", "label.answer"): "the same: what the desk was sent",
+    ("invited", "evaluate.cache"): "a vote and a report are over the whole set's figures, kept once",
+    ("invited", "label.page"): "a judge's invitation opens the desk of Label and nothing around it",
+    ("invited", "label.answer"): "as above: what the desk is sent",
+    ("invited", "present.vote"): "a voter sees what Present asks, on a screen of their own",
     ("llm", "evaluate.cache"): "grades by a model are checked against the whole set's figures, kept once",
+    ("1_Compare", "inspect.link"): "a card leads to Inspect at its pair, and back to the card",
+    ("tune", "label.page"): "what could decide a tuned system is graded on Label's own desk, below the answer",
+    ("tune", "label.answer"): "the same: what the desk was sent",
+    ("traffic", "datasets.uploads"): "logs are laid down as the files of Data are",
     ("5_Inspect", "llm.reads"): "what a language model would read stands under the pair that is inspected",
     ("7_Agreement", "label.page"): "the dataset is chosen as on Label",
     ("8_LLM_grades", "evaluate.cache"): "the whole set's figures, kept once",
     ("9_Present", "evaluate.cache"): "the whole set's figures, kept once",
 }
-TESTS_OF_NO_ROOM = {"support", "bench", "e2e", "pages", "screenshots"}
+TESTS_OF_NO_ROOM = {"support", "bench", "crash", "e2e", "pages", "screenshots"}
 
 
 @cache
@@ -298,14 +322,14 @@ def test_loose_files_of_the_pages_are_those_that_all_share():
 
 def test_each_page_has_its_folder():
     assert {path.stem for path in SCRIPTS} == set(PAGE_FOLDERS)
-    assert folders_of_pages() == {*PAGE_FOLDERS.values(), OUTBOX}
+    assert folders_of_pages() == {*PAGE_FOLDERS.values(), *ALL_FOLDERS_SHARE}
 
 
 def across_pages() -> Iterator[tuple[str, str]]:
     """(who, whose module) for each import of a page's folder, or of a loose file, from another page's folder."""
     owners = {path: PAGE_FOLDERS.get(path.stem, path.stem) for path in [*SCRIPTS, *UI.glob("*.py")]}
     owners |= {path: path.relative_to(UI).parts[0] for path in UI.rglob("*.py") if path.parent != UI}
-    folders = folders_of_pages() - {OUTBOX}
+    folders = folders_of_pages() - ALL_FOLDERS_SHARE
     for path, owner in owners.items():
         who = path.stem if path in SCRIPTS else owner
         for module in imports(path):

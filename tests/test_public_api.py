@@ -9,6 +9,8 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import get_args
 
@@ -274,6 +276,33 @@ def test_an_experiment_is_run_measured_and_asked(workspace):
     assert "<td>–</td>" in html
     assert "NA&gt;" not in html
     assert rl.retrieve(experiment, "hovering hunter").docids[0] == "d2"
+
+
+def test_a_matrix_has_the_figures_of_each_first_stage(workspace):
+    experiment = rl.Experiment.of(workspace, "birds", ["first-stage", "minilm-maxsim"], depth=10)
+    found = rl.matrix(experiment, "RR@10", bar=False)
+    assert len(found.rows) == 3
+    for row in found.rows:
+        alone = rl.figures(replace(experiment, settings=row.settings), ["RR@10"]).table().set_index("system")["RR@10"]
+        assert {system: cell.value for system, cell in row.cells.items()} == pytest.approx(alone.to_dict())
+    assert len(found.table()) == 6
+    assert "<p>RR@10 over 2 queries with a relevant passage.</p><table" in found._repr_html_()
+    (row,) = rl.matrix(experiment, "RR@10", [found.rows[1].settings], bar=False).rows
+    assert row == found.rows[1]
+
+
+def test_a_switch_ranks_the_two_and_shows_itself(workspace):
+    experiment = rl.Experiment.of(workspace, "birds", depth=10)
+    found = rl.switch(experiment, "minilm-maxsim", "first-stage", "RR@10", precision=0.9, bar=False)
+    assert found.comparison.n == 2
+    assert f"<p>{escape(found.sentence)}</p><p>{escape(found.no_floor)}</p><table" in found._repr_html_()
+    assert str(found).startswith(found.sentence)
+    with pytest.raises(SettingsError, match="between two systems"):
+        rl.switch(experiment, "minilm-maxsim", "minilm-maxsim", bar=False)
+    with pytest.raises(NotFoundError, match="no-such"):
+        rl.when(experiment, "no-such", bar=False)
+    with pytest.raises(SettingsError, match="is no reranker"):
+        rl.when(experiment, "first-stage", bar=False)
 
 
 def test_a_run_that_is_done_asks_no_model_again(workspace, monkeypatch):

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from threading import Lock
 
 import streamlit as st
 
@@ -20,9 +21,14 @@ from rerank_core.judging.agreement_report import AgreementReport, agreement_repo
 from rerank_core.judging.judge_queue import Labelling
 from rerank_core.judging.llm.figures import spot_check_pairs
 from rerank_core.judging.plan import LabelPlan
+from rerank_core.monitoring import position_bias
+from rerank_core.monitoring import side_by_side as lists
+from rerank_core.monitoring.alerts import Watched, watch
+from rerank_core.monitoring.queries import QueryGroup, merge_near_duplicates
+from rerank_core.monitoring.traffic import Traffic, load_traffic, split
 from rerank_core.ranking import worker
 from rerank_core.retrieval.filters import filterable_fields
-from rerank_core.store import datasets, judgments, llm_grades, rankings
+from rerank_core.store import datasets, judgments, llm_grades, rankings, traffic_clicks, traffic_requests
 from rerank_core.store.datasets import StoredCorpus
 from rerank_core.store.workspace import Workspace, default_path
 from rerank_core.systems.systems import ALWAYS_READY, get_system
@@ -36,13 +42,15 @@ class _WorkerKeeper:
     def __init__(self, path: Path) -> None:
         self._workspace = Workspace(path)
         self._process: subprocess.Popen[bytes] | None = None
+        self._looking = Lock()
 
     def keep(self) -> None:
-        """Make sure that it lives."""
-        if self._process is None or self._process.poll() is not None:
-            with self._workspace.write() as db:
-                job_requests.submit(db, WARM)
-            self._process = worker.start(self._workspace)
+        """Make sure that it lives; one, however many tabs are opened at once."""
+        with self._looking:
+            if self._process is None or self._process.poll() is not None:
+                with self._workspace.write() as db:
+                    job_requests.submit(db, WARM)
+                self._process = worker.start(self._workspace)
 
 
 @st.cache_resource(show_spinner=False)
@@ -64,7 +72,8 @@ def device(space: Workspace) -> str:
     """The device that the worker runs models on; empty until it has started."""
     with space.open() as db:
         job = job_requests.latest(db, WARM)
-    return str(job.result.get("device", "")) if job is not None else ""
+    # kept as it is with each run, as evidence: so it is put right where it is read
+    return str(job.result.get("device", "")).replace(": 1 threads", ": 1 thread") if job is not None else ""
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -75,9 +84,10 @@ def _scoreboard(made_of: tuple[object, ...], measures: tuple[str, ...], _experim
 def scoreboard(experiment: Experiment, measures: tuple[str, ...]) -> Scoreboard:
     """Live figures, shared by all sessions that look at the same thing."""
     path, dataset = experiment.workspace.path, experiment.dataset
-    candidates = (str(path), path.stat().st_ino, dataset.name, dataset.fingerprint, experiment.settings.to_json())
+    # it takes in by itself which queries there are
+    place = (str(path), path.stat().st_ino, dataset.id, dataset.created_at, dataset.name, dataset.fingerprint)
     keys = tuple(system.key for system in experiment.systems)
-    made_of = (*candidates, keys, experiment.ids, experiment.baseline, experiment.level)
+    made_of = (*place, experiment.settings.to_json(), keys, experiment.ids, experiment.baseline, experiment.level)
     return _scoreboard(made_of, measures, experiment)
 
 
@@ -85,9 +95,8 @@ def scoreboard(experiment: Experiment, measures: tuple[str, ...]) -> Scoreboard:
 def _labelling(
     path: Path,
     inode: int,
+    made_of: tuple[object, ...],
     dataset: str,
-    fingerprint: str,
-    queries: int,
     judge: str,
     plan: str,
     made: tuple[object, ...],
@@ -105,13 +114,17 @@ def labelling(dataset: datasets.DatasetRow, judge: str, plan: LabelPlan) -> Labe
     keys = [get_system(space, system).key for system in plan.systems]
     with space.open() as db:
         made = (*rankings.census(db, keys), *llm_grades.last_change(db))
-    inode, facts = path.stat().st_ino, (dataset.name, dataset.fingerprint, dataset.n_queries)
-    return _labelling(path, inode, *facts, judge, plan.to_json(), made)
+    return _labelling(path, path.stat().st_ino, dataset.made_of, dataset.name, judge, plan.to_json(), made)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _agreement(
-    path: Path, inode: int, dataset: str, last_event: int, compared: tuple[str, ...] | None
+    path: Path,
+    inode: int,
+    made_of: tuple[object, ...],
+    dataset: str,
+    last_event: int,
+    compared: tuple[str, ...] | None,
 ) -> AgreementReport:
     space = Workspace(path)
     with space.open() as db:
@@ -123,7 +136,7 @@ def agreement(space: Workspace, dataset: datasets.DatasetRow, compared: tuple[st
     """How far the judges agree, made again after each grade."""
     with space.open() as db:
         newest = judgments.last_event(db, dataset.id)
-    return _agreement(space.path, space.path.stat().st_ino, dataset.name, newest, compared)
+    return _agreement(space.path, space.path.stat().st_ino, dataset.made_of, dataset.name, newest, compared)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
@@ -149,8 +162,93 @@ def recall_curve(
     dataset = experiment.dataset
     with experiment.workspace.open() as db:
         newest = judgments.last_event(db, dataset.id)
-    candidates = (str(experiment.workspace.path), dataset.name, dataset.fingerprint, experiment.settings.to_json())
+    candidates = (str(experiment.workspace.path), *dataset.made_of, experiment.settings.to_json())
     return _recall_curve((*candidates, experiment.level, newest, made), only, experiment)
+
+
+def _logs(space: Workspace) -> tuple[object, ...]:
+    """Changes with each log that is read or forgotten."""
+    with space.open() as db:
+        return (str(space.path), space.path.stat().st_ino, *traffic_requests.last_change(db))
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _traffic(made_of: tuple[object, ...], _space: Workspace) -> Traffic:
+    with _space.open() as db:
+        return load_traffic(db)
+
+
+def traffic(space: Workspace) -> Traffic:
+    """All logged requests."""
+    return _traffic(_logs(space), space)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _watched(made_of: tuple[object, ...], budget: tuple[tuple[str, float], ...], _traffic: Traffic) -> Watched:
+    _, last, reference, rate = made_of
+    return watch(split(_traffic, str(last), reference), dict(budget), float(rate))  # type: ignore[arg-type]
+
+
+def watched(
+    space: Workspace, found: Traffic, last: str, reference: str | None, budget: dict[str, float], rate: float
+) -> Watched:
+    """What the newest requests show against the reference. Raises SettingsError."""
+    return _watched((_logs(space), last, reference, rate), tuple(sorted(budget.items())), found)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _query_groups(made_of: tuple[object, ...], _space: Workspace) -> list[QueryGroup]:
+    with _space.open() as db:
+        return merge_near_duplicates(traffic_requests.asked_queries(db))
+
+
+def query_groups(space: Workspace) -> list[QueryGroup]:
+    """Logged queries, those that are nearly the same as one."""
+    return _query_groups(_logs(space), space)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _logged_pairs(made_of: tuple[object, ...], _space: Workspace) -> list[tuple[str, str]]:
+    with _space.open() as db:
+        return lists.pair_names(traffic_requests.walk_lists(db))
+
+
+def logged_pairs(space: Workspace) -> list[tuple[str, str]]:
+    """Which two lists requests have."""
+    return _logged_pairs(_logs(space), space)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _position_model(made_of: tuple[object, ...], _space: Workspace) -> position_bias.PositionModel | None:
+    with _space.open() as db:
+        return position_bias.fit(lists.shown_places(traffic_requests.walk_lists(db), traffic_clicks.clicked(db)))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _side_by_side(made_of: tuple[object, ...], one: str, other: str, _space: Workspace) -> lists.SideBySide | None:
+    model = _position_model(made_of, _space)
+    with _space.open() as db:
+        pairs = lists.two_lists(traffic_requests.walk_lists(db), traffic_clicks.clicked(db), one, other)
+    return lists.compare(pairs, model.looked_at if model is not None else None)
+
+
+def side_by_side(
+    space: Workspace, one: str, other: str
+) -> tuple[lists.SideBySide | None, position_bias.PositionModel | None]:
+    """Two logged lists compared, and the model that their clicks are corrected by."""
+    made_of = _logs(space)
+    return _side_by_side(made_of, one, other, space), _position_model(made_of, space)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _clicked_rises(made_of: tuple[object, ...], _space: Workspace) -> dict[str, lists.ClickedRise]:
+    with _space.open() as db:
+        return lists.clicked_rise(traffic_requests.walk_lists(db), traffic_clicks.clicked(db))
+
+
+def clicked_rises(space: Workspace) -> dict[str, lists.ClickedRise]:
+    """How far clicked passages had risen, by system."""
+    return _clicked_rises(_logs(space), space)
 
 
 @st.cache_resource(scope="session", show_spinner=False, on_release=lambda last: last())

@@ -8,7 +8,7 @@ from pages.ui.markdown import plain
 
 TERMS: dict[str, dict[str, str]] = {
     "How good a ranking is": {
-        "Grade": "A person's judgment of a passage for a query, from 0 (of no use) up. A passage that nobody graded "
+        "Grade": "A person's judgment of a passage for a query, from 0 (not relevant) up. A passage that nobody graded "
         "has no grade, which is not grade 0.",
         "nDCG@10": "How close the first ten places come to the best possible order: 1 is perfect, 0 has "
         "nothing useful. High grades count more, and so do high places.",
@@ -21,16 +21,19 @@ TERMS: dict[str, dict[str, str]] = {
         "out.",
         "Relevant from": "The lowest grade that counts as relevant, for measures that know only yes and no.",
         "Judged@10": "The graded share of the first ten passages. Where it is low, the other figures say little.",
-        "Hole": "An ungraded passage among the first ten. It counts as of no use, although nobody looked at it.",
+        "Hole": "An ungraded passage among the first ten. It counts as not relevant, although nobody looked at it.",
     },
     "Which system is better": {
+        "Margin": "The smallest difference that matters to you. Two systems are equal within it where a larger one is "
+        "ruled out.",
         "System": "A reranker with its settings, or several combined.",
         "Baseline": "The system that the others are compared with.",
         "Δ (difference)": "The system's figure minus the baseline's: above 0, the system is better.",
         "95 % interval": "Where the true difference probably lies, given how many queries there are and how much "
         "they vary. Where it contains 0, the data cannot tell the two apart.",
-        "W / T / L": "On how many queries the system won, tied and lost against the baseline.",
-        "p (Holm)": "How often chance alone would show a difference as large, corrected for comparing several systems.",
+        "Won / tied / lost": "On how many queries the system won, tied and lost against the baseline.",
+        "p, corrected": "How often chance alone would show a difference as large, corrected for comparing several "
+        "systems.",
         "Slice": "Queries that have something in common: a tag, a length, a script.",
     },
     "How far apart two orders are": {

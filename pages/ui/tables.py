@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from rerank_core.corpus.spreadsheets import harmless
 
-# what we write ourselves behind a sign: "+0.0123 to +0.0456"
-_FIGURES = re.compile(r"[+-]?\d+(?:\.\d+)?%?(?: (?:to|/) [+-]?\d+(?:\.\d+)?%?)*")
+# what we write ourselves behind a sign: "+0.0123 to +0.0456", "+0.012 … +0.046"
+_FIGURES = re.compile(r"[+−-]?\d+(?:\.\d+)?%?(?: (?:to|/|…) [+−-]?\d+(?:\.\d+)?%?)*")
 
 
 def harmless_table(table: pd.DataFrame | Mapping[str, Sequence[Any]]) -> pd.DataFrame:
@@ -27,6 +27,15 @@ def harmless_table(table: pd.DataFrame | Mapping[str, Sequence[Any]]) -> pd.Data
     made = pd.concat(list(columns.values()), axis=1) if columns else frame.copy()
     made.columns = [_cell(name) for name in frame.columns]
     return made
+
+
+def written_table(table: pd.DataFrame | Mapping[str, Sequence[Any]], how: Mapping[str, Callable[[Any], str]]) -> Any:
+    """`harmless_table` with numbers written as everywhere (`evaluation.numbers`): column -> how; others as they are.
+
+    What is missing is a dash. Columns still sort by their values.
+    """
+    frame = harmless_table(table)
+    return frame.style.format({name: write for name, write in how.items() if name in frame.columns}, na_rep="–")
 
 
 def harmless_names(names: Mapping[str, str]) -> dict[str, str]:

@@ -45,7 +45,7 @@ def test_the_biggest_loss_of_five_systems_opens_on_compare_as_a_link_that_can_be
     dataset, systems = five
     query, base, own = biggest_loss(ranked, dataset, systems, "minilm-cosine")
     labels = [system.label for system in systems]
-    view = {"sys": labels, "depth": "20", "of": "MiniLM bi-encoder (cosine)", "m": ["nDCG@10"]}
+    view = {"sys": labels, "depth": "20", "of": "MiniLM bi-encoder (cosine)", "m": ["nDCG@10"], "part": "Queries"}
     page.goto(f"{ranked.url}/Evaluate?{urlencode(view, doseq=True)}")
     settled(page)
     losses = page.locator("[data-testid='stColumn']").filter(has_text="Biggest losses").last
@@ -56,19 +56,19 @@ def test_the_biggest_loss_of_five_systems_opens_on_compare_as_a_link_that_can_be
 
     card.click()
     expect(columns(page).first).to_be_visible()
-    expect(figure(page, "minilm-cosine")).to_have_text(f"{own:.4f}")
-    expect(figure(page, "first-stage")).to_have_text(f"{base:.4f}")
+    expect(figure(page, "minilm-cosine")).to_have_text(f"{own:.3f}")
+    expect(figure(page, "first-stage")).to_have_text(f"{base:.3f}")
     shown = parse_qs(urlsplit(page.url).query)
-    assert shown["sys"] == labels
+    assert shown["sys"] == list(FIVE)
     assert shown["depth"] == ["20"]
-    assert shown["q"] == [query.text]
+    assert shown["q"] == [query.qid]
 
     # somebody else opens the link
     other = page.context.browser.new_context().new_page()
     try:
         other.goto(page.url)
         settled(other)
-        expect(figure(other, "minilm-cosine")).to_have_text(f"{own:.4f}")
+        expect(figure(other, "minilm-cosine")).to_have_text(f"{own:.3f}")
         expect(other.locator(".heads .label:visible")).to_have_text([*labels, "Ideal order"])
     finally:
         other.context.close()
@@ -103,9 +103,10 @@ def test_what_came_along_from_another_page_is_in_the_links(page, ranked, five):
     labels = [system.label for system in systems]
     page.goto(f"{ranked.url}/Compare?{urlencode({'sys': labels, 'depth': '20'}, doseq=True)}")
     settled(page)
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Evaluate").click()
+    page.locator(".st-key-menu").get_by_role("link", name="Evaluate", exact=True).click()
+    page.get_by_test_id("stMain").get_by_text("Queries", exact=True).click()
     card = page.locator("a[href^='Compare?']").first
     expect(card).to_be_visible()
     linked = parse_qs(urlsplit(card.get_attribute("href")).query)
-    assert linked["sys"] == labels
+    assert linked["sys"] == list(FIVE)
     assert linked["depth"] == ["20"]

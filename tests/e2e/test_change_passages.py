@@ -31,10 +31,13 @@ def test_passages_are_added_replaced_and_removed_with_a_look_before(page: Page, 
     page.goto(f"{small.url}/Data")
     settled(page)
     page.get_by_role("tab", name="Change passages").click()
-    form = page.locator("[data-testid='stForm']:visible")
-    form.locator("[data-testid='stFileUploader'] input[type='file']").first.set_input_files([file])
-    expect(form.locator("[data-testid='stFileChipName']")).to_have_count(1)
+    form = page.get_by_role("tabpanel").filter(has_text="Ids of passages to remove")
+    field = form.get_by_test_id("stFileUploader").filter(has_text="Files")  # the form has another one, for ids
+    field.locator("input[type='file']").set_input_files([file])
+    expect(form.get_by_text("It has ids in '_id' and texts in 'text'.")).to_be_visible(timeout=60_000)
     form.get_by_label("Ids of passages to remove").fill(f"d2\n{SCRIPT}\n")
+    form.get_by_label("Ids of passages to remove").press("Tab")
+    settled(page)
     form.get_by_role("button", name="See what would change").click()
     expect(metric(page, "Added")).to_contain_text("1", timeout=60_000)
     expect(metric(page, "Replaced")).to_contain_text("1")
@@ -49,14 +52,14 @@ def test_passages_are_added_replaced_and_removed_with_a_look_before(page: Page, 
     expect(change).to_be_enabled()
     change.click()
     done = page.locator("[data-testid='stAlertContentSuccess']:visible")
-    expect(done).to_contain_text("The passages of 'birds' are changed.", timeout=60_000)
+    expect(done).to_contain_text("The passages of birds are changed.", timeout=60_000)
     with small.workspace.open() as db:
         now = datasets.get_dataset(db, "birds")
         found = datasets.get_docs(db, now.id, ["d0", "d1", "d2", "d3", "new"])
     assert list(found) == ["d0", "d1", "d3", "new"]
     assert found["d1"] == Doc("d1", f"A kestrel {SCRIPT} hunts.")
     assert now.fingerprint != before.fingerprint
-    page.get_by_role("tab", name="What is here").click()
+    page.get_by_role("tab", name="Datasets").click()
     birds = page.locator("[data-testid='stExpander']:visible").filter(has_text="birds")
     expect(birds).to_contain_text("birds: 4 passages")
     assert page.title() == "Data · Rerank Lens"

@@ -8,13 +8,16 @@ pytestmark = pytest.mark.browser
 
 
 def test_the_start_page_names_what_is_loaded_and_what_is_ready(first_run):
-    assert "First stage as it is, MiniLM bi-encoder (cosine), MiniLM late interaction (MaxSim)" in first_run.start_text
+    assert (
+        "Your search as it is (no reranker), MiniLM bi-encoder (cosine), MiniLM late interaction (MaxSim)"
+        in first_run.start_text
+    )
     assert "Datasets" in first_run.start_text
 
 
 def test_three_systems_stand_side_by_side_with_the_ideal_order(first_run):
     assert first_run.labels[:3] == [
-        "First stage as it is",
+        "Your search as it is (no reranker)",
         "MiniLM bi-encoder (cosine)",
         "MiniLM late interaction (MaxSim)",
     ]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Request, Route, expect
 
-from pages.ui.host_check import VARIABLE as ADDRESS
+from pages.ui.server.host_check import VARIABLE as ADDRESS
 from rerank_core.store.workspace import VARIABLE
 from tests.e2e.conftest import App, cards, copy_workspace, open_compare, summary
 from tests.e2e.grades import POSTS, arrived, give, newest, other_grade, pressed, walk_and_grade
@@ -183,7 +183,7 @@ def test_the_route_is_found_below_a_folder(page, demo, tmp_path, place):
     posts = set()
     page.on("response", lambda answer: posts.add((answer.url, answer.status)) if "outbox" in answer.url else None)
     with place(demo, tmp_path) as (app, home):
-        page.goto(f"{home}/Compare")
+        page.goto(f"{home}/Compare?judge=eva")
         settled(page)
         expect(cards(page, "first-stage").first).to_be_visible()
         start = newest(app)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from rerank_core.evaluation.verdict import verdict
+from rerank_core.evaluation.verdict import evidence, headline, verdict
 from rerank_core.reports.report import Report
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.types import Query
@@ -56,8 +56,9 @@ def test_the_report_opens_offline_with_the_pages_numbers_and_prints(
     assert file.name == "report-report.html"
     one = expected.summary.systems[1]
     assert one.comparison is not None
-    # the sentence that heads the page heads the file
-    expect(page.locator("h4").first).to_contain_text(verdict(one.comparison))
+    # what heads the page, in short, heads the file
+    expect(page.locator("h4").first).to_contain_text(headline(one.comparison).removesuffix("."))
+    expect(page.get_by_test_id("stMain")).to_contain_text(evidence(one.comparison))
     browser = page.context.browser
     assert browser is not None
     for scheme in ("light", "dark"):

@@ -74,9 +74,11 @@ def test_the_expert_grades_thirty_passages_by_keyboard(page: Page, ranked: App, 
 def test_the_engineer_opens_the_biggest_loss_builds_a_cascade_and_sees_its_verdict(
     page: Page, ranked: App, shot: Callable[[str], None]
 ) -> None:
-    page.goto(link(ranked, "Evaluate", *FIVE))
+    page.goto(link(ranked, "Evaluate", *FIVE, part="Queries"))
     settled(page)
-    expect(page.locator("h5").filter(has_text=f"{RANKED_QUERIES} queries")).to_have_count(4)
+    expect(page.locator("h5").filter(has_text="Your search as it is (no reranker)")).to_have_count(4)
+    proofs = page.get_by_test_id("stCaptionContainer").filter(has_text=f"{RANKED_QUERIES} queries")
+    expect(proofs.filter(has_text="won")).to_have_count(4)
     expect(page.get_by_role("button", name="Stop")).to_have_count(0, timeout=RANKED_MS)
     shot("evaluate")
     losses = page.locator("[data-testid='stColumn']").filter(has_text="Biggest losses").last
@@ -102,7 +104,9 @@ def test_the_engineer_opens_the_biggest_loss_builds_a_cascade_and_sees_its_verdi
     page.goto(link(ranked, "Evaluate", "first-stage", MINE))
     settled(page)
     # a small dataset is ranked unasked
-    expect(page.locator("h4").filter(has_text=f"{RANKED_QUERIES} queries")).to_contain_text(MINE, timeout=RANKED_MS)
+    expect(page.locator("h4").filter(has_text="Your search as it is (no reranker)")).to_contain_text(
+        MINE, timeout=RANKED_MS
+    )
 
 
 def test_the_presenter_tells_a_story_and_takes_the_report_along(
@@ -120,8 +124,9 @@ def test_the_presenter_tells_a_story_and_takes_the_report_along(
 
     page.goto(link(ranked, "Evaluate", *two, part="Report"))
     settled(page)
-    # the mark before the sentence is the page's own
-    said = page.locator("h4").first.inner_text().split(" ", 1)[1]
+    # the interval and the counts that stand below the page's sentence
+    proof = page.get_by_test_id("stCaptionContainer").filter(has_text="won").first.inner_text()
+    said = proof.split(", ", 1)[1].split(";")[0].rstrip(".")
     file = tmp_path / "report.html"
     downloaded(page, "Report as HTML").save_as(file)
     browser = page.context.browser

@@ -14,6 +14,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from pages.ui.markdown import JOINER
+from rerank_core.corpus.import_roots import VARIABLE as ROOTS
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking import worker
 from rerank_core.ranking.pipeline import Pipeline
@@ -42,6 +43,9 @@ class IdleWorker:
 def no_worker_process(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(workspace.path))
     monkeypatch.setattr(worker, "start", lambda _: IdleWorker())
+    # a page that is offered to others closes the paths of its whole process: put back after each test
+    monkeypatch.setenv(ROOTS, "before")
+    monkeypatch.delenv(ROOTS)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -55,8 +59,18 @@ def installed_components() -> Iterator[None]:
 
 def open_page(name: str, **query: str) -> AppTest:
     """Run a page of the app, by its name in the sidebar, on this test's workspace."""
-    script = ROOT / "app.py" if name == "Start" else next((ROOT / "pages").glob(f"[0-9]_{name}.py"))
+    script = next((ROOT / "pages").glob(f"[0-9]_{name}.py"))
     app = AppTest.from_file(str(script), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def app_at(name: str, **query: Any) -> AppTest:
+    """As `open_page`, by way of the first page, so that links to other pages are known."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    if name != "Start":
+        app = app.switch_page(str(next((ROOT / "pages").glob(f"[0-9]_{name}.py")).relative_to(ROOT)))
     for key, value in query.items():
         app.query_params[key] = value
     return app.run()

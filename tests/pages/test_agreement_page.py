@@ -79,10 +79,10 @@ def test_two_judges_of_one_mind_are_told_so(say: Say) -> None:
 
 def test_the_figures_are_said_in_words_and_the_rule_with_them(differing: DatasetRow) -> None:
     told = said(agreement())
-    assert "3 passages were graded by both judges; 1 of them (33%) got the same grade" in told
+    assert "3 passages were graded by both judges; 1 of them (33 %) got the same grade" in told
     assert "Krippendorff's alpha" in told
     assert "An adjudicated grade counts" in told
-    assert "2 passages to settle · 0 grades of passages that changed since" in told
+    assert "2 passages to settle · no passage changed since it was graded" in told
 
 
 def test_the_widest_disagreement_comes_first_with_each_judges_grade_and_note(differing: DatasetRow) -> None:
@@ -107,7 +107,7 @@ def test_a_click_settles_a_passage_and_the_next_one_comes(workspace: Workspace, 
     settled = cases(workspace, differing)[0].settled
     assert settled is not None
     assert (settled.judge, settled.grade, settled.note) == ("lead", 2, "see the guideline")
-    app = button(app, "Undo my last grade").click().run()
+    app = button(app, "Undo").click().run()
     assert "2 passages to settle" in said(app)
 
 
@@ -206,4 +206,4 @@ def test_the_verdict_so_far_says_how_much_is_missing(workspace: Workspace, ranke
     told = said(agreement(agree="Verdict so far"))
     assert "1 of the first 20 grades are given" in told
     assert "0 grades were drawn at random so far" in told
-    assert "what matters most for the verdict first (20% drawn at random)" in told
+    assert "what matters most for the verdict first (20 % drawn at random)" in told

@@ -14,10 +14,11 @@ from rerank_core.retrieval.encoder import SentenceEncoder
 from rerank_core.retrieval.index_folder import writing
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.retrieval.vector_search import SearchFacts
-from rerank_core.store import datasets, jobs, judgments
+from rerank_core.store import datasets, jobs, judgments, rankings
+from rerank_core.store.rankings import candidates_key
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import get_system
-from rerank_core.types import Doc, Query
+from rerank_core.types import Doc, Query, Ranking, ScoredDoc
 from tests.pages.conftest import CLIENT, WORDS_ONLY, compare, grade_event, open_page, payloads, send, texts
 from tests.support.reports import BASE, ranked_dataset
 
@@ -89,18 +90,6 @@ def test_a_dataset_without_queries_says_so_and_offers_a_field(another_dataset):
     assert "no queries yet" in texts(app.info)
     assert app.text_input(key="typed_query").placeholder
     assert len(app.get("bidi_component")) == 0
-
-
-def test_a_typed_query_is_kept_chosen_and_asked_for(workspace, another_dataset):
-    app = compare()
-    app.text_input(key="typed_query").set_value("  do otters swim  ").run()
-    board, _ = payloads(app)
-    assert board["query"]["text"] == "do otters swim"
-    assert app.text_input(key="typed_query").value == ""
-    with workspace.open() as db:
-        assert [query.text for query in datasets.get_queries(db, another_dataset.id)] == ["do otters swim"]
-        assert datasets.get_dataset(db, "silent").n_queries == 1
-    assert "compare" in open_kinds(workspace)
 
 
 def test_a_typed_query_that_is_known_chooses_the_known_one(workspace, birds):
@@ -235,6 +224,25 @@ def test_a_grade_carries_the_name_of_its_judge(workspace, ranked):
         assert [row.judge for row in judgments.in_force(db, ranked.dataset.id)] == ["Ada"]
 
 
+def test_looking_needs_no_name_and_the_first_grade_waits_for_it(workspace, ranked):
+    app = compare()
+    board, sync = payloads(app)
+    assert (board["outbox_key"], sync["route"]) == ('["birds", ""]', None)
+    assert not [field for field in app.text_input if field.key == "new_judge"]
+    waiting = grade_event(1, ranked.found[0], 2, outbox_key='["birds", ""]')
+    assert send(app, waiting)["ack"] == {}
+    assert stored(workspace) == {}
+    assert "1 grade waits for your name" in texts(app.markdown)
+    app.text_input(key="new_judge").set_value("Ada")
+    next(button for button in app.button if button.label == "Start").click().run()
+    assert payloads(app)[1]["ack"] == {CLIENT: 1}
+    with workspace.open() as db:
+        assert [(row.judge, row.docid) for row in judgments.in_force(db, ranked.dataset.id)] == [
+            ("Ada", ranked.found[0])
+        ]
+    assert payloads(app.run())[0]["outbox_key"] == '["birds", "Ada"]'
+
+
 def test_the_next_and_the_previous_query(ranked):
     app = compare()
     app.button(key="forth").click().run()
@@ -302,10 +310,10 @@ def test_a_run_from_elsewhere_is_told_as_not_on_the_same_candidates(workspace, r
     Pipeline(workspace).rank(
         Experiment(workspace, ranked.dataset, WORDS_ONLY), Query("q1", "who eats fish"), get_system(workspace, system)
     )
-    board, _ = payloads(compare(sys=["First stage as it is", "theirs"]))
+    board, _ = payloads(compare(sys=["Your search as it is (no reranker)", "theirs"]))
     badges = {column["label"]: [badge["text"] for badge in column["badges"]] for column in board["columns"]}
     assert badges["theirs"] == ["ranked other candidates than the rest: not a fair comparison"]
-    assert badges["First stage as it is"] == []
+    assert badges["Your search as it is (no reranker)"] == []
 
 
 def test_the_language_of_words_is_said_and_chosen_and_an_english_model_is_warned_of(workspace):
@@ -326,6 +334,92 @@ def test_the_language_of_words_is_said_and_chosen_and_an_english_model_is_warned
 def test_a_query_that_is_a_passage_is_mentioned(workspace: Workspace) -> None:
     queries = [Query("a", "text of a"), Query("x", "text of x")]
     ranked_dataset(workspace, {BASE: {"a": "ab", "x": "ab"}}, {"a": {"b": 1}}, queries=queries)
-    letters = {"ds": "letters", "depth": "10", "sys": "First stage as it is"}
+    letters = {"ds": "letters", "depth": "10", "sys": "Your search as it is (no reranker)"}
     assert "The passage a has the same id as this query" in texts(compare(**letters, q="text of a").caption)
     assert "own id" not in texts(compare(**letters, q="text of x").caption)
+
+
+def test_cards_lead_to_inspect_with_the_whole_view(ranked):
+    app = compare(ds="birds", q="hovering hunter")
+    said = dict(pair.split("=") for pair in payloads(app)[0]["inspect"].split("&"))
+    assert {"ds": "birds", "q": "q2", "depth": "20"}.items() <= said.items()
+
+
+def test_who_comes_back_from_inspect_finds_the_card(ranked):
+    board, _ = payloads(compare(by="minilm-cosine", doc=ranked.found[1]))
+    assert board["place"] == {"column": "minilm-cosine", "docid": ranked.found[1]}
+    plain, _ = payloads(compare())
+    assert plain["place"] is None
+    assert plain["version"] == board["version"]
+
+
+def test_asking_why_leaves_for_inspect_at_this_pair(ranked, monkeypatch):
+    left = []
+    monkeypatch.setattr("streamlit.switch_page", lambda page, *, query_params: left.append((page, query_params)))
+    app = compare()
+    app.session_state["board_board"] = {"why": {"system": "minilm-cosine", "docid": ranked.found[1]}}
+    app.run()
+    assert not app.exception
+    ((page, params),) = left
+    assert page.title == "Inspect"
+    said = {"by": ["minilm-cosine"], "doc": [ranked.found[1]], "ds": ["birds"], "q": ["q1"]}
+    assert said.items() <= params.items()
+
+
+def test_each_filter_is_a_chip_that_takes_it_off(workspace, birds):
+    app = compare(ff="kind", fv=["bird", "mammal"])
+    chips = [button for button in app.button if str(button.key).startswith("filter-chip")]
+    assert [chip.label for chip in chips] == ["kind = bird", "kind = mammal"]
+    chips[0].click().run()
+    assert app.multiselect(key="fv").value == ["mammal"]
+    next(button for button in app.button if button.label == "kind = mammal").click().run()
+    assert app.multiselect(key="fv").value == []
+    assert not [button for button in app.button if str(button.key).startswith("filter-chip")]
+
+
+def test_a_card_says_which_part_its_model_did_not_read(workspace, ranked):
+    key = candidates_key(ranked.dataset.fingerprint, WORDS_ONLY.key(), "who eats fish")
+    cosine = get_system(workspace, "minilm-cosine")
+    cut = Ranking("q1", cosine.key, (ScoredDoc(ranked.found[0], 1.0, 1, tokens_cut=256),), 0.5)
+    with workspace.write() as db:
+        rankings.put_ranking(db, key, cosine.key, cut)
+    columns = {column["id"]: column for column in payloads(compare())[0]["columns"]}
+    # the model reads 256 tokens at once
+    assert columns["minilm-cosine"]["rows"][0]["share"] == 0.5
+    assert columns["first-stage"]["rows"][0]["share"] is None
+
+
+def test_what_words_alone_found_is_shown_as_such_until_meaning_follows(workspace, birds, ranked):
+    app = open_page("Compare", depth="20")  # words and meaning: only words are ranked
+    board = payloads(app)[0]
+    assert "Words only for now; meaning follows." in texts(app.info)
+    assert [row["docid"] for row in board["columns"][0]["rows"]] == list(ranked.found)
+    with workspace.open() as db:
+        (job,) = jobs.open_jobs(db, "compare")
+    assert '"retrievers": ["bm25", "dense"]' in job.params["settings"]
+
+
+def test_one_bar_and_one_stop_which_ends_the_whole_set_too(workspace, birds, ranked):
+    app = open_page("Compare", depth="20")
+    with workspace.open() as db:
+        assert {job.kind for job in jobs.open_jobs(db)} >= {"compare", "run", "recall"}
+    stops = [button for button in app.button if button.label == "Stop"]
+    assert len(stops) == 1
+    stops[0].click().run()
+    with workspace.open() as db:
+        assert not [job for job in jobs.open_jobs(db) if job.kind in ("compare", "run", "recall")]
+    assert "Stopped" in texts(app.info)
+
+
+def test_a_time_that_was_taken_while_the_machine_was_busy_says_so_and_is_taken_again_on_a_click(
+    workspace, birds, ranked
+):
+    with workspace.write() as db:
+        db.execute("UPDATE ranking SET busy = 0.6 WHERE seconds = 0.5")
+    app = compare()
+    assert [column["rough"] for column in payloads(app)[0]["columns"]] == [False, True, False]
+    assert "The machine was busy while these were timed" in texts(app.caption)
+    next(button for button in app.button if button.label == "Measure again").click().run()
+    with workspace.open() as db:
+        (job,) = jobs.open_jobs(db, "measure")
+    assert job.params["qid"] == "q1"

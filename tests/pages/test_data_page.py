@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import host_check
+from pages.ui import roles
+from pages.ui.datasets import dropping
+from pages.ui.datasets.uploads import Upload
+from pages.ui.server import host_check
 from rerank_core.corpus.changes import remove_passages
 from rerank_core.corpus.import_roots import VARIABLE as ROOTS
 from rerank_core.corpus.import_roots import named_path
@@ -15,8 +19,10 @@ from rerank_core.errors import SettingsError
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.ranking.worker import Worker
 from rerank_core.store import datasets, jobs, judgments
+from rerank_core.store.imported_runs import imported_rankings, list_imported
+from rerank_core.store.uploads import make_upload_folder, uploads_folder
 from rerank_core.store.workspace import Workspace
-from tests.pages.conftest import open_page, texts
+from tests.pages.conftest import ROOT, open_page, texts
 
 PAGE = "Data"
 PASSAGES = '{"_id": "007", "text": "Puffins nest in burrows."}\n{"_id": "d2", "text": "Terns dive."}\n'
@@ -46,11 +52,31 @@ def one_step(monkeypatch):
     monkeypatch.setattr(Worker, "orphaned", False)
 
 
+def choose_path(app: AppTest, form: str, path: str) -> AppTest:
+    app.radio(key=f"{form}_way").set_value("A path on this machine").run()
+    return app.text_input(key=f"{form}_path").set_value(path).run()
+
+
+def upload(app: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    return app.file_uploader[0].set_value([(name, content, "text/plain") for name, content in files]).run()
+
+
 def start_import(name: str, path: str) -> AppTest:
-    app = open_page(PAGE)
-    field(app, "Name of the dataset").set_value(name)
-    field(app, "path on this machine").set_value(path)
-    return press(app, "Import")
+    app = choose_path(open_page(PAGE), "import", path)
+    if any(button.label == "Import" for button in app.button):
+        field(app, "Name of the dataset").set_value(name).run()
+        if not import_button(app).disabled:
+            import_button(app).click().run()
+    return app
+
+
+def import_button(app: AppTest):
+    return next(button for button in app.button if button.label == "Import")
+
+
+def uploads(workspace: Workspace) -> list:
+    folder = uploads_folder(workspace)
+    return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
 def test_an_import_by_path_ends_with_its_report(workspace, birds, tmp_path, one_step):
@@ -59,55 +85,181 @@ def test_an_import_by_path_ends_with_its_report(workspace, birds, tmp_path, one_
     assert "Stop" in {button.label for button in app.button}
     work_off(workspace)
     app.run()
-    assert "'few' is imported" in texts(app.success)
+    assert "few is imported." in texts(app.success)
+    assert "Compare it" in {button.label for button in app.button}
     assert {metric.label: metric.value for metric in app.metric[:4]} == {
         "Passages": "2", "Queries": "0", "Grades": "0", "Over 512 tokens": "0",
     }  # fmt: skip
     with workspace.open() as db:
         assert datasets.get_dataset(db, "few").n_docs == 2
+    press(app, "Import another dataset")
+    assert "Import" not in {button.label for button in app.button}
 
 
-def test_a_bad_line_is_named_with_its_file_and_nothing_is_imported(workspace, birds, tmp_path, one_step):
-    (tmp_path / "broken.jsonl").write_text(PASSAGES + '{"_id": "d3", "text": \n')
-    app = start_import("broken", str(tmp_path / "broken.jsonl"))
+def test_a_bad_line_is_named_with_its_file_and_nothing_is_imported(workspace, birds, one_step):
+    app = upload(open_page(PAGE), ("broken.jsonl", (PASSAGES * 20 + '{"_id": "d3", "text": \n').encode()))
+    field(app, "Name of the dataset").set_value("broken").run()
+    import_button(app).click().run()
     work_off(workspace)
     app.run()
-    assert "Nothing was imported." in texts(app.error)
-    assert "broken.jsonl, line 3" in texts(app.error)
+    assert "Nothing was imported. broken.jsonl, line 41" in texts(app.error)
+    assert str(workspace.path.parent) not in texts(app.error)
     assert "Expected:" in texts(app.error)
     with workspace.open() as db:
         assert [row.name for row in datasets.list_datasets(db)] == ["birds"]
 
 
+def test_an_upload_is_gone_after_its_import_whether_that_worked_or_not(workspace, birds, one_step):
+    for name, content in (("good", PASSAGES.encode()), ("bad", PASSAGES.encode() * 30 + b"{")):
+        app = upload(open_page(PAGE), (f"{name}.jsonl", content))
+        assert len(uploads(workspace)) == 1
+        import_button(app).click().run()
+        work_off(workspace)
+        assert uploads(workspace) == []
+
+
 @pytest.mark.parametrize(
     ("name", "path", "said"),
     [
-        ("", "/tmp", "Give the dataset a name"),
-        ("birds", "/tmp", "There is a dataset 'birds' already"),
-        ("new", "", "Choose files, or name a path"),
-        ("new", "/nowhere/at/all", "There is nothing at /nowhere/at/all"),
+        ("", "few.jsonl", "Give the dataset a name"),
+        ("birds", "few.jsonl", "There is a dataset 'birds' already"),
+        ("new", "nowhere", "There is nothing at"),
+        ("new", "queries.csv", "None of the files has passages"),
     ],
 )
-def test_a_form_that_lacks_something_says_what_and_starts_nothing(workspace, birds, name, path, said):
-    app = start_import(name, path)
+def test_a_form_that_lacks_something_says_what_and_starts_nothing(workspace, birds, tmp_path, name, path, said):
+    (tmp_path / "few.jsonl").write_text(PASSAGES)
+    (tmp_path / "queries.csv").write_text("query_id,search_term\nS1,who dives\n")
+    app = start_import(name, str(tmp_path / path))
     assert said in texts(app.error)
     with workspace.open() as db:
         assert jobs.open_jobs(db, "import") == []
 
 
 def test_an_uploaded_file_is_imported_under_its_own_name(workspace, birds, one_step):
-    app = open_page(PAGE)
-    field(app, "Name of the dataset").set_value("up")
-    app.file_uploader[0].set_value([("../../few passages.csv", b"id,text\n007,Puffins nest\n", "text/csv")])
-    press(app, "Import")
+    app = upload(open_page(PAGE), ("../../few passages.csv", b"id,text\n007,Puffins nest\n"))
+    assert field(app, "Name of the dataset").value == "few passages"
+    import_button(app).click().run()
     work_off(workspace)
     app.run()
-    assert "'up' is imported" in texts(app.success)
+    assert "few passages is imported." in texts(app.success)
     with workspace.open() as db:
-        row = datasets.get_dataset(db, "up")
+        row = datasets.get_dataset(db, "few passages")
         assert list(datasets.get_docs(db, row.id, ["007"])) == ["007"]
-    assert row.source.endswith("few passages.csv")
-    assert workspace.path.parent in type(workspace.path)(row.source).parents
+    assert row.source == "few passages.csv"
+
+
+KB = b"article_id,headline,body,department\nK1,Burrows,Puffins nest in burrows.,Birds\nK2,Diving,Terns dive.,Birds\n"
+SEARCHES = b"query_id,search_term\nS1,who nests\nS2,who dives\n"
+RATINGS = b"query_id,article_id,rating\nS1,K1,3\n"
+
+
+def test_files_of_a_company_are_understood_before_the_import(workspace, birds, one_step):
+    files = [("kb_articles.csv", KB), ("search_queries.csv", SEARCHES), ("ratings.csv", RATINGS), ("pic.png", PNG)]
+    app = upload(open_page(PAGE), *files, ("manual.docx", b"PK\x03\x04 word/"))
+    assert (app.selectbox(key="part_import0").value, app.selectbox(key="part_import1").value) == ("passages", "grades")
+    assert app.selectbox(key="part_import2").value == "queries"
+    roles = {role: app.selectbox(key=f"{role}_import0").value for role in ("id", "title", "text")}
+    assert roles == {"id": "article_id", "title": "headline", "text": "body"}
+    assert app.multiselect(key="filter_import0").value == ["department"]
+    assert "A usual name of a title." in texts(app.caption)
+    assert "department: a usual name of what people filter by" in texts(app.caption)
+    assert "Puffins nest in burrows." in app.table[0].value.to_string()
+    assert "pic.png is a PNG image and not read." in texts(app.warning).replace("*", "")
+    assert "manual.docx is a Word document and not read." in texts(app.warning).replace("*", "")
+    with workspace.open() as db:
+        assert jobs.open_jobs(db, "import") == []
+    import_button(app).click().run()
+    work_off(workspace)
+    assert '1 query has no grade yet: "who dives"' in texts(app.run().markdown)
+    with workspace.open() as db:
+        row = datasets.get_dataset(db, "kb_articles")
+        assert [query.qid for query in datasets.get_queries(db, row.id)] == ["S1", "S2"]
+        doc = datasets.get_docs(db, row.id, ["K1"])["K1"]
+        assert (doc.title, dict(doc.metadata)) == ("Burrows", {"department": "Birds"})
+        assert judgments.qrels(db, row.id) == {"S1": {"K1": 3}}
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
+
+
+def test_each_column_and_part_can_be_changed(workspace, birds, one_step):
+    app = upload(open_page(PAGE), ("kb.csv", KB), ("notes.csv", b"id,text\n1,x\n"))
+    app.selectbox(key="title_import0").set_value("department").run()
+    assert app.selectbox(key="title_import0").value == "department"
+    assert app.multiselect(key="filter_import0").value == ["headline"]
+    app.multiselect(key="filter_import0").set_value([]).run()
+    assert "Not read: headline." in texts(app.caption)
+    app.selectbox(key="part_import1").set_value("not read").run()
+    import_button(app).click().run()
+    work_off(workspace)
+    with workspace.open() as db:
+        row = datasets.get_dataset(db, "kb")
+        doc = datasets.get_docs(db, row.id, ["K1"])["K1"]
+    assert (row.n_docs, doc.title, dict(doc.metadata)) == (2, "Birds", {})
+
+
+def test_columns_without_usual_names_are_guessed_and_to_be_checked(workspace, birds, one_step):
+    rows = "art;kop;inhoud\n" + "".join(f"A{n};Een kop {n};{'Een lange tekst over vogels ' * 4}{n}\n" for n in range(5))
+    app = upload(open_page(PAGE), ("vogels.csv", rows.encode()))
+    assert [app.selectbox(key=f"{role}_import0").value for role in ("id", "title", "text")] == ["art", "kop", "inhoud"]
+    assert "Please check what was guessed." in texts(app.warning)
+    assert texts(app.caption).count("Please check.") == 3
+    import_button(app).click().run()
+    work_off(workspace)
+    with workspace.open() as db:
+        row = datasets.get_dataset(db, "vogels")
+        assert datasets.get_docs(db, row.id, ["A3"])["A3"].title == "Een kop 3"
+
+
+def test_a_first_row_can_be_said_to_be_data(workspace, birds, one_step):
+    app = upload(open_page(PAGE), ("p.csv", b"id,text\nd1,Puffins nest\n"))
+    app.checkbox(key="header_import0").uncheck().run()
+    assert app.selectbox(key="id_import0").value == "column 1"
+    import_button(app).click().run()
+    work_off(workspace)
+    with workspace.open() as db:
+        assert list(datasets.get_docs(db, datasets.get_dataset(db, "p").id, ["id"])) == ["id"]
+
+
+def test_windows_1252_is_said_before_and_after(workspace, birds, one_step):
+    app = upload(open_page(PAGE), ("excel.csv", "id;text\n1;Küche lüften\n".encode("cp1252")))
+    assert "It is read as Windows-1252." in texts(app.info)
+    assert "Küche lüften" in app.table[0].value.to_string()
+    import_button(app).click().run()
+    work_off(workspace)
+    assert "`excel.csv` was read as Windows-1252." in texts(app.run().markdown)
+
+
+def test_pasted_rows_are_looked_at_and_imported(workspace, birds, one_step):
+    app = open_page(PAGE)
+    app.radio(key="import_way").set_value("Paste rows").run()
+    app.text_area(key="import_pasted").set_value("id\ttext\n7\tPuffins nest\n8\tTerns dive\n").run()
+    assert app.selectbox(key="text_import0").value == "text"
+    import_button(app).click().run()
+    work_off(workspace)
+    with workspace.open() as db:
+        assert datasets.get_dataset(db, "pasted").n_docs == 2
+
+
+def test_what_was_dropped_on_another_page_is_looked_at_here(workspace, birds, tmp_path):
+    folder = make_upload_folder(workspace)
+    (folder / "kb.csv").write_bytes(KB)
+    app = AppTest.from_file(str(ROOT / "pages" / "3_Data.py"), default_timeout=60)
+    app.session_state["uploads"] = {"import": Upload(folder / "kb.csv", ("kb.csv",))}
+    app.run()
+    assert app.selectbox(key="title_import0").value == "headline"
+
+
+def test_files_dropped_on_any_page_go_to_this_one(workspace, birds, monkeypatch):
+    pages: list[str] = []
+    monkeypatch.setattr(dropping, "go", pages.append)
+    app = AppTest.from_file(str(ROOT / "tests" / "pages" / "app_drop_zone.py"), default_timeout=60).run()
+    assert pages == []
+    app.file_uploader[0].set_value([("kb.csv", KB, "text/csv"), ("s.csv", SEARCHES, "text/csv")]).run()
+    assert pages == ["Data"]
+    (upload,) = app.session_state["uploads"].values()
+    assert sorted(path.name for path in upload.source.iterdir()) == ["kb.csv", "s.csv"]
 
 
 def test_what_was_not_read_is_said_on_the_page(workspace, birds, tmp_path, one_step):
@@ -120,87 +272,88 @@ def test_what_was_not_read_is_said_on_the_page(workspace, birds, tmp_path, one_s
     assert "Not read: 1 file (a PDF): b.pdf. Why: " in texts(app.markdown)
 
 
-def test_fields_and_parts_can_be_named(workspace, birds, tmp_path, one_step):
-    (tmp_path / "set").mkdir()
-    (tmp_path / "set" / "p.csv").write_text("ref,blurb\n007,Puffins nest\n")
-    (tmp_path / "set" / "q.csv").write_text("id,text\nq1,who nests\n")
-    app = open_page(PAGE)
-    field(app, "Name of the dataset").set_value("own")
-    field(app, "path on this machine").set_value(str(tmp_path / "set"))
-    app.text_input(key="import_id_field").set_value("ref")
-    app.text_input(key="import_text_field").set_value(" blurb ")
-    app.text_input(key="import_parts").set_value("q.csv=queries;")
-    app = press(app, "Import")
-    work_off(workspace)
-    app.run()
-    assert "'own' is imported" in texts(app.success)
-    with workspace.open() as db:
-        assert datasets.get_dataset(db, "own").n_queries == 1
-
-
-def test_a_part_that_is_none_is_said_and_starts_nothing(workspace, birds):
-    app = open_page(PAGE)
-    field(app, "Name of the dataset").set_value("own")
-    field(app, "path on this machine").set_value("/tmp")
-    app.text_input(key="import_parts").set_value("q.csv=query")
-    assert "write FILE=PART" in texts(press(app, "Import").error)
-    with workspace.open() as db:
-        assert jobs.open_jobs(db, "import") == []
-
-
 def test_the_names_of_uploaded_texts_are_their_ids(workspace, birds, one_step):
     names = ["My notes #2 🙂.txt", "U\u0308bersicht.md"]
-    app = open_page(PAGE)
-    field(app, "Name of the dataset").set_value("up")
-    app.file_uploader[0].set_value([(name, b"Puffins nest", "text/plain") for name in names])
-    press(app, "Import")
+    app = upload(open_page(PAGE), *((name, b"Puffins nest") for name in names))
+    assert "2 texts are cut into passages" in texts(app.markdown).replace("*", "")
+    field(app, "Name of the dataset").set_value("up").run()
+    import_button(app).click().run()
     work_off(workspace)
     with workspace.open() as db:
         assert set(datasets.get_docs(db, datasets.get_dataset(db, "up").id, names)) == set(names)
 
 
-def test_two_uploads_of_one_name_are_refused(workspace, birds):
-    app = open_page(PAGE)
-    field(app, "Name of the dataset").set_value("up")
-    app.file_uploader[0].set_value([("a.txt", b"one", "text/plain"), ("b/a.txt", b"two", "text/plain")])
-    assert "Two of the files are called 'a.txt'" in texts(press(app, "Import").error)
+def test_two_files_of_one_name_are_both_shown_and_said(workspace, birds, one_step):
+    other = b"article_id,headline,body\nK9,Other,Gulls cry.\n"
+    app = upload(open_page(PAGE), ("kb.csv", KB), ("other/kb.csv", other), ("again/kb.csv", KB))
+    assert "Two different files are called 'kb.csv'. The second one is shown as 'kb_2.csv'." in texts(app.warning)
+    assert "'kb.csv' was chosen twice; it is read once." in texts(app.warning)
+    field(app, "Name of the dataset").set_value("both").run()
+    import_button(app).click().run()
+    work_off(workspace)
     with workspace.open() as db:
-        assert jobs.open_jobs(db, "import") == []
+        assert datasets.get_dataset(db, "both").n_docs == 3
 
 
-def add(app: AppTest, kind: str, name: str, content: bytes) -> AppTest:
-    app.radio[0].set_value(kind)
-    app.file_uploader[1].set_value((name, content, "text/plain"))
+def add(app: AppTest, name: str, content: bytes) -> AppTest:
+    app.file_uploader[1].set_value((name, content, "text/plain")).run()
     return press(app, "Add")
 
 
-def test_queries_can_be_added_to_a_dataset(workspace, birds):
-    app = add(open_page(PAGE), "Queries", "more.txt", b"do terns dive\nwhere do puffins nest\n")
-    assert "Added to 'birds'" in texts(app.success)
+@pytest.mark.parametrize(
+    ("name", "content", "count"),
+    [
+        ("more.txt", b"do terns dive\nwhere do puffins nest\n", 4),
+        ("more.csv", b"id,text\nx1,do terns dive\nx2,where do puffins nest\n", 4),
+        ("more.csv", b"query_id,search_term\nx1,do terns dive\n", 3),
+    ],
+)
+def test_queries_can_be_added_to_a_dataset(workspace, birds, name, content, count):
+    app = add(open_page(PAGE), name, content)
+    assert f"{name} is added to birds." in texts(app.success)
     with workspace.open() as db:
-        assert datasets.get_dataset(db, "birds").n_queries == 4
+        assert datasets.get_dataset(db, "birds").n_queries == count
+    assert uploads(workspace) == []
 
 
-def test_grades_can_be_added_to_a_dataset(workspace, birds):
-    app = add(open_page(PAGE), "Grades", "qrels.txt", b"q1 0 d1 3\nq1 0 007 2\n")
-    assert "Added to 'birds'" in texts(app.success)
+def test_grades_and_a_run_can_be_added_to_a_dataset(workspace, birds):
+    app = open_page(PAGE)
+    run = b"q1 Q0 d1 1 2.5 live\nq1 Q0 007 2 1.5 live\n"
+    app.file_uploader[1].set_value([("qrels.txt", b"q1 0 d1 3\nq1 0 007 2\n", "a"), ("live.run", run, "b")]).run()
+    assert "The run is the system run:live" in texts(press(app, "Add").caption)
     with workspace.open() as db:
         assert judgments.qrels(db, birds.id) == {"q1": {"d1": 3, "007": 2}}
 
 
+def test_a_run_of_the_same_name_is_replaced_where_somebody_ticks_it(workspace, birds):
+    def chosen(line: str, replace: bool = False) -> AppTest:
+        app = open_page(PAGE)
+        app.file_uploader[1].set_value([("live.run", line.encode(), "a")]).run()
+        if replace:
+            app.checkbox(key="replace_runs").check().run()
+        return press(app, "Add")
+
+    chosen("q1 Q0 007 1 2.0 x\n")
+    assert "There is a system 'run:live' already" in texts(chosen("q1 Q0 d1 1 3.0 x\n").error)
+    assert "The run is the system run:live" in texts(chosen("q1 Q0 d1 1 3.0 x\n", replace=True).caption)
+    with workspace.open() as db:
+        (run,) = list_imported(db)
+        assert imported_rankings(db, run.id)["q1"].docids == ("d1",)
+
+
 def test_a_bad_file_of_grades_is_named_and_adds_nothing(workspace, birds):
-    app = add(open_page(PAGE), "Grades", "qrels.txt", b"q1 0 d1 3\nq1 0 007 two\n")
-    assert "Nothing was added." in texts(app.error)
-    assert "qrels.txt, line 2" in texts(app.error)
+    app = add(open_page(PAGE), "qrels.txt", b"q1 0 d1 3\nq1 0 007 two\n")
+    assert "Nothing was added. qrels.txt, line 2" in texts(app.error)
     with workspace.open() as db:
         assert judgments.qrels(db, birds.id) == {}
 
 
 def look(app: AppTest, content: bytes = b"", ids: str = "", path: str = "") -> AppTest:
     if content:
-        app.file_uploader[2].set_value([("new.jsonl", content, "text/plain")])
-    app.text_area[0].set_value(ids)
-    app.text_input(key="change_path").set_value(path)
+        app.file_uploader[2].set_value([("new.jsonl", content, "text/plain")]).run()
+    if path:
+        choose_path(app, "change", path)
+    next(area for area in app.text_area if area.label.startswith("Ids of")).set_value(ids)
     return press(app, "See what would change")
 
 
@@ -221,7 +374,7 @@ def test_passages_are_changed_after_a_look_at_what_would_change(workspace, birds
     change_button(app).click().run()
     work_off(workspace)
     app.run()
-    assert "The passages of 'birds' are changed." in texts(app.success)
+    assert "The passages of birds are changed." in texts(app.success)
     assert "Passages: 1 added, 1 replaced, 0 removed; afterwards there are 5." in texts(app.markdown)
     with workspace.open() as db:
         assert datasets.get_docs(db, birds.id, ["d3"])["d3"].text == "Otters rest."
@@ -252,11 +405,11 @@ def test_a_file_of_ids_to_remove_is_read(workspace, birds, one_step):
 
 
 def test_a_bad_line_of_a_change_is_named_and_nothing_can_be_clicked(workspace, birds, one_step):
-    app = look(open_page(PAGE), OTTERS + b'{"_id": "d1", "text": \n')
+    app = look(open_page(PAGE), OTTERS * 20 + b'{"_id": "d1", "text": \n')
     work_off(workspace)
     app.run()
     assert "Nothing was changed." in texts(app.error)
-    assert "new.jsonl, line 3" in texts(app.error)
+    assert "Nothing was changed. new.jsonl, line 41" in texts(app.error)
     assert "Change the passages" not in {button.label for button in app.button}
     with workspace.open() as db:
         assert datasets.get_dataset(db, "birds") == birds
@@ -293,11 +446,15 @@ def test_the_demo_is_there_with_its_report(workspace):
     assert {metric.label: metric.value for metric in app.metric}["Grades"] == "2,341"
 
 
-PATH_LABEL = "…or a path on this machine"
+def let_everybody_in(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Without roles others open nothing at all."""
+    (folder / "roles.toml").write_text('"*" = "admin"\n')
+    monkeypatch.setenv(roles.VARIABLE, str(folder / "roles.toml"))
 
 
 def path_fields(app: AppTest) -> int:
-    return sum(one.label == PATH_LABEL for one in app.text_input)
+    """How many forms let people name a path."""
+    return sum("A path on this machine" in one.options for one in app.radio)
 
 
 @pytest.fixture
@@ -309,13 +466,14 @@ def closable(monkeypatch):
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "", "192.168.1.7", "lens.example.com"])
 def test_others_who_open_the_app_name_no_paths(address, workspace, birds, tmp_path, monkeypatch, closable):
-    here = open_page(PAGE)
-    assert path_fields(here) == 2
+    (tmp_path / "few.jsonl").write_text(PASSAGES)
+    here = choose_path(open_page(PAGE), "import", str(tmp_path / "few.jsonl"))
+    assert path_fields(here) == 3
     monkeypatch.setattr(host_check.st, "get_option", options_with(address))
+    let_everybody_in(monkeypatch, tmp_path)
     assert path_fields(open_page(PAGE)) == 0
     # a form that was drawn before is sent now
     field(here, "Name of the dataset").set_value("stolen")
-    field(here, "path on this machine").set_value(str(tmp_path))
     press(here, "Import")
     with workspace.open() as db:
         assert jobs.open_jobs(db, "import") == []
@@ -333,10 +491,10 @@ def test_named_roots_open_the_field_and_bound_it(workspace, birds, tmp_path, mon
     (tmp_path / "open").mkdir()
     monkeypatch.setenv(ROOTS, str(tmp_path / "open"))
     monkeypatch.setattr(host_check.st, "get_option", options_with("0.0.0.0"))
+    let_everybody_in(monkeypatch, tmp_path)
     app = start_import("few", str(tmp_path / "few.jsonl"))
     assert "read only within the folders" in texts(app.error)
-    app.text_input(key="change_path").set_value(str(tmp_path / "few.jsonl"))
-    assert "read only within the folders" in texts(press(app, "See what would change").error)
+    assert "read only within the folders" in texts(look(app, path=str(tmp_path / "few.jsonl")).error)
     with workspace.open() as db:
         assert {job.kind for job in jobs.open_jobs(db)} == {"warm"}
 
@@ -346,8 +504,7 @@ def test_a_path_that_cannot_be_is_said(path, workspace, birds):
     app = start_import("few", path)
     assert not app.exception
     assert re.search("no such user|is no path", texts(app.error))
-    app.text_input(key="change_path").set_value(path)
-    press(app, "See what would change")
+    look(app, path=path)
     assert not app.exception
     assert re.search("no such user|is no path", texts(app.error))
 
@@ -356,3 +513,37 @@ def options_with(address: str):
     """Streamlit's options, but for the address that it listens on."""
     before = host_check.st.get_option
     return lambda name: address if name == "server.address" else before(name)
+
+
+def test_a_dataset_is_renamed_on_the_page(workspace, birds):
+    app = open_page(PAGE)
+    app.text_input(key=f"rename{birds.id}").set_value("sea birds").run()
+    press(app, "Rename it")
+    assert "birds is called sea birds now." in texts(app.success)
+    with workspace.open() as db:
+        assert [row.name for row in datasets.list_datasets(db)] == ["sea birds"]
+    app.text_input(key=f"rename{birds.id}").set_value(" ").run()
+    assert "Not renamed." in texts(press(app, "Rename it").error)
+
+
+def test_a_dataset_is_deleted_only_once_its_name_is_typed(workspace, birds):
+    app = open_page(PAGE)
+    with workspace.write() as db:
+        app.session_state["import_job"] = jobs.submit(db, "import", {"name": "birds", "path": "x"})
+        jobs.finish(db, app.session_state["import_job"], "failed")
+    assert "4 passages, 2 queries" in texts(app.markdown)
+    delete = next(button for button in app.button if button.label == "Delete it")
+    assert delete.disabled
+    app.text_input(key=f"delete{birds.id}").set_value("bird").run()
+    assert next(button for button in app.button if button.label == "Delete it").disabled
+    app.text_input(key=f"delete{birds.id}").set_value("birds").run()
+    with workspace.write() as db:
+        running = jobs.submit(db, "run", {"dataset": "birds"})
+        db.execute("UPDATE job SET state = 'running' WHERE id = ?", [running])
+    assert "Not deleted. A job of 'birds' runs now" in texts(press(app, "Delete it").error)
+    with workspace.write() as db:
+        jobs.finish(db, running, "cancelled")
+    app.text_input(key=f"delete{birds.id}").set_value("birds").run()
+    assert "birds is deleted: 4 passages, 2 queries" in texts(press(app, "Delete it").success)
+    with workspace.open() as db:  # where nothing is left, the demo comes back
+        assert [row.name for row in datasets.list_datasets(db)] == ["demo"]

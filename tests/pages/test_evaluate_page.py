@@ -21,7 +21,7 @@ from rerank_core.types import Query
 from tests.pages.conftest import ROOT, VIEW, RankedBirds, texts
 from tests.support.reports import BASE, OTHER, ranked_dataset
 
-TWO = {"sys": ["First stage as it is", "MiniLM bi-encoder (cosine)"]}
+TWO = {"sys": ["Your search as it is (no reranker)", "MiniLM bi-encoder (cosine)"]}
 
 
 def evaluate(**query: Any) -> AppTest:
@@ -50,13 +50,14 @@ def graded(workspace: Workspace, ranked: RankedBirds) -> RankedBirds:
 
 
 def test_nothing_ranked_says_so(birds: DatasetRow) -> None:
-    assert "Nothing is ranked yet" in said(evaluate())
+    app = evaluate()
+    assert "Nothing is ranked yet" in said(app)
 
 
 def test_no_grades_leads_to_grading(ranked: RankedBirds) -> None:
     app = evaluate()
     assert "No grades yet" in said(app)
-    assert [link.proto.page for link in app.get("page_link")] == ["Compare", "Data"]
+    assert [link.proto.page for link in app.main.get("page_link")] == ["Label", "Compare", "Data"]
 
 
 def test_the_verdict_comes_first_and_the_table_holds_the_figures(graded: RankedBirds) -> None:
@@ -64,12 +65,14 @@ def test_the_verdict_comes_first_and_the_table_holds_the_figures(graded: RankedB
     first = app.main.markdown[0].value
     assert first.startswith("####")
     assert "MiniLM bi-encoder" in first
-    assert "on one query" in first
+    assert first.endswith("; 33 % of the top 10 is ungraded.")
+    assert "on one query" not in first
+    assert "1 query, 0 won, 1 lost, 0 tied" in app.main.caption[0].value
     frame = app.dataframe[0].value
     assert frame["nDCG@10"][0] == 1.0
     assert frame["nDCG@10"][1] < 1.0
     assert frame["Δ"][1] == pytest.approx(frame["nDCG@10"][1] - 1.0)
-    assert frame["W / T / L"][1] == "0 / 0 / 1"
+    assert frame["Won / tied / lost"][1] == "0 / 0 / 1"
 
 
 def test_a_system_that_failed_is_named_with_its_reason_and_is_in_no_mean(graded: RankedBirds) -> None:
@@ -79,58 +82,60 @@ def test_a_system_that_failed_is_named_with_its_reason_and_is_in_no_mean(graded:
     broken = frame.loc["MiniLM late interaction (MaxSim)"]
     assert broken.isna()["nDCG@10"]
     assert broken["Failed"] == 1
-    assert frame.loc["First stage as it is", "Queries"] == 1
+    assert frame.loc["Your search as it is (no reranker)", "Queries"] == 1
 
 
 def test_each_section_opens(graded: RankedBirds) -> None:
     for section, expected in {
+        "Grade what decides": "two graded queries or more",
         "Queries": "Biggest losses",
         "Heat map": "Hover for the query",
         "Passages": "passages that are in the first 10 of any system",
-        "Scores": "of pairs by First stage as it is",
+        "Scores": "of pairs by Your search as it is (no reranker)",
         "Loss": "Lost by retrieval",
         "Slices": "hurts come first",
         "Why this number": "÷ ideal DCG@10",
         "Depth": "The curve needs the graded queries (1) ranked at 10, 20, 30, 50, 100, 200",
-        "Efficiency": "On the front",
+        "Efficiency": "Worth considering",
     }.items():
         assert expected in said(evaluate(part=section, **TWO)), section
 
 
 @pytest.mark.parametrize(
-    ("before", "shown"), [("Whose fault", "Lost by retrieval"), ("Speed and cost", "On the front")]
+    ("before", "shown"), [("Whose fault", "Lost by retrieval"), ("Speed and cost", "Worth considering")]
 )
 def test_a_link_from_before_a_section_was_renamed_opens_it(graded: RankedBirds, before: str, shown: str) -> None:
     assert shown in said(evaluate(part=before, **TWO))
 
 
 def test_a_biggest_loss_links_to_compare_at_that_query_with_the_same_settings(graded: RankedBirds) -> None:
-    (link,) = links(evaluate(**TWO))
+    (link,) = links(evaluate(part="Queries", **TWO))
     address, query = link.split("?")
     assert address == "Compare"
     assert parse_qs(query) == {
-        "q": ["who eats fish"],
-        "sys": TWO["sys"],
+        "ds": ["birds"],
+        "q": ["q1"],
+        "sys": ["first-stage", "minilm-cosine"],
         "depth": ["20"],
-        "ret": ["BM25 (words)"],
+        "ret": ["bm25"],
     }
 
 
 def test_a_judge_who_gave_a_name_keeps_it_behind_a_link(graded: RankedBirds) -> None:
-    app = evaluate(**TWO)
+    app = evaluate(part="Queries", **TWO)
     app.text_input(key="judge").set_value("ann").run()
     assert parse_qs(links(app)[0].split("?")[1])["judge"] == ["ann"]
-    assert "judge" not in links(evaluate(**TWO))[0]
+    assert "judge" not in links(evaluate(part="Queries", **TWO))[0]
 
 
 def test_a_card_says_what_moved(graded: RankedBirds) -> None:
     # three passages the other way round
-    assert "a grade-3 passage from 1 to 3 (Otters)" in said(evaluate(**TWO))
+    assert "a grade-3 passage from 1 to 3 (Otters)" in said(evaluate(part="Queries", **TWO))
 
 
 def test_queries_can_be_ordered_by_how_far_the_orders_are_apart(graded: RankedBirds) -> None:
     for by, expected in {"RBO": "rank-biased overlap", "τ-AP": "AP correlation", "Jaccard@10": "in any order"}.items():
-        app = evaluate(by_difference=by, **TWO)
+        app = evaluate(part="Queries", by_difference=by, **TWO)
         assert expected in said(app), by
         assert "The orders differ most here" in said(app)
     table = next(frame.value for frame in app.dataframe if "RBO" in frame.value.columns)
@@ -155,17 +160,17 @@ def test_the_heat_map_has_each_query_under_each_system(graded: RankedBirds) -> N
     assert table["MiniLM bi-encoder (cosine)"][0] < 0
     assert table["Open"][0].startswith("Compare?")
     table = evaluate(part="Heat map", heat="Value", **TWO).dataframe[-1].value
-    assert table["First stage as it is"].tolist() == [1.0]
+    assert table["Your search as it is (no reranker)"].tolist() == [1.0]
 
 
 def test_the_heat_map_of_one_system_alone_says_what_is_missing(graded: RankedBirds) -> None:
-    assert "change needs two" in said(evaluate(part="Heat map", sys=["First stage as it is"]))
+    assert "change needs two" in said(evaluate(part="Heat map", sys=["Your search as it is (no reranker)"]))
 
 
 def test_passages_stand_under_every_system_and_who_failed_is_named(graded: RankedBirds) -> None:
     app = evaluate(part="Passages")
     table = app.dataframe[-1].value
-    assert table["First stage as it is"].tolist() == [1, 2, 3]
+    assert table["Your search as it is (no reranker)"].tolist() == [1, 2, 3]
     assert table["MiniLM bi-encoder (cosine)"].tolist() == [3, 2, 1]
     assert table["Grade"].isna().tolist() == [False, True, False]
     assert "Without an answer: MiniLM late interaction (MaxSim)" in said(app)
@@ -213,7 +218,7 @@ def test_a_price_gives_local_models_a_cost(graded: RankedBirds) -> None:
 
 
 def test_the_page_loads_no_torch() -> None:
-    code = "import sys, pages.ui.evaluate.head, pages.ui.evaluate.sections; " \
+    code = "import sys, pages.ui.evaluate.verdict, pages.ui.evaluate.sections; " \
         "print(*{'torch', 'transformers', 'scipy', 'altair', 'pandas'} & set(sys.modules))"  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
@@ -240,3 +245,27 @@ def test_a_querys_own_passage_is_left_out_where_asked(workspace: Workspace) -> N
 
 def test_nothing_is_asked_where_no_query_is_a_passage(graded: RankedBirds) -> None:
     assert not evaluate(**TWO).checkbox
+
+
+def _scored(workspace: Workspace) -> None:
+    """Thirty queries by two systems: the first stage has the relevant passage second, the other one first."""
+    qids = [f"q{number:02d}" for number in range(30)]
+    orders = {BASE: dict.fromkeys(qids, "bacde"), OTHER: dict.fromkeys(qids, "abcde")}
+    ranked_dataset(workspace, orders, {qid: {"a": 1, "b": 0} for qid in qids})
+
+
+def test_a_switch_says_what_changes_and_opens_what_flips(workspace: Workspace) -> None:
+    _scored(workspace)
+    app = evaluate(ds="letters", depth="10", part="Switch", sby="A precision", sk="1", **TWO)
+    assert "Safe to switch: MiniLM bi-encoder (cosine) is better than Your search as it is (no reranker)" in said(app)
+    # the first stage shows no relevant passage first, so it has no precision to be carried over
+    assert "has too few graded passages in its first 1 for a precision of 50 %" in said(app)
+    app.selectbox(key="sfrom").set_value(OTHER).run()
+    assert "Not safe to switch: Your search as it is (no reranker) is worse than MiniLM" in said(app)
+
+
+def test_when_to_rerank_says_that_no_signal_tells_where_all_queries_are_alike(workspace: Workspace) -> None:
+    _scored(workspace)
+    app = evaluate(ds="letters", depth="10", part="When to rerank", **TWO)
+    assert "Rerank every query: MiniLM bi-encoder (cosine) changes nDCG@10 by +0.369" in said(app)
+    assert "Keep" not in [button.label for button in app.button]

@@ -26,7 +26,7 @@ def test_it_shows_where_each_system_puts_the_passage(workspace, ranked):
     app = inspect()
     assert not app.exception
     others, around = (frame.value for frame in app.dataframe)
-    assert others["System"].tolist() == ["→ First stage as it is", "MiniLM bi-encoder (cosine)"]
+    assert others["System"].tolist() == ["→ Your search as it is (no reranker)", "MiniLM bi-encoder (cosine)"]
     assert others["Rank"].tolist() == [1, 3]
     assert around["Rank"].tolist() == [1, 2, 3]
     assert around["Passage"][0] == "→ Otters"
@@ -107,3 +107,49 @@ def test_the_threshold_says_what_it_reaches_or_that_nothing_does(workspace, rank
         judgments.record(db, ranked.dataset.id, "ann", events, ranked.dataset.scale)
     # three judged passages are too few to promise a precision, however good they look
     assert "No threshold reaches a precision of 50% with 20 graded passages" in texts(inspect().markdown)
+
+
+def chosen(app):
+    return app.selectbox(key="by").value, app.selectbox(key="doc").value
+
+
+def test_a_link_opens_its_pair_by_ids(workspace, ranked):
+    last = ranked.found[-1]
+    app = inspect(by="minilm-cosine", doc=last)
+    assert chosen(app) == ("minilm-cosine", last)
+    (back,) = app.main.get("page_link")
+    assert back.proto.page == "Compare"
+    said = dict(pair.split("=") for pair in back.proto.query_string.split("&"))
+    assert (said["by"], said["doc"], said["q"]) == ("minilm-cosine", last, "q1")
+
+
+def test_the_way_back_and_the_address_follow_another_choice(workspace, ranked):
+    first, second, _ = ranked.found
+    app = inspect(by="minilm-cosine", doc=first)
+    app.selectbox(key="doc").set_value(second).run()
+    assert chosen(app) == ("minilm-cosine", second)
+    assert app.query_params["doc"] in (second, [second])
+    assert f"doc={second}" in app.get("page_link")[0].proto.query_string
+
+
+@pytest.mark.parametrize(
+    ("pair", "why"),
+    [
+        ({"by": "no-such-system", "doc": "d1"}, "the system no-such-system, which is not among those"),
+        ({"by": "minilm-cosine", "doc": "gone"}, "the passage gone, which MiniLM bi-encoder (cosine) did not rank"),
+    ],
+)
+def test_a_link_to_a_pair_that_is_not_here_opens_no_other_one(workspace, ranked, pair, why):
+    app = inspect(**pair)
+    assert why in texts(app.warning)
+    assert "by" not in [one.key for one in app.selectbox]
+    next(one for one in app.button if one.label == "Choose another passage").click().run()
+    assert chosen(app) == ("first-stage", ranked.found[0])
+
+
+def test_the_next_query_is_no_broken_link(workspace, ranked):
+    app = inspect(by="minilm-cosine", doc=ranked.found[0])
+    app.button(key="forth").click().run()
+    assert not app.warning
+    app.button(key="back").click().run()
+    assert chosen(app)[1] in ranked.found

@@ -64,8 +64,8 @@ def drawn(page):
 
 def test_no_page_shows_a_key(ranked_with_keys):
     pages = [
-        compare(sys=["First stage as it is", "good", "bad"]),
-        *(open_page(name) for name in ("Start", "Rerankers", "Evaluate", "Inspect", "Data", "LLM_grades")),
+        compare(sys=["Your search as it is (no reranker)", "good", "bad"]),
+        *(open_page(name) for name in ("Home", "Rerankers", "Evaluate", "Inspect", "Data", "LLM_grades")),
     ]
     for page in pages:
         assert not page.exception

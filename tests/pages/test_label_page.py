@@ -13,7 +13,7 @@ from pages.ui import judge
 from rerank_core.judging.plan import LabelPlan, load_plan, save_plan
 from rerank_core.store import datasets, jobs, judgments, label_plans, scales
 from rerank_core.store.judgments import GradeEvent
-from tests.pages.conftest import CLIENT, ROOT, texts
+from tests.pages.conftest import CLIENT, ROOT, shown, texts
 from tests.support.label_lists import ODD, SETTINGS, SYSTEMS, make_list, rows
 
 OWNER = '["letters", "ann"]'
@@ -77,6 +77,30 @@ def test_a_name_that_is_no_name_is_asked_for_again(workspace, letters):
     assert "Start" in buttons(app)
 
 
+def test_known_judges_are_offered_and_any_spelling_goes_on_as_the_same_person(workspace, letters):
+    (one, other), people = [item[:2] for item in desk(label())[1]["ahead"][:2]], ("Dr. Anna Vogel", "me")
+    with workspace.write() as db:
+        for seq, (name, pair) in enumerate([(people[0], one), (people[0], other), (people[1], one)], 1):
+            event = GradeEvent(f"c{seq}", 1, "grade", *pair, 2)
+            judgments.record(db, letters.id, name, [event], letters.scale)
+    app = label(judge="")
+    assert "Go on as Dr. Anna Vogel (2 done)" in [shown(name) for name in buttons(app)]
+    assert not [name for name in buttons(app) if name.startswith("Go on as me")]
+    assert "Grades from before names were asked: 1, kept under “me”" in texts(app.caption)
+    app.text_input(key="new_judge").set_value(" me ")
+    app = press(app, "Start")
+    assert "Type the name" in texts(app.warning)
+    app.text_input(key="new_judge").set_value("  dr.  ANNA vogel. ")
+    app = press(app, "Start")
+    assert desk(app)[0]["outbox_key"] == '["letters", "Dr. Anna Vogel"]'
+    assert desk(label(judge="dr. anna vogel"))[0]["outbox_key"] == '["letters", "Dr. Anna Vogel"]'
+    app.text_input(key="judge").set_value("DR. ANNA VOGEL").run()
+    assert desk(app)[0]["outbox_key"] == '["letters", "Dr. Anna Vogel"]'
+    app = label(judge="")
+    app.button(key="go_on_0").click().run()
+    assert desk(app)[0]["outbox_key"] == '["letters", "Dr. Anna Vogel"]'
+
+
 def test_who_is_signed_in_grades_under_that_name_and_cannot_change_it(workspace, letters, monkeypatch):
     monkeypatch.setattr(judge.st, "user", {"is_logged_in": True, "email": "mia@example.org"})
     app = label()
@@ -137,7 +161,8 @@ def test_the_desk_gets_its_list_with_texts_and_nothing_that_could_sway(workspace
     page, answer = desk(label())
     assert [step["name"] for step in page["scale"]] == [step.name for step in scales.PRESETS["0 to 3"]]
     assert len(answer["ahead"]) == 2 * 3 + len(ODD)
-    assert answer["progress"] == {"done": 0, "left": 10, "skipped": 0, "seconds_a_grade": None, "seconds_left": None}
+    progress = {"done": 0, "left": 10, "skipped": 0, "seconds_a_grade": None, "seconds_left": None, "today": None}
+    assert answer["progress"] == progress
     assert answer["texts"]["long"]["text"] == ODD["long"][1]
     assert answer["queries"]["q0"]["note"] == "What is wanted: 0"
     assert page["show_rank"] is False
@@ -197,7 +222,7 @@ def test_a_plan_that_names_what_is_gone_says_so_and_can_be_mended(workspace, let
     app = label()
     assert not app.exception
     assert "no-such-system" in texts(app.error)
-    assert "Set up this list" in texts(app.markdown)
+    assert "For the organiser: choose passages" in texts(app.markdown)
     app.toggle(key="setup").set_value(True).run()
     app.multiselect[0].set_value(["first-stage"])
     app = press(app, "Use this list")

@@ -22,7 +22,7 @@ from tests.rerankers.services.conftest import Reply, Service
 pytest.importorskip("openai", reason="the extra llm is not installed")
 
 SECRET = "sk-sentinel-41d0e7"
-TWO = {"sys": ["First stage as it is", "MiniLM bi-encoder (cosine)"]}
+TWO = {"sys": ["Your search as it is (no reranker)", "MiniLM bi-encoder (cosine)"]}
 
 
 @pytest.fixture

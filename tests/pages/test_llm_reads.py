@@ -7,7 +7,7 @@ import json
 from rerank_core.store import jobs
 from tests.pages.conftest import VIEW, open_page, texts
 
-TWO = {"sys": ["First stage as it is", "MiniLM bi-encoder (cosine)"]}
+TWO = {"sys": ["Your search as it is (no reranker)", "MiniLM bi-encoder (cosine)"]}
 
 
 def reads(**query):
@@ -27,7 +27,7 @@ def test_both_contexts_stand_with_their_tokens_and_what_changed(ranked):
     app = reads(reads="1")
     text = said(app)
     assert "**1** of 1 passages are new in the prompt, 1 are gone" in text
-    assert "Before: First stage as it is" in text
+    assert "Before: Your search as it is (no reranker)" in text
     assert "● only after" in text
     contexts = [block.value for block in app.code]
     assert len(contexts) == 2

@@ -22,7 +22,7 @@ from rerank_core.types import Ranking
 from tests.conftest import BIRD_QUERIES, BIRDS
 from tests.pages.conftest import ROOT, VIEW, WORDS_ONLY, RankedBirds, compare, payloads, texts
 
-TWO = {"sys": ["First stage as it is", "MiniLM bi-encoder (cosine)"]}
+TWO = {"sys": ["Your search as it is (no reranker)", "MiniLM bi-encoder (cosine)"]}
 
 
 def visit(page: str, **query: Any) -> AppTest:

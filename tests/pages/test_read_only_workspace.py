@@ -9,7 +9,7 @@ from rerank_core.store import workspace as stored
 from rerank_core.store.judgments import GradeEvent
 from tests.pages.conftest import CLIENT, VIEW, compare, grade_event, open_page, texts
 
-PAGES = ("Start", "Compare", "Evaluate", "Data", "Rerankers", "Inspect", "LLM_grades", "Present")
+PAGES = ("Home", "Compare", "Evaluate", "Data", "Rerankers", "Inspect", "LLM_grades", "Present")
 
 
 @pytest.fixture

@@ -108,3 +108,35 @@ def test_others_who_open_the_app_have_no_folder_of_the_server_read(name, workspa
     assert re.search("read only within the folders|is neither a model's name", texts(app.error))
     with workspace.open() as db:
         assert get_systems(db) == {}
+
+
+def test_words_and_filters_narrow_the_table_down_and_what_is_ready_stands_first(birds):
+    app = open_page(PAGE)
+    states = list(app.dataframe[0].value["State"])
+    assert states[:3] == ["Ready"] * 3
+    assert "Ready" not in states[3:]
+    next(one for one in app.text_input if one.label == "Search").set_value("MiniLM cross").run()
+    names = list(app.dataframe[0].value["Reranker"])
+    assert names
+    assert all("MiniLM" in name for name in names)
+    next(one for one in app.text_input if one.label == "Search").set_value("nothing is called so").run()
+    assert "Nothing matches" in texts(app.info)
+    assert not app.dataframe
+
+
+def test_a_link_holds_the_filters(birds):
+    app = open_page(PAGE, needs="a key")
+    assert set(app.dataframe[0].value["State"]) == {"Needs a key"}
+
+
+def test_figures_are_written_as_people_read_them(birds):
+    table = open_page(PAGE).dataframe[0].value.set_index("Id")
+    assert table.loc["ms-marco-tinybert-l2-v2", "To fetch"] == "18 MB"
+    assert table.loc["ms-marco-minilm-l6-v2", "Parameters"] == "22.7 million"
+    assert table.loc["qwen3-reranker-4b", "Parameters"] == "4.0 billion"
+    assert table.loc["qwen3-reranker-4b", "State"] == "Needs a GPU"
+
+
+def test_a_folder_is_named_after_itself(workspace, birds, tmp_path):
+    app = add(open_page(PAGE), "cross-encoder", str(tmp_path / "our-model"))
+    assert list(next(one for one in app.selectbox if one.label == "Added by you").options) == ["our-model"]

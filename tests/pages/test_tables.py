@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pages.ui.tables import harmless_table
+from pages.ui.tables import harmless_table, written_table
+from rerank_core.evaluation.numbers import count, signed
 
 UI = Path(__file__).resolve().parents[2] / "pages" / "ui"
 PAYLOADS = [
@@ -27,12 +28,22 @@ def test_no_cell_header_or_list_begins_a_formula(payload):
 
 
 def test_figures_numbers_and_what_is_missing_stay():
-    texts = ["+0.0123 to -0.0456", "-1.5", "+3%", "2 / 1 / 0", None, "a = b", "▲ 2"]
+    texts = ["+0.0123 to -0.0456", "+0.012 … −0.046", "-1.5", "+3%", "2 / 1 / 0", None, "a = b", "▲ 2"]
     given = pd.DataFrame(
-        {"text": texts, "number": [-1.0, 2, 3, 4, 5, 6, 7], "whole": pd.array([1, None] * 3 + [2], "Int64")}
+        {"text": texts, "number": [-1.0, 2, 3, 4, 5, 6, 7, 8], "whole": pd.array([1, None] * 4, "Int64")}
     )
     assert harmless_table(given).equals(given)
     assert harmless_table({"part": ["=1"], "value": [-2.5]}).to_dict("list") == {"part": ["'=1"], "value": [-2.5]}
+
+
+def test_a_written_table_is_harmless_and_keeps_its_values():
+    made = written_table({"name": ["=1", "b"], "delta": [-0.1144, None], "n": [2341, 7]}, {"delta": signed, "n": count})
+    assert made.data["name"][0] == "'=1"
+    assert made.data["delta"][0] == -0.1144
+    shown = made.to_html()
+    assert "−0.114" in shown
+    assert "2,341" in shown
+    assert "–" in shown
 
 
 def test_columns_of_one_name_and_an_empty_table_are_kept():
@@ -59,6 +70,6 @@ def test_every_table_of_the_pages_is_made_harmless():
     bare = [
         f"{name}:{line}"
         for name, line, call in calls
-        if not ast.unparse(call.args[0]).startswith(("harmless_table(", *coloured))
+        if not ast.unparse(call.args[0]).startswith(("harmless_table(", "written_table(", *coloured))
     ]
     assert bare == []

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from rerank_core.__main__ import main
+from rerank_core.experiment.connected import connect_dataset
+from rerank_core.retrieval.engines.source import EngineSource, Fields
+from rerank_core.retrieval.engines.template import Template
 from rerank_core.store import judgments
 from rerank_core.store.judgments import GradeEvent
 from tests.pages.conftest import CLIENT, VIEW, open_page, texts
 from tests.systems.test_unknown_rows import ROWS
 
-PAGES = ("Start", "Compare", "Evaluate", "Data", "Rerankers", "Inspect", "Label", "LLM_grades", "Present")
+PAGES = ("Home", "Compare", "Evaluate", "Data", "Rerankers", "Inspect", "Label", "LLM_grades", "Present")
 
 
 @pytest.fixture
@@ -49,3 +52,18 @@ def test_the_verbs_go_on_with_the_other_systems(unknown_rows, capsys):
     assert main([*where, "evaluate", *view, "first-stage"]) in (0, 3)
     assert main([*where, "evaluate", *view, "no JSON"]) in (2, 3, 4)
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_source_of_a_newer_version_is_named_and_the_rest_of_the_page_stays(workspace, birds):
+    source = EngineSource("http", "http://127.0.0.1:9/find", fields=Fields("id", "text"))
+    far = connect_dataset(workspace, "far", source, [Template("first", '{"body": {"q": "{{query}}"}}')])
+    with workspace.write() as db:
+        db.execute("UPDATE engine_source SET source = ? WHERE dataset_id = ?", ['{"engine": "newer"}', far.id])
+    app = open_page("Data")
+    assert not app.exception, app.exception[0].message
+    assert "The source of 'far' is not known to this version" in texts(app.warning)
+    assert len(app.tabs) == 5
+    assert [one.label for one in app.expander if "birds" in one.label], "the tab behind it is drawn"
+    app = open_page("Compare", ds="far")
+    assert not app.exception, app.exception[0].message
+    assert "The source of 'far' is not known to this version" in texts(app.warning)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Download, Page, expect
+from playwright.sync_api import Browser, Download, FilePayload, Page, expect
 from playwright.sync_api import TimeoutError as TooLate
 
 from tests.bench.ui.browsing import READY, ROOT, chromium, find_chromium, free_port, start_streamlit
@@ -18,6 +18,7 @@ from tests.bench.ui.browsing import streamlit_server as serve
 
 __all__ = [
     "ROOT",
+    "choose",
     "chromium",
     "chromium_page",
     "downloaded",
@@ -27,6 +28,7 @@ __all__ = [
     "settled",
     "start_streamlit",
     "streamlit_server",
+    "upload_files",
 ]
 
 
@@ -69,9 +71,52 @@ def chromium_page(width: int = 1440, height: int = 900, **context: Any) -> Itera
         yield page
 
 
-def settled(page: Page, timeout_ms: float = 30_000) -> None:
-    """Wait until the script has run and the connection stands."""
-    expect(page.locator(READY)).to_be_attached(timeout=timeout_ms)
+_STAYS = """(selector) => {
+    const rests = document.querySelector(selector) !== null
+    window.restsSince = rests ? window.restsSince ?? performance.now() : undefined
+    return rests && performance.now() - window.restsSince > 100
+}"""
+
+
+def settled(page: Page, timeout_ms: float = 60_000) -> None:
+    """Wait until the script has run and the connection stands.
+
+    A page may run twice in a row (for its link, for what came along), and rests for a moment in between: what is done
+    in that moment is lost. So the rest has to last, unless a line of progress has the page run again and again.
+    """
+    ready = page.locator(READY)
+    expect(ready).to_be_attached(timeout=timeout_ms)
+    page.evaluate("delete window.restsSince")
+    try:
+        page.wait_for_function(_STAYS, arg=READY, polling=25, timeout=5_000)
+    except TooLate:
+        expect(ready).to_be_attached(timeout=timeout_ms)
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Choose an option of a menu, by their whole names, and wait until the page has run with it.
+
+    A menu that is scrolled into view for a click closes again when the scrolling ends after the click: a person clicks
+    once more.
+    """
+    settled(page, 240_000)
+    menu = page.get_by_role("combobox", name=label, exact=True)
+    wanted = page.get_by_role("option", name=option, exact=True)
+    for _ in range(20):
+        menu.click()
+        try:
+            wanted.click(timeout=2_000)
+        except TooLate:
+            continue
+        settled(page, 240_000)
+        return
+    raise AssertionError(f"the menu {label!r} showed no {option!r}, opened twenty times")
+
+
+def upload_files(page: Page, files: Sequence[FilePayload]) -> None:
+    """Give files to the import's own field: other tabs have fields too, and which is drawn first is chance."""
+    form = page.get_by_role("tabpanel", name="Import a dataset")
+    form.locator("[data-testid='stFileUploader'] input[type='file']").set_input_files(list(files))
 
 
 def downloaded(page: Page, label: str) -> Download:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import cache, state
+from pages.ui import asked, cache, state
+from pages.ui.doors import page_link
 from pages.ui.judge import name_field
 from pages.ui.markdown import plain
 from rerank_core.errors import RerankLensError
+from rerank_core.evaluation.numbers import share
 from rerank_core.judging.agreement_report import RELIABLE, TENTATIVE, AgreementReport, in_words
 from rerank_core.judging.plan import LabelPlan, load_plan, proposed_plan
 from rerank_core.store.datasets import DatasetRow
@@ -30,6 +32,7 @@ def choose_report(space: Workspace, dataset: DatasetRow) -> AgreementReport:
     names = [row.judge for row in people.judges if row.grades]
     if len(names) < 2:
         return people
+    asked.check(state.AGREEING, names, "judge")
     chosen = st.sidebar.multiselect(
         "Judges compared",
         names,
@@ -76,10 +79,9 @@ def _plan(space: Workspace, dataset: DatasetRow, plan: LabelPlan | None) -> None
         return
     labels = {system.id: system.label for system in all_systems(space)}
     systems = ", ".join(plain(labels.get(system, system)) for system in plan.systems)
-    random = f" ({plan.random_share:.0%} drawn at random)" if plan.order == "matters" else ""
+    random = f" ({share(plan.random_share)} drawn at random)" if plan.order == "matters" else ""
     st.markdown(
-        f"To grade: the first **{plan.depth}** passages of {systems}; **{plan.overlap:.0%}** of the pairs by "
+        f"To grade: the first **{plan.depth}** passages of {systems}; **{share(plan.overlap)}** of the pairs by "
         f"every judge, the rest by one judge each; {ORDERS[plan.order]}{random}."
     )
-    query = {state.DATASET: dataset.name, state.SETUP: "true"}
-    st.page_link("pages/6_Label.py", label="Change what is graded", icon=":material/tune:", query_params=query)
+    page_link("Label", "Change what is graded", icon=":material/tune:", params={state.SETUP: "true"})

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.ui import state
 from pages.ui.tables import harmless_table
+from rerank_core.evaluation.numbers import count
 from rerank_core.judging.history import Format, LabelEvent, label_events, write_labels
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
@@ -24,8 +25,8 @@ def show(space: Workspace, dataset: DatasetRow) -> None:
     frame = history_frame(chosen)
     st.dataframe(harmless_table(frame), hide_index=True, width="stretch", placeholder="–")
     st.caption(
-        f"{len(chosen):,} of {len(events):,} events. Nothing is overwritten: an undo is an event of its own. Old "
-        "and new: the grade of this judge before and after it."
+        f"{count(len(chosen))} of {count(len(events))} events. Nothing is overwritten: an undo is an event of its own. "
+        "Old and new: the grade of this judge before and after it."
     )
     left, right, _ = st.columns([1, 1, 3])
     left.download_button(

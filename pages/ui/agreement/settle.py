@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import failures, state
 from pages.ui.agreement.card import grade_buttons, passage, step
 from pages.ui.markdown import plain
 from pages.ui.tables import harmless_table
-from rerank_core.errors import RerankLensError
 from rerank_core.judging.disputes import Case, adjudicate, take_back
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
@@ -22,7 +21,7 @@ def show(space: Workspace, dataset: DatasetRow, judge: str, disputed: Sequence[C
     left, right = st.columns([3, 1], vertical_alignment="center")
     also = left.toggle("Show settled passages too", key=state.SETTLED_TOO)
     right.button(
-        "Undo my last grade",
+        "Undo",
         key="take back",
         shortcut="u",
         disabled=not judge or not any(case.settled and case.settled.judge == judge for case in disputed),
@@ -53,15 +52,13 @@ def show(space: Workspace, dataset: DatasetRow, judge: str, disputed: Sequence[C
             grade_buttons(dataset, not judge, _settle, (space, dataset, judge, case))
 
 
+@failures.told
 def _settle(space: Workspace, dataset: DatasetRow, judge: str, case: Case, grade: int) -> None:
     reason = str(state.take(state.REASON) or "").strip()
-    try:
-        adjudicate(space, dataset, judge, case.query.qid, case.docid, grade, reason)
-    except RerankLensError as error:
-        state.put(state.AGREEMENT_ERROR, [str(error)])
-        return
+    adjudicate(space, dataset, judge, case.query.qid, case.docid, grade, reason)
     state.put(state.REASON, "")
 
 
+@failures.told
 def _take_back(space: Workspace, dataset: DatasetRow, judge: str) -> None:
     take_back(space, dataset, judge)

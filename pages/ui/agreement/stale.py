@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import failures
 from pages.ui.agreement.card import grade_buttons, passage, step
 from pages.ui.markdown import plain
-from rerank_core.errors import RerankLensError
 from rerank_core.judging.stale import StaleLabel, grade_again
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.store.workspace import Workspace
@@ -42,8 +41,6 @@ def show(space: Workspace, dataset: DatasetRow, judge: str, stale: Sequence[Stal
         grade_buttons(dataset, not judge, _grade_again, (space, dataset, judge, one))
 
 
+@failures.told
 def _grade_again(space: Workspace, dataset: DatasetRow, judge: str, stale: StaleLabel, grade: int) -> None:
-    try:
-        grade_again(space, dataset, judge, stale, grade)
-    except RerankLensError as error:
-        state.put(state.AGREEMENT_ERROR, [str(error)])
+    grade_again(space, dataset, judge, stale, grade)

@@ -1,17 +1,20 @@
-// The comparison board: builds the columns once a version, then only paints grades, the ideal order and figures.
+// The comparison board: builds the columns once per version, then only paints grades, the ideal order and figures.
 import { idealOrder, moved, predicted, undoOf } from "./reducer.js";
 import { isSameView, outdated } from "../outbox/events.js";
 import { openPost } from "../outbox/post.js";
 import { mount } from "../outbox/mount.js";
 import { el } from "../outbox/dom.js";
 import { makeCard } from "./card.js";
+import { draggable } from "./drag.js";
 import { makeHead } from "./head.js";
 import { listen } from "./keys.js";
+import { arranged, dropped, layoutOf, readdress, rearranged, withLayout, withPlace } from "./layout.js";
 import { makeSummary } from "./summary.js";
 
 const IDEAL = "ideal";
 const boards = new WeakMap();
 const histories = new Map();
+const MORE = "rerank-lens.more-figures";
 
 function hubSlot(key) {
   const hub = (window[Symbol.for("rerank-lens.board")] ??= new Map());
@@ -24,8 +27,8 @@ function idealColumn(data) {
   if (!data.show_ideal || !baseline?.rows?.length) return null;
   return {
     id: IDEAL, label: "Ideal order", note: "The baseline's passages by grade; passages without a grade last.",
-    seconds: null, scale: "", badges: [], state: "ready", message: "",
-    rows: baseline.rows.map((row) => ({ ...row, score: null, delta: 0, cut: 0 })),
+    seconds: null, rough: false, scale: "", badges: [], state: "ready", message: "",
+    rows: baseline.rows.map((row) => ({ ...row, score: null, delta: 0, cut: 0, share: null })),
   };
 }
 
@@ -37,7 +40,12 @@ class Board {
     this.key = data.key;
     this.opened = new Set();
     this.at = null;
+    // the card that somebody comes back to, and the columns as the link or this tab has them
+    this.wanted = data.place ?? null;
+    const linked = layoutOf(window.location.search);
+    this.layout = linked.order.length || linked.pinned !== null ? linked : (this.slot.layout ?? linked);
     this.shell = el("div", "board");
+    this.shell.classList.toggle("more-figures", sessionStorage.getItem(MORE) === "1");
     root.append(this.shell);
     this.paint = this.paint.bind(this);
     this.received = this.received.bind(this);
@@ -54,6 +62,7 @@ class Board {
     if (this.slot.changed === this.received) this.slot.changed = null;
     this.sized.disconnect();
     this.stopKeys?.();
+    this.stopDrag?.();
     this.shell.remove();
   }
 
@@ -63,6 +72,7 @@ class Board {
     const scroll = sameQuery ? [this.scroller.scrollLeft, this.scroller.scrollTop] : [0, 0];
     if (!sameQuery) this.opened.clear();
     this.stopKeys?.();
+    this.stopDrag?.();
     this.data = data;
     this.painted = new Map();
     this.cells = new Map();
@@ -72,37 +82,122 @@ class Board {
     this.hovered = null;
     this.lit = null;
 
-    this.summary = makeSummary(data.query, data.scale);
+    const more = { shown: this.shell.classList.contains("more-figures"), toggle: () => this.toggleFigures() };
+    this.summary = makeSummary(data.query, data.scale, more);
     this.scroller = el("div", "scroller");
-    const headRow = el("div", "row heads");
-    const factRow = el("div", "row");
+    this.headRow = el("div", "row heads");
+    this.factRow = el("div", "row");
     this.body = el("div", "row body");
-    this.scroller.append(headRow, factRow, this.body);
+    this.scroller.append(this.headRow, this.factRow, this.body);
     this.ideal = idealColumn(data);
     for (const column of this.ideal ? [...data.columns, this.ideal] : data.columns) {
       const isBaseline = column.id === data.baseline;
-      const head = makeHead(column, data.measures, isBaseline);
-      headRow.append(head.head);
-      factRow.append(head.facts);
-      this.body.append(this.list(column, isBaseline));
-      this.heads.set(column.id, head);
+      const act = column.id === IDEAL ? null : (step) => this.rearrange(column.id, step);
+      const list = this.list(column, isBaseline);
+      this.heads.set(column.id, { ...makeHead(column, data.measures, isBaseline, act), list });
     }
     this.shell.replaceChildren(this.summary.node, this.scroller);
     this.listenTo();
     this.received();
+    this.arrange();
     this.refocus(sameQuery, focused);
     this.scroller.scrollTo(...scroll);
+    this.comeBack();
     requestAnimationFrame(() => this.measure());
+  }
+
+  /** Puts the columns in their order; the ideal one stays last. */
+  arrange() {
+    const ids = this.data.columns.map(({ id }) => id);
+    const now = arranged(ids, this.layout, ids.length + (this.idealShown ? 1 : 0));
+    const order = this.ideal ? [...now.ids, IDEAL] : now.ids;
+    for (const [place, id] of order.entries()) {
+      const { head, facts, list, fit } = this.heads.get(id);
+      const pin = now.pinned.indexOf(id);
+      for (const [row, node] of [[this.headRow, head], [this.factRow, facts], [this.body, list]]) {
+        if (row.children[place] !== node) row.insertBefore(node, row.children[place] ?? null);
+        node.classList.toggle("pinned", pin >= 0);
+        node.style.setProperty("--pin", String(Math.max(pin, 0)));
+      }
+      fit(pin >= 0, place === 0, place === ids.length - 1);
+    }
+    this.pinned = now.pinned.length;
+    this.orders.sort((one, other) => order.indexOf(one.id) - order.indexOf(other.id));
+  }
+
+  /** Takes a step of a column's menu. */
+  rearrange(id, step) {
+    this.relay(id, (ids, shown) => rearranged(ids, this.layout, id, step, shown));
+  }
+
+  /** Moves a column that was dropped in front of another one; null: behind all. */
+  drop(id, before) {
+    this.relay(id, (ids, shown) => dropped(ids, this.layout, id, before, shown));
+  }
+
+  /** Lays the columns out anew, says where column `id` is now, and keeps the layout in the address and in this tab. */
+  relay(id, change) {
+    const ids = this.data.columns.map((column) => column.id);
+    this.layout = this.slot.layout = change(ids, ids.length + (this.idealShown ? 1 : 0));
+    this.arrange();
+    this.measure();
+    readdress(withLayout(window.location.search, this.layout, ids));
+    const { label } = this.data.columns.find((column) => column.id === id);
+    const place = this.orders.findIndex((order) => order.id === id) + 1;
+    this.summary.announce(`${label}: column ${place} of ${ids.length}${this.heads.get(id).head.matches(".pinned") ? ", pinned" : ""}`);
+  }
+
+  /** Where the heads that can be moved stand on the screen, from left to right. */
+  places() {
+    return [...this.headRow.querySelectorAll(".movable")].map((head) => {
+      const { left, right } = head.getBoundingClientRect();
+      return { id: head.dataset.column, left, right, pinned: head.classList.contains("pinned") };
+    });
+  }
+
+  toggleFigures() {
+    const shown = this.shell.classList.toggle("more-figures");
+    sessionStorage.setItem(MORE, shown ? "1" : "0");
+    this.measure();
+    return shown;
+  }
+
+  /** Focuses the card that somebody left for another page, once it is here. */
+  comeBack() {
+    const card = this.card(this.wanted);
+    if (!card) return;
+    this.wanted = null;
+    this.byKey = true;
+    requestAnimationFrame(() => {
+      this.measure();
+      card.node.focus({ preventScroll: true });
+      card.node.scrollIntoView({ block: "center", inline: "nearest" });
+      readdress(withPlace(window.location.search, null));
+    });
+  }
+
+  /** Opens the page that explains why a passage stands where it does; the way back leads to this card. */
+  why({ column, docid }) {
+    const system = column === IDEAL ? this.data.baseline : column;
+    readdress(withPlace(window.location.search, { column: system, docid }));
+    this.askWhy({ system, docid });
+  }
+
+  whyAddress(column, docid) {
+    if (!this.data.inspect) return "";
+    const system = column === IDEAL ? this.data.baseline : column;
+    return `Inspect?${withPlace(this.data.inspect, { column: system, docid })}`;
   }
 
   list(column, isBaseline) {
     const list = el("section", `column ${column.state}`);
     list.dataset.column = column.id;
-    list.setAttribute("aria-label", column.label);
+    list.setAttribute("aria-label", isBaseline ? `${column.label}, baseline` : column.label);
     const cards = new Map();
     if (column.state === "ready") {
       for (const row of column.rows) {
-        const card = makeCard(this.data.docs[row.docid] ?? {}, row, column, this.data.scale, isBaseline);
+        const why = this.whyAddress(column.id, row.docid);
+        const card = makeCard(this.data.docs[row.docid] ?? {}, row, column, this.data.scale, isBaseline, why);
         card.open(this.opened.has(row.docid));
         cards.set(row.docid, card);
         if (!this.cells.has(row.docid)) this.cells.set(row.docid, []);
@@ -125,8 +220,10 @@ class Board {
       move: (direction) => this.at && this.focus(moved(this.walkable(), this.at, direction)),
       grade: (grade) => this.at && this.grade(this.at.docid, grade),
       undo: () => this.undo(),
+      why: () => this.at && this.data.inspect && this.why(this.at),
       help: () => this.summary.help(),
     });
+    this.stopDrag = draggable(this.headRow, this.scroller, () => this.places(), (id, before) => this.drop(id, before));
     const cardAt = (event) => event.target.closest?.(".card");
     const hover = (event) => this.light((this.hovered = cardAt(event)?.dataset.docid ?? null));
     this.scroller.addEventListener("pointerover", (event) => this.byKey || hover(event));
@@ -145,7 +242,15 @@ class Board {
     this.scroller.addEventListener("click", (event) => {
       const card = cardAt(event);
       if (!card) return;
-      const { docid } = card.dataset;
+      const { docid, column } = card.dataset;
+      const link = event.target.closest(".why");
+      if (link) {
+        // a click that asks for another tab or window is the browser's
+        if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+        event.preventDefault();
+        this.why({ column, docid });
+        return;
+      }
       const button = event.target.closest("button");
       if (button?.dataset.grade !== undefined) this.grade(docid, Number(button.dataset.grade));
       else if (button) this.toggle(docid);
@@ -302,7 +407,9 @@ class Board {
     }
     this.orders.find(({ id }) => id === IDEAL).docids = order.map(({ docid }) => docid);
     if (within && active !== this.root.activeElement) active.focus({ preventScroll: true });
-    if (appears) requestAnimationFrame(() => this.measure());
+    if (!appears) return;
+    this.arrange();
+    requestAnimationFrame(() => this.measure());
   }
 
   /** Offers "more" only where something is cut off, and keeps focused cards clear of the heads. */
@@ -310,14 +417,19 @@ class Board {
     const cards = [...this.cells.values()].flat();
     const cut = cards.map((card) => card.text.scrollHeight > card.text.clientHeight + 2);
     cards.forEach((card, index) => (card.more.hidden = !cut[index] && !this.opened.has(card.docid)));
-    const heads = this.scroller?.querySelector(".heads");
-    if (heads) this.scroller.style.scrollPaddingTop = `${heads.offsetHeight + 6}px`;
+    if (!this.scroller) return;
+    this.summary.measure();
+    this.scroller.style.scrollPaddingTop = `${this.headRow.offsetHeight + 6}px`;
+    const first = this.headRow.firstElementChild;
+    const fixed = first && getComputedStyle(first).position === "sticky" ? this.pinned * first.offsetWidth : 0;
+    this.scroller.style.scrollPaddingLeft = `${fixed}px`;
   }
 }
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const [board, cleanup] = mount(boards, parentElement, () => new Board(parentElement, data));
   board.post.wakeBy(data.key, () => setStateValue("woken", performance.now()));
+  board.askWhy = (place) => setTriggerValue("why", place);
   if (board.data?.version !== data.version) board.build(data);
   return cleanup;
 }

@@ -14,7 +14,7 @@ from pages.ui.outbox.events import GradeEvent, parse_outbox
 from pages.ui.outbox.script import one_module
 
 _HERE = Path(__file__).parent
-_FILES = ("reducer.js", "card.js", "head.js", "keys.js", "summary.js", "board.js")
+_FILES = ("reducer.js", "layout.js", "card.js", "drag.js", "head.js", "keys.js", "summary.js", "board.js")
 
 
 def _read(name: str) -> str:
@@ -30,12 +30,18 @@ _mount_board = st.components.v2.component("rerank_lens_board", css=_read("board.
 _mount_sync = st.components.v2.component("rerank_lens_board_sync", js=_read("sync.js"))
 
 
-def board(data: BoardData, key: str) -> None:
+def board(data: BoardData, key: str) -> tuple[str, str] | None:
     """Show the columns of one query. Call it in the page body, outside of any fragment.
 
-    Nothing is drawn again, and scroll and focus stay, until `data.version` changes.
+    Nothing is drawn again, and scroll and focus stay, until `data.version` changes. Returns (system id, docid) in the
+    run after somebody asked why a passage stands where it does, else None.
     """
-    _mount_board(key=f"{key}_board", data={"key": key, **data.to_json()}, on_woken_change=_noted)
+    shown = _mount_board(
+        key=f"{key}_board", data={"key": key, **data.to_json()}, on_woken_change=_noted, on_why_change=_noted
+    )
+    asked = shown.get("why")
+    named = [asked.get(name) for name in ("system", "docid")] if isinstance(asked, dict) else []
+    return (named[0], named[1]) if named and all(isinstance(name, str) for name in named) else None
 
 
 def sync(down: SyncData, key: str) -> None:

@@ -1,5 +1,5 @@
 // One passage in one column. Everything that came from outside is set as text, never as markup.
-import { compact, movement } from "./reducer.js";
+import { compact, movement, ordinal, unread } from "./reducer.js";
 import { tone } from "../outbox/dom.js";
 
 /** [[piece, marked], ...] as text nodes and <mark>s. */
@@ -9,11 +9,13 @@ function pieces(node, parts) {
   return node;
 }
 
+const FOUND = { words: "The search by words (BM25)", meaning: "The search by meaning (dense vectors)" };
+
 function foot(doc, row) {
   const facts = [];
   for (const [name, rank] of doc.found_by ?? []) {
-    const chip = el("span", "chip", `${name} ${rank}`);
-    chip.title = `${name} found it at rank ${rank}`;
+    const chip = el("span", "chip", `${name} ${ordinal(rank)}`);
+    chip.title = `${FOUND[name] ?? name} found it at rank ${rank}`;
     facts.push(chip);
   }
   const meta = doc.meta ?? [];
@@ -23,7 +25,11 @@ function foot(doc, row) {
     line.dir = "auto";
     facts.push(line);
   }
-  if (row.cut > 0) facts.push(el("span", "chip warn", `✂ ${row.cut.toLocaleString("en")} tokens not read`));
+  if (row.cut > 0) {
+    const chip = el("span", "chip warn", `✂ ${unread(row)}`);
+    chip.title = `${row.cut.toLocaleString("en")} tokens are beyond what the model reads at once`;
+    facts.push(chip);
+  }
   const node = el("div", "found");
   node.append(...facts);
   return node;
@@ -47,11 +53,20 @@ function gradeButtons(scale) {
   return { bar, buttons };
 }
 
+/** The link to the page that explains a rank; the board takes a plain click on it. */
+function whyLink(href) {
+  const link = el("a", "why", "Why here?");
+  link.href = href;
+  link.tabIndex = -1;
+  link.title = "Inspect this passage in this column (key i)";
+  return link;
+}
+
 /**
  * Builds the card of `row` in `column`. Returns { node, docid, paint(label, pending, stale), place(rank, delta) }.
- * paint shows a grade (undefined: ungraded); place shows a rank and what it gained against the baseline.
+ * `why`: the address of the page that explains its rank, "" for none. paint shows a grade (undefined: ungraded); place shows a rank and what it gained against the baseline.
  */
-export function makeCard(doc, row, column, scale, isBaseline) {
+export function makeCard(doc, row, column, scale, isBaseline, why) {
   const node = el("div", "card");
   node.tabIndex = -1;
   node.dataset.docid = row.docid;
@@ -76,12 +91,13 @@ export function makeCard(doc, row, column, scale, isBaseline) {
   const { bar, buttons } = gradeButtons(scale);
   const state = el("span", "state");
   bar.append(state);
+  if (why) bar.append(whyLink(why));
   node.append(top, title, text, more, foot(doc, row), bar);
 
   const name = doc.title?.map(([piece]) => piece).join("") || row.docid;
   let placed = "";
   let said = "ungraded";
-  const describe = () => node.setAttribute("aria-label", `${placed}, ${name}, ${said}`);
+  const describe = () => node.setAttribute("aria-label", `${column.label}, ${placed}, ${name}, ${said}`);
 
   const card = {
     node, docid: row.docid, column: column.id, text, more, name,

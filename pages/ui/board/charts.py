@@ -10,7 +10,7 @@ from pages.ui.view import View
 from rerank_core.experiment.one_query import Comparison
 from rerank_core.experiment.scoreboard import Scoreboard
 from rerank_core.types import Ranking
-from rerank_core.views.movement import movement_chart, movement_frame
+from rerank_core.views.movement import movement_frame, movement_spec
 
 TOP, MOST = 10, 8
 
@@ -35,4 +35,4 @@ def bump(rankings: Mapping[str, Ranking], grades: Mapping[str, int], titles: Map
         + more
     )
     frame = movement_frame(shown, grades, titles, TOP)
-    st.altair_chart(movement_chart(frame, sorted(view.dataset.scale), TOP), width="stretch")
+    st.vega_lite_chart(frame, movement_spec(len(shown), sorted(view.dataset.scale), TOP), width="stretch")

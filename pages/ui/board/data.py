@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
 
+import streamlit as st
+
+from pages.ui import address, state
 from pages.ui.board.payload import Badge, BoardData, Column, Passage, Row
 from pages.ui.outbox.commit import outbox_key
 from pages.ui.view import MEASURES, View
+from rerank_core.experiment.measured import is_rough
 from rerank_core.experiment.one_query import Comparison
 from rerank_core.rerankers.badges import badges
 from rerank_core.store.scales import Grade
@@ -15,7 +20,7 @@ from rerank_core.text import shortened
 from rerank_core.types import Doc, Ranking
 from rerank_core.views.marks import Pieces, marker
 
-FOUND_BY = {"bm25": "BM25", "dense": "Dense"}
+FOUND_BY = {"bm25": "words", "dense": "meaning"}
 LONGEST_TEXT = 40_000  # characters of a passage that travel to the browser; models read all that they can
 
 
@@ -40,7 +45,21 @@ def board_data(view: View, comparison: Comparison) -> BoardData:
         columns=columns,
         baseline=view.baseline if base is not None else "",
         measures=MEASURES,
+        inspect=urlencode(address.full_link(), doseq=True),
+        place=_place(),
     )
+
+
+def _place() -> tuple[str, str] | None:
+    """The card that the address names: who comes back from Inspect finds it again."""
+    system, docid = st.query_params.get(state.INSPECTED), st.query_params.get(state.PASSAGE)
+    return (system, docid) if system and docid else None
+
+
+def _share_cut(system: System, cut: int) -> float | None:
+    """How much of query and passage the model did not see, by what it reads at once; None where that is not known."""
+    most = system.settings.get("max_length") or system.model.max_tokens
+    return cut / (cut + most) if cut and most else None
 
 
 def _column(system: System, comparison: Comparison, base: Ranking | None, view: View) -> Column:
@@ -55,7 +74,14 @@ def _column(system: System, comparison: Comparison, base: Ranking | None, view: 
     ranking = answer.ranking
     places = {doc.docid: doc.rank for doc in base.docs} if base is not None and system.id != view.baseline else {}
     rows = [
-        Row(d.docid, d.rank, places[d.docid] - d.rank if d.docid in places else None, d.score, d.tokens_cut)
+        Row(
+            d.docid,
+            d.rank,
+            places[d.docid] - d.rank if d.docid in places else None,
+            d.score,
+            d.tokens_cut,
+            _share_cut(system, d.tokens_cut),
+        )
         for d in ranking.docs[: view.shown]
     ]
     candidates = comparison.candidates
@@ -71,6 +97,7 @@ def _column(system: System, comparison: Comparison, base: Ranking | None, view: 
         rows=rows,
         note=" · ".join(ranking.notes),
         seconds=ranking.seconds,
+        rough=is_rough(ranking),
         scale=system.model.score_scale or "",
         badges=[Badge("warn", line) for line in (*badge_lines, *off)],
     )

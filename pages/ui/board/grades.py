@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -10,15 +11,20 @@ import streamlit as st
 from pages.ui import state
 from pages.ui.board.board import read_outbox, sync
 from pages.ui.board.payload import Figure, SyncData
+from pages.ui.judge import ask_in_dialog
 from pages.ui.markdown import plain
 from pages.ui.outbox import side_route
 from pages.ui.outbox.commit import Receipt, commit, outbox_key
 from pages.ui.outbox.events import GradeEvent as BoardEvent
+from pages.ui.outbox.writer import is_nameless, of_session
 from pages.ui.view import MEASURES, View
 from rerank_core.errors import WorkspaceError
 from rerank_core.evaluation.live import Values
 from rerank_core.experiment.scoreboard import Scoreboard
+from rerank_core.store import query_states
 from rerank_core.store.workspace import Workspace
+
+KEPT = "You graded this query, so it is kept: it is in everybody's lists and figures now."
 
 
 def sync_grades(space: Workspace, view: View, qid: str, figures: Scoreboard) -> None:
@@ -26,18 +32,42 @@ def sync_grades(space: Workspace, view: View, qid: str, figures: Scoreboard) -> 
 
     Where there is a side route, it does the same from then on, grade by grade, and this runs with the page only.
     """
+    was_scratch = False
+    writer = of_session(view.judge, state.BOARD)
 
     def answer(events: Sequence[BoardEvent]) -> Mapping[str, Any]:
-        return _figures_now(view, qid, figures, commit(space, events)).to_json()
+        now = _figures_now(view, qid, figures, commit(space, events, writer))
+        return replace(now, status=_status(space, view, qid, was_scratch)).to_json()
+
+    sent = read_outbox(state.BOARD)
+    if not view.judge:
+        _ask_name(view, sent)
 
     try:
         # the last connection to close writes SQLite's log back, 10 ms or more: this one closes after the figures left
-        with space.open():
-            receipt = commit(space, read_outbox(state.BOARD))
-            route = side_route.offer(state.BOARD, outbox_key(view.dataset, view.judge), answer)
-            sync(_figures_now(view, qid, figures, receipt, route), key=state.BOARD)
+        with space.open() as db:
+            was_scratch = query_states.is_scratch(db, view.dataset.id, qid)
+            receipt = commit(space, sent, writer)
+            route = side_route.offer(state.BOARD, outbox_key(view.dataset, view.judge), answer, writer)
+            now = _figures_now(view, qid, figures, receipt, route)
+            sync(replace(now, status=_status(space, view, qid, was_scratch)), key=state.BOARD)
     except WorkspaceError as error:
         st.error(plain(str(error)))
+
+
+def _status(space: Workspace, view: View, qid: str, was_scratch: bool) -> str:
+    """That a grade has kept a scratch query; looked up only where the page began with one."""
+    if not was_scratch:
+        return ""
+    with space.open() as db:
+        return "" if query_states.is_scratch(db, view.dataset.id, qid) else KEPT
+
+
+def _ask_name(view: View, sent: Sequence[BoardEvent]) -> None:
+    """Ask as soon as a grade comes without a name; who closes the dialog looks on, and is asked at the next grade."""
+    waiting = len([event for event in sent if is_nameless(event.outbox_key)])
+    if waiting > (state.take(state.NOT_SAID) or 0):
+        ask_in_dialog(view.dataset, waiting)
 
 
 def _figures_now(
@@ -63,6 +93,7 @@ def _figures_now(
         as_of=standing.as_of,
         route=route,
         refused=receipt.refused,
+        nameless=receipt.nameless,
     )
 
 

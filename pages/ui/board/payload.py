@@ -30,7 +30,8 @@ class Row:
     """A place in a column, `rank` from 1.
 
     `delta` counts the places gained against the baseline (+6: six up); None in the baseline itself and for a passage
-    that it does not hold. `score` is raw, None where there is none. `cut` counts the tokens the model did not see.
+    that it does not hold. `score` is raw, None where there is none. `cut` counts the tokens the model did not see,
+    `share` is how much of the passage that is (0 to 1, None: not known).
     """
 
     docid: str
@@ -38,6 +39,7 @@ class Row:
     delta: int | None = None
     score: float | None = None
     cut: int = 0
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Column:
     """A system's answer, best first.
 
     A column that is "waiting" or "failed" shows `message` (progress, or the reason in one line) and no rows. `scale`
-    names the scale of the scores ("logit", "cosine"). `seconds` is None where it was not measured.
+    names the scale of the scores ("logit", "cosine"). `seconds` is None where it was not measured; `rough`: it was,
+    while the machine had other work, so that alone it would be less.
     """
 
     id: str
@@ -61,6 +64,7 @@ class Column:
     rows: Sequence[Row] = ()
     note: str = ""
     seconds: float | None = None
+    rough: bool = False
     scale: str = ""
     state: Literal["ready", "waiting", "failed"] = "ready"
     message: str = ""
@@ -74,8 +78,9 @@ class BoardData:
     `outbox_key` names what the grades belong to beyond the query (the dataset; the judge too, where one browser serves
     several). It comes back with every event, so that a late one still finds its dataset. `scale`: lowest grade first.
     `docs` maps docid to passage and must hold every docid of the rows. The DOM is built again only when `version`
-    changes; "" makes the version from the content. The column id "ideal" is taken. Raises ValueError for columns that
-    contradict this.
+    changes; "" makes the version from the content. `inspect`: the query string that opens this view on the page
+    Inspect, "" where cards lead nowhere. `place`: (column id, docid) of the card that somebody comes back to. The
+    column id "ideal" is taken. Raises ValueError for columns that contradict this.
     """
 
     outbox_key: str
@@ -88,6 +93,8 @@ class BoardData:
     measures: Sequence[str]
     show_ideal: bool = True
     note: str = ""
+    inspect: str = ""
+    place: tuple[str, str] | None = None
     version: str = ""
 
     def __post_init__(self) -> None:
@@ -113,8 +120,10 @@ class BoardData:
             "baseline": self.baseline,
             "show_ideal": self.show_ideal,
             "measures": list(self.measures),
+            "inspect": self.inspect,
         }
-        return {"version": self.version or _digest(payload), **payload}
+        place = None if self.place is None else {"column": self.place[0], "docid": self.place[1]}
+        return {"version": self.version or _digest(payload), **payload, "place": place}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +147,7 @@ class SyncData:
     labels of the query, `total` those of the dataset (None: not shown). `means` covers `means_n` queries; empty: none.
     `as_of`: a name and a number that grows; of two with one name, the larger number is the later state (None: the one
     that arrives later). `route`: what `side_route.offer` gave. `refused`: sentences on events that were
-    refused for good.
+    refused for good. `nameless`: whether grades wait until the judge says a name.
     """
 
     outbox_key: str
@@ -155,6 +164,7 @@ class SyncData:
     as_of: tuple[str, int] | None = None
     route: Mapping[str, str] | None = None
     refused: Sequence[str] = ()
+    nameless: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The payload of the component: JSON values only; numbers that are not finite become None."""
@@ -173,6 +183,7 @@ class SyncData:
             "as_of": None if self.as_of is None else list(self.as_of),
             "route": None if self.route is None else dict(self.route),
             "refused": list(self.refused),
+            "nameless": self.nameless,
         }
 
 
@@ -204,12 +215,20 @@ def _column(column: Column) -> dict[str, Any]:
         "label": column.label,
         "note": column.note,
         "seconds": _finite(column.seconds),
+        "rough": column.rough,
         "scale": column.scale,
         "state": column.state,
         "message": column.message,
         "badges": [{"kind": badge.kind, "text": badge.text} for badge in column.badges],
         "rows": [
-            {"docid": row.docid, "rank": row.rank, "delta": row.delta, "score": _finite(row.score), "cut": row.cut}
+            {
+                "docid": row.docid,
+                "rank": row.rank,
+                "delta": row.delta,
+                "score": _finite(row.score),
+                "cut": row.cut,
+                "share": _finite(row.share),
+            }
             for row in column.rows
         ],
     }

@@ -54,17 +54,35 @@ export function moved(columns, at, direction) {
   return at;
 }
 
-/** A measure with four decimals; an en dash for "no value". */
-export function figure(value) {
-  return value === null || value === undefined ? "–" : value.toFixed(4);
+/** A measure with so many decimals; an en dash for "no value". */
+export function figure(value, digits = 4) {
+  return value === null || value === undefined ? "–" : value.toFixed(digits);
 }
 
-/** A signed difference: { text, sense } with sense up, down, same, or none (no difference is known). */
-export function difference(delta) {
-  if (delta === null || delta === undefined) return { text: "", sense: "none" };
-  const size = Math.abs(delta).toFixed(4);
-  if (Number(size) === 0) return { text: "= 0.0000", sense: "same" };
-  return delta > 0 ? { text: `▲ +${size}`, sense: "up" } : { text: `▼ −${size}`, sense: "down" };
+/** A signed difference: { text, sense, words } with sense up, down, same, or none (no difference is known). */
+export function difference(delta, digits = 4) {
+  if (delta === null || delta === undefined) return { text: "", sense: "none", words: "" };
+  const size = Math.abs(delta).toFixed(digits);
+  if (Number(size) === 0) return { text: "=", sense: "same", words: "the same as the baseline" };
+  return delta > 0
+    ? { text: `▲ +${size}`, sense: "up", words: "better than the baseline" }
+    : { text: `▼ −${size}`, sense: "down", words: "worse than the baseline" };
+}
+
+/** 1st, 2nd, 3rd, 11th. */
+export function ordinal(number) {
+  const tens = number % 100;
+  const end = tens > 10 && tens < 14 ? "th" : { 1: "st", 2: "nd", 3: "rd" }[number % 10] ?? "th";
+  return `${number.toLocaleString("en")}${end}`;
+}
+
+/** How much of a passage a model did not read: a share where it is known, else tokens. */
+export function unread({ cut, share }) {
+  if (!cut) return "";
+  const tokens = `${cut.toLocaleString("en")} ${cut === 1 ? "token" : "tokens"}`;
+  return share === null || share === undefined
+    ? `the last ${tokens} not read by this model`
+    : `about the last ${Math.max(1, Math.round(share * 100))} % not read by this model`;
 }
 
 /** Places gained against the baseline: { text, sense, words }. */

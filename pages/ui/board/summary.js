@@ -24,18 +24,29 @@ function graded(n, total) {
   return total === null ? count : `${count} · ${total.toLocaleString("en")} in all`;
 }
 
-/** Builds the summary. Returns { node, help(), announce(text), paint(down, post) }. */
-export function makeSummary(query, scale) {
+/**
+ * Builds the summary. Returns { node, help(), announce(text), paint(down, post), measure() }.
+ * `more`: { shown: whether all figures are, toggle() -> whether they are now }.
+ */
+export function makeSummary(query, scale, more) {
   const node = el("div", "summary");
   node.dataset.qid = query.qid;
   const text = el("div", "query", query.text);
   text.dir = "auto";
   node.append(text);
-  if (query.note) {
-    const note = el("div", "note", query.note);
+  const note = query.note ? el("div", "note", query.note) : null;
+  if (note) {
     note.dir = "auto";
     node.append(note);
   }
+  const whole = el("button", "more", "Show all of the query");
+  whole.type = "button";
+  whole.hidden = true;
+  whole.addEventListener("click", () => {
+    const open = node.classList.toggle("whole");
+    whole.textContent = open ? "Show less of the query" : "Show all of the query";
+  });
+  node.append(whole);
   const line = el("div", "line");
   const count = el("span", "count", "");
   const status = el("span", "status", "");
@@ -43,9 +54,17 @@ export function makeSummary(query, scale) {
   saving.setAttribute("role", "status");
   const legend = el("span", "legend");
   legend.append(...scale.map(({ grade, label }) => el("span", "", `${grade} ${label}`)));
-  const keys = el("button", "keys", "? keys");
+  const figures = el("button", "keys", "");
+  figures.type = "button";
+  const showMore = (shown) => {
+    figures.textContent = shown ? "Fewer figures" : "More figures";
+    figures.setAttribute("aria-pressed", String(shown));
+  };
+  showMore(more.shown);
+  figures.addEventListener("click", () => showMore(more.toggle()));
+  const keys = el("button", "keys", "? Keys");
   keys.type = "button";
-  line.append(count, status, saving, legend, keys);
+  line.append(count, status, saving, legend, figures, keys);
   const live = el("div", "live");
   live.setAttribute("aria-live", "polite");
   const dialog = helpDialog(scale);
@@ -57,6 +76,11 @@ export function makeSummary(query, scale) {
     node,
     help,
     announce: (words) => say(live, words),
+    /** Offers the whole query only where some of it is cut off. */
+    measure() {
+      const cut = [text, note].some((part) => part && part.scrollHeight > part.clientHeight + 2);
+      whole.hidden = !cut && !node.classList.contains("whole");
+    },
     paint(down, post) {
       const { outbox: events, waited: waitedMs } = post;
       node.dataset.labels = String(down?.n ?? 0);

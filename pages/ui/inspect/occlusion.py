@@ -31,7 +31,7 @@ def show(space: Workspace, request: OccludeRequest, system: System, ranking: Ran
             st.error(plain(job.message))
         st.button(
             "Leave out one sentence at a time",
-            on_click=work.submit,
+            on_click=work.ask,
             args=(space, request, True),
             help="The model scores the passage once for each sentence. It runs on this machine and costs only time.",
         )

@@ -6,9 +6,11 @@ import streamlit as st
 
 from pages.ui import state, work
 from pages.ui.inspect import occlusion
+from pages.ui.inspect.link import forget_pair, link_back, linked_pair, say_pair
 from pages.ui.markdown import plain
-from pages.ui.tables import harmless_table
+from pages.ui.tables import harmless_table, written_table
 from pages.ui.view import View
+from rerank_core.evaluation.numbers import count, figure, signed
 from rerank_core.experiment.inspection import Inspection
 from rerank_core.experiment.job_requests import InspectRequest, OccludeRequest
 from rerank_core.experiment.one_query import Comparison, load_comparison
@@ -28,8 +30,11 @@ def show(space: Workspace, view: View, query: Query) -> None:
         st.info("This query is not ranked yet with these settings. Open it on **Compare** first.")
         return
     labels = {system.id: system.label for system in view.systems if system.id in comparison.rankings}
-    left, right = st.columns([1, 2])
-    chosen = left.selectbox("System", list(labels), format_func=labels.get, key=state.INSPECTED, bind="query-params")
+    linked = linked_pair(labels)
+    if linked is not None and not _is_here(linked, comparison, labels):
+        return
+    back, left, right = st.columns([2, 3, 6], vertical_alignment="bottom")
+    chosen = left.selectbox("System", list(labels), format_func=labels.get, key=state.INSPECTED)
     ranking = comparison.rankings[chosen]
     places = {doc.docid: doc for doc in ranking.docs}
     docid = right.selectbox(
@@ -37,11 +42,13 @@ def show(space: Workspace, view: View, query: Query) -> None:
         list(places),
         format_func=lambda docid: f"{places[docid].rank}. {comparison.docs[docid].name(80)}",
         key=state.PASSAGE,
-        bind="query-params",
     )
     if docid is None:
         st.info("This system returned nothing for the query.")
         return
+    say_pair(chosen, docid, (chosen, docid) == (next(iter(labels)), next(iter(places))))
+    with back:
+        link_back(chosen, docid)
     for note in ranking.notes:
         st.caption(plain(note))
     with space.open() as db:
@@ -52,22 +59,39 @@ def show(space: Workspace, view: View, query: Query) -> None:
     _closer(space, view, query, comparison, system, docid)
 
 
+def _is_here(linked: tuple[str | None, str | None], comparison: Comparison, labels: dict[str, str]) -> bool:
+    """Whether a link's pair can be shown; where not, that is said, and another one is opened only on a click."""
+    system, docid = linked
+    chosen = next(iter(labels)) if system is None else system
+    if chosen not in labels:
+        problem = f"the system {system}, which is not among those that ranked this query here"
+    elif docid is not None and docid not in comparison.rankings[chosen].docids:
+        problem = f"the passage {docid}, which {labels[chosen]} did not rank for this query"
+    else:
+        return True
+    st.warning(plain(f"This link is for {problem}."))
+    st.button("Choose another passage", on_click=forget_pair)
+    return False
+
+
 def _places(comparison: Comparison, chosen: str, docid: str, labels: dict[str, str], grades: dict[str, int]) -> None:
     """Where every system puts this passage, and what stands around it in this one."""
     grade = grades.get(docid)
     st.markdown("Nobody graded this passage." if grade is None else f"Grade **{grade}**.")
     left, right = st.columns(2, gap="medium")
-    four = st.column_config.NumberColumn(format="%.4f")
     left.markdown("**By every system**")
     left.dataframe(
-        harmless_table(others_frame(comparison.rankings, labels, docid, chosen)),
+        written_table(
+            others_frame(comparison.rankings, labels, docid, chosen),
+            {"Raw score": lambda value: figure(value, 4), "Tokens cut": lambda value: count(int(value))},
+        ),
         hide_index=True,
         width="stretch",
         placeholder="–",
         column_config={
-            "System": st.column_config.TextColumn(width=165),
+            "System": st.column_config.TextColumn(width=205),
             "Rank": st.column_config.NumberColumn(width=50),
-            "Raw score": st.column_config.NumberColumn(format="%.4f", width=85),
+            "Raw score": st.column_config.NumberColumn(width=85),
             "Tokens cut": st.column_config.NumberColumn(width=85),
         },
     )
@@ -75,14 +99,15 @@ def _places(comparison: Comparison, chosen: str, docid: str, labels: dict[str, s
     titles = {docid: doc.name(80) for docid, doc in comparison.docs.items()}
     right.markdown(f"**Around it, by {plain(labels[chosen])}**")
     right.dataframe(
-        harmless_table(neighbours_frame(comparison.rankings[chosen], docid, titles, grades)),
+        written_table(
+            neighbours_frame(comparison.rankings[chosen], docid, titles, grades),
+            {"Score": lambda value: figure(value, 4), "Difference": lambda value: signed(value, 4)},
+        ),
         hide_index=True,
         width="stretch",
         placeholder="–",
         column_config={
             "Rank": st.column_config.NumberColumn(width=60),
-            "Score": four,
-            "Difference": st.column_config.NumberColumn(format="%+.4f"),
             "Grade": st.column_config.NumberColumn(width=60),
         },
     )
@@ -113,7 +138,7 @@ def _closer(space: Workspace, view: View, query: Query, comparison: Comparison, 
             occlusion.show(space, closer, asked, comparison.rankings[chosen.id], docid)
     else:
         st.error(plain(job.message))
-        st.button("Try again", on_click=work.submit, args=(space, request, True))
+        st.button("Try again", on_click=work.ask, args=(space, request, True))
 
 
 def _result(inspection: Inspection, content: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui import state
+from pages.ui import asked, state
 from pages.ui.markdown import plain
 from pages.ui.view import View
 from rerank_core.errors import SettingsError
@@ -24,6 +24,7 @@ DEFAULT_K = 5
 
 def choose_target(column: DeltaGenerator) -> float:
     """The precision that a threshold is to reach."""
+    asked.check_number(state.TARGET, 0.05, 1.0, 0.5, "target precision")
     return float(column.slider("Target precision", 0.05, 1.0, 0.5, 0.05, key=state.TARGET, bind="query-params"))
 
 
@@ -47,6 +48,8 @@ def show(space: Workspace, view: View) -> None:
     if not labels:
         st.info("None of these systems gives scores that are comparable between queries.")
         return
+    asked.check_system(state.SCORED, {system: row.label for system, row in labels.items()}, "system with scores")
+    asked.check_number(state.TOP_K, 1, 100, DEFAULT_K, "top k")
     left, middle, right = st.columns(3)
     chosen = left.selectbox(
         "System", list(labels), format_func=lambda system: labels[system].label, key=state.SCORED, bind="query-params"

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui import state, work
+from pages.ui import failures, state, work
 from pages.ui.llm.model import choose_answer_tokens, choose_model
 from pages.ui.markdown import plain
 from pages.ui.view import View
@@ -95,9 +95,10 @@ def _which() -> tuple[int, bool]:
     first, graded = st.columns([2, 3], vertical_alignment="bottom")
     k = first.number_input("First passages of each system", 1, 100, 10, 1, key=state.LLM_FIRST, persist_state="session")
     also = graded.checkbox(
-        "Also all passages that people graded, to measure the agreement with them",
+        "Also all that people graded",
         key=state.LLM_GRADED,
         persist_state="session",
+        help="To measure how far it agrees with them.",
     )
     return int(k), bool(also)
 
@@ -169,8 +170,9 @@ def _questions(plan: Work) -> str:
     return f"{len(plan.questions):,} request{'' if len(plan.questions) == 1 else 's'}"
 
 
+@failures.told
 def _submit(space: Workspace, request: LlmGradeRequest) -> None:
-    work.submit(space, request)
+    work.put_job(space, request)
     state.put(state.LLM_RETRY, False)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import asked, state
+from pages.ui.doors import page_link
 from pages.ui.evaluate import cache
 from pages.ui.evaluate.cache import Stamp
 from pages.ui.markdown import plain
@@ -37,7 +38,6 @@ from rerank_core.views.llm_grades import (
     sides_chart,
     sides_frame,
 )
-from rerank_core.views.story import link_html
 from rerank_core.views.summary import DIFFERENCE, P, word
 
 ASK, WORTH = "Ask a language model", "What its grades are worth"
@@ -46,6 +46,7 @@ ALL, SPOT = "All pairs that both graded", "Only the spot check"
 
 def choose_part() -> str:
     """Which half of the page is shown; the link keeps it."""
+    asked.check(state.LLM_PART, (ASK, WORTH), "part of this page")
     return st.segmented_control(
         "Show",
         [ASK, WORTH],
@@ -123,7 +124,7 @@ def _in_words(confused: Confusion, spot: bool) -> None:
     for sentence in kappa_sentence(confused):
         st.markdown(plain(sentence))
     which = (
-        "The pairs of the spot check are drawn by chance from all that it graded: these figures hold for all of them."
+        "The pairs of the spot check are drawn at random from all that it graded: these figures hold for all of them."
         if spot
         else "People choose what they grade, so these figures may be too good or too bad; only the spot check is fair."
     )
@@ -136,10 +137,10 @@ def _spot_check(sample: Sequence[Pair], whole: WholeSet) -> None:
     done = sum(docid in whole.qrels.get(qid, {}) for qid, docid in sample)
     st.markdown(
         f"**Spot check:** {done:,} of {len(sample):,} pairs are graded by a person. They are a fifth of what it "
-        "graded, drawn by chance, for a person to grade without seeing its grade. They come first on **Label**."
+        "graded, drawn at random, for a person to grade without seeing its grade. They come first on **Label**."
     )
     if done < len(sample):
-        st.html(link_html("Label", "Grade them on Label"))
+        page_link("Label", "Grade them on Label", icon=":material/arrow_forward:")
 
 
 def _verdicts(found: Sequence[Side], view: View, measure: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.ui import state, work
+from pages.ui import asked, state, work
 from pages.ui.llm.model import choose_answer_tokens, choose_model
 from pages.ui.markdown import plain
 from pages.ui.view import View
@@ -32,6 +32,8 @@ def show(space: Workspace, view: View, query: Query) -> None:
     if view.baseline not in rankings or not labels:
         st.info("This needs the query ranked by two systems. Open it on **Compare** first.")
         return
+    asked.check_system(state.READ_BY, labels)
+    asked.check_number(state.READS, 1, 50, 5, "number of passages in the prompt")
     left, right = st.columns([2, 1])
     system = left.selectbox("After", list(labels), format_func=labels.get, key=state.READ_BY, bind="query-params")
     k = right.number_input("Passages in the prompt", 1, 50, 5, key=state.READS, bind="query-params")
@@ -94,7 +96,7 @@ def _answers(space: Workspace, view: View, query: Query, systems: list[str], k: 
         f"Eight requests go to {plain(chat['base_url'])}: the query, and these passages. The same model writes the "
         "answer and judges it, so take its figures as its own opinion."
     )
-    st.button("Ask for both answers", disabled=not now.ready, on_click=work.submit, args=(space, request, True))
+    st.button("Ask for both answers", disabled=not now.ready, on_click=work.ask, args=(space, request, True))
     if job is not None and job.state == "done":
         for column, system in zip(st.columns(2, gap="medium"), systems, strict=True):
             with column.container(border=True):

@@ -1,4 +1,4 @@
-"""Building a system out of systems: a cascade, a blend, signals from metadata, a router; saved by name."""
+"""Building a system: a cascade, a blend, signals, a router, a first stage of its own; saved by name."""
 
 from __future__ import annotations
 
@@ -8,30 +8,43 @@ import streamlit as st
 
 from pages.ui import state
 from pages.ui.markdown import plain
+from pages.ui.rerankers import own_first_stage
+from pages.ui.rerankers.saving import save_as
+from pages.ui.sidebar import name_in_menu
 from rerank_core.errors import RerankLensError
+from rerank_core.retrieval.first_stage_signals import WORDS
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.composites.spec import (
+    BELOW,
+    FROM,
     Authority,
     Blend,
     Cascade,
     Condition,
     Diversity,
     Member,
+    OwnFirstStage,
     Recency,
     Router,
     Rule,
     Signals,
     Spec,
     Stage,
+    signal_of,
 )
-from rerank_core.systems.systems import add_composite, all_systems
+from rerank_core.systems.finding import to_choose_from
+from rerank_core.systems.systems import ALWAYS_READY, add_composite, all_systems
 
+OWN = "Own first stage"
 KINDS = {
-    "Cascade": "A cheap system keeps the best n passages, a better one orders them.",
+    "Cascade": "Step 1 picks the best n passages quickly; step 2 orders them carefully.",
     "Blend": "Several systems vote: a weighted sum of their ranks or scaled scores.",
     "Signals": "One system, corrected by recency, by the source, or against near duplicates.",
-    "Router": "A rule on the query picks the system.",
+    "Router": "A rule on the query, or on how sure the first stage is, picks the system. Evaluate, When to rerank, "
+    "fits such a rule to your grades.",
+    OWN: "A system with a first stage of its own: it finds its candidates itself, whatever the sidebar says.",
 }
+EXAMPLES = {OWN: "BM25, then L6"}
 CONDITIONS = {
     "max_words": "has at most … words",
     "min_words": "has at least … words",
@@ -39,6 +52,8 @@ CONDITIONS = {
     "has_digits": "has digits",
     "is_question": "is a question",
     "regex": "matches the pattern …",
+    **{f"{signal}{BELOW}": f"finds a {words} below …" for signal, words in WORDS.items()},
+    **{f"{signal}{FROM}": f"finds a {words} of … or more" for signal, words in WORDS.items()},
 }
 BY = {"rank": "ranks (RRF)", "zscore": "z-scores", "minmax": "min–max scores"}
 
@@ -46,42 +61,40 @@ BY = {"rank": "ranks (RRF)", "zscore": "z-scores", "minmax": "min–max scores"}
 def build(space: Workspace) -> None:
     """The form of the chosen kind, and what came of saving it."""
     st.subheader("Build a system")
-    labels = {system.id: system.label for system in all_systems(space)}
+    systems = {system.id: system for system in to_choose_from(all_systems(space))}
+    labels = {one: name_in_menu(system.label, system.state.kind) for one, system in systems.items()}
     kind = st.segmented_control("Kind", list(KINDS), default="Cascade", required=True, key=state.KIND)
     st.caption(KINDS[kind])
-    spec = _FORMS[kind](labels)
-    left, right = st.columns([4, 1], vertical_alignment="bottom")
-    name = left.text_input("Name", placeholder="fast-then-good")
-    # not a callback: its arguments would be those of the run before, without what was typed last
-    if right.button("Save", type="primary", width="stretch"):
-        _save(space, name.strip(), spec)
-        st.rerun()
-    message = state.pop(state.SAVED)
-    if message is not None:
-        ok, line = message
-        (st.success if ok else st.error)(line)
+    if kind == OWN:
+        # what finds its own candidates cannot be given any by another system
+        parts = {one: label for one, label in labels.items() if not isinstance(systems[one].spec, OwnFirstStage)}
+        spec: Callable[[], Spec] = own_first_stage.form(space, parts)
+    else:
+        spec = _FORMS[kind](labels)
+
+    def save(name: str, replace: bool) -> str:
+        return add_composite(space, name, spec(), replace)
+
+    def what_is_there(name: str) -> str:
+        wanted = " ".join(name.split()).casefold()
+        return next((one.model.note for one in systems.values() if one.id.casefold() == wanted), "")
+
+    save_as(kind, EXAMPLES.get(kind, "fast-then-good"), save, what_is_there)
 
 
-def _save(space: Workspace, name: str, spec: Callable[[], Spec]) -> None:
-    try:
-        add_composite(space, name, spec())
-    except RerankLensError as error:
-        state.put(state.SAVED, (False, str(error)))
-        return
-    state.put(state.SAVED, (True, f"'{name}' is saved. It can be chosen on Compare like any other system."))
-
-
-def _pick(label: str, labels: dict[str, str], key: str, index: int = 0) -> str:
-    return st.selectbox(label, list(labels), index, labels.get, key=key)
+def _pick(label: str, labels: dict[str, str], key: str, usual: str = ALWAYS_READY[1]) -> str:
+    ids = list(labels)
+    return st.selectbox(label, ids, ids.index(usual) if usual in ids else 0, labels.get, key=key)
 
 
 def _cascade(labels: dict[str, str]) -> Callable[[], Spec]:
-    count = int(st.number_input("Stages", 2, 4, 2))
+    count = int(st.number_input("Steps", 2, 4, 2))
     stages = []
     for place in range(count):
         left, right = st.columns([3, 1])
         with left:
-            system = _pick(f"Stage {place + 1}", labels, f"cascade{place}", min(place + 1, len(labels) - 1))
+            usual = ALWAYS_READY[min(place + 1, len(ALWAYS_READY) - 1)]
+            system = _pick(f"Step {place + 1}", labels, f"cascade{place}", usual)
         last = place == count - 1
         keep = right.number_input("Keeps", 1, 199, max(1, 20 - 5 * place), key=f"keep{place}", disabled=last)
         stages.append((system, None if last else int(keep)))
@@ -89,7 +102,7 @@ def _cascade(labels: dict[str, str]) -> Callable[[], Spec]:
 
 
 def _blend(labels: dict[str, str]) -> Callable[[], Spec]:
-    chosen = st.multiselect("Members", list(labels), list(labels)[:2], format_func=labels.get)
+    chosen = st.multiselect("Members", list(labels), ALWAYS_READY[:2], format_func=labels.get)
     by = st.segmented_control("Sum of", list(BY), default="rank", required=True, format_func=BY.get)
     weights = [
         column.number_input(plain(labels[system]), 0.0, 100.0, 1.0, 0.1, key=f"weight-{system}")
@@ -168,6 +181,11 @@ def _router(labels: dict[str, str]) -> Callable[[], Spec]:
 def _condition(feature: str, value: str) -> Condition:
     if feature in ("min_words", "max_words"):
         return Condition(feature, int(value) if value.strip().isdigit() else value)
+    if signal_of(feature) is not None:
+        try:
+            return Condition(feature, float(value))
+        except ValueError:
+            raise RerankLensError(f"Write a number such as 0.2 for the {CONDITIONS[feature]}, not '{value}'.") from None
     return Condition(feature, value.strip() if feature == "regex" else True)
 
 

@@ -7,12 +7,27 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import roles, state
-from pages.ui.markdown import plain
-from rerank_core.errors import RerankLensError
+from pages.ui.rerankers.saving import save_as
 from rerank_core.rerankers.catalogue.catalog import catalog
 from rerank_core.rerankers.catalogue.model import Model, Setting
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import add_variant
+
+LABELS = {
+    "max_length": "Longest text (tokens)",
+    "max_tokens_per_doc": "Longest passage (tokens)",
+    "base_url": "Address of the server",
+    "more_addresses": "Other addresses of the same model",
+    "parallel": "Requests at a time to each address",
+    "key_variable": "Variable that holds the key",
+    "max_words": "Longest passage (words)",
+    "compress_ratio": "Compression",
+    "compress_layers": "Layers to compress after",
+    "top_logprobs": "Likely tokens asked for",
+    "timeout": "Seconds for one attempt",
+    "trust_remote_code": "Run the model's own code",
+}
+"""Settings whose name does not say what they are."""
 
 
 def is_local(model: Model) -> bool:
@@ -28,26 +43,19 @@ def variant(space: Workspace) -> None:
     if models[chosen].note:
         st.caption(models[chosen].note)
     values = {setting.name: _field(chosen, setting) for setting in models[chosen].settings}
-    left, right = st.columns([4, 1], vertical_alignment="bottom")
-    name = left.text_input("Name", key="variant_name", placeholder=f"{chosen}-long")
-    if right.button("Save", key="variant_save", width="stretch"):
+
+    def save(name: str, replace: bool) -> str:
         changed = {one.name: values[one.name] for one in models[chosen].settings if values[one.name] != one.default}
-        try:
-            add_variant(space, name.strip(), chosen, changed)
-        except RerankLensError as error:
-            state.put(state.VARIANT_SAVED, (False, str(error)))
-        else:
-            state.put(state.VARIANT_SAVED, (True, f"'{name.strip()}' is in the list."))
-        st.rerun()
-    said = state.pop(state.VARIANT_SAVED)
-    if said is not None:
-        (st.success if said[0] else st.error)(plain(said[1]))
+        return add_variant(space, name, chosen, changed, replace)
+
+    save_as(f"variant-{chosen}", f"{chosen}-long", save, lambda name: "It is a model with settings.")
 
 
 def _field(model: str, setting: Setting) -> Any:
     """A widget by the setting's type; keys are never asked for, only the name of the variable that holds one."""
     key = f"set-{model}-{setting.name}"
-    label = f"{setting.name}{' (needed)' if setting.required else ''}"
+    name = LABELS.get(setting.name, setting.name.replace("_", " ").capitalize())
+    label = f"{name}{' (needed)' if setting.required else ''}"
     if setting.choices:
         place = setting.choices.index(setting.default) if setting.default in setting.choices else 0
         return st.selectbox(label, setting.choices, place, help=setting.help, key=key)

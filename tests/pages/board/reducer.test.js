@@ -64,13 +64,31 @@ test("the focus moves in its column, to the same passage beside it, over columns
   assert.deepEqual(r.moved(columns, at("y", "z"), "right"), at("y", "z"));
 });
 
-test("figures have four decimals, differences a sign and an arrow", () => {
+test("figures have the decimals that are asked for, differences a sign and an arrow", () => {
   assert.equal(r.figure(0.5), "0.5000");
+  assert.equal(r.figure(0.5, 3), "0.500");
   assert.equal(r.figure(null), "–");
-  assert.deepEqual(r.difference(0.0123), { text: "▲ +0.0123", sense: "up" });
-  assert.deepEqual(r.difference(-0.25), { text: "▼ −0.2500", sense: "down" });
-  assert.deepEqual(r.difference(-0.00001), { text: "= 0.0000", sense: "same" });
+  assert.deepEqual(r.difference(0.0123), { text: "▲ +0.0123", sense: "up", words: "better than the baseline" });
+  assert.deepEqual(r.difference(-0.25, 3), { text: "▼ −0.250", sense: "down", words: "worse than the baseline" });
   assert.equal(r.difference(null).text, "");
+});
+
+test("no difference is a sign and no row of zeros", () => {
+  assert.deepEqual(r.difference(0), { text: "=", sense: "same", words: "the same as the baseline" });
+  assert.equal(r.difference(-0.00001).text, "=");
+  assert.equal(r.difference(0.0004, 3).text, "=");
+});
+
+test("ranks are said as people say them", () => {
+  assert.deepEqual([1, 2, 3, 4, 11, 12, 13, 21, 102, 1111, 1203].map(r.ordinal),
+    ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "1,111th", "1,203rd"]);
+});
+
+test("what a model did not read is a share where that is known", () => {
+  assert.equal(r.unread({ cut: 0, share: null }), "");
+  assert.equal(r.unread({ cut: 263, share: 0.4 }), "about the last 40 % not read by this model");
+  assert.equal(r.unread({ cut: 1, share: 0.001 }), "about the last 1 % not read by this model");
+  assert.equal(r.unread({ cut: 1263, share: null }), "the last 1,263 tokens not read by this model");
 });
 
 test("a movement says up, down, same or new, and nothing in the baseline", () => {

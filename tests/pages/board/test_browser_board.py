@@ -100,7 +100,7 @@ def test_a_grade_by_key_shows_everywhere_moves_the_figures_and_is_there_after_a_
         page.keyboard.press("3")
         for column in ("s0", "s1", "s2", "s3", "ideal"):
             expect(pressed(page, column, 3)).to_have_text("3")
-        expect(value).to_have_text("0.2500")
+        expect(value).to_have_text("0.250")
         saved(page, 1)
         assert store.labels("q1") == {"q1-d3": 3}
         assert card(page, "s0", 3).evaluate("node => node.getRootNode().activeElement === node")
