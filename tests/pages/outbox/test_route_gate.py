@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pages.ui.outbox.events import GradeEvent
-from pages.ui.outbox.passes import IDLE_SECONDS, Gate, Visitor
+from pages.ui.outbox.passes import IDLE_SECONDS, PARTING_SECONDS, Gate, Visitor
 
 ANN = Visitor("http://localhost:8501", "ann's cookies")
 BEN = Visitor("http://localhost:8501", "ben's cookies")
@@ -78,12 +78,26 @@ def test_a_session_that_is_not_connected_opens_nothing_until_it_is_again(gate, l
     assert gate.find(token, ANN) is not None
 
 
-def test_a_session_that_ended_opens_nothing_even_if_its_name_comes_back(gate):
+def test_what_a_closing_tab_sends_comes_in_after_its_session_ended_for_a_while(gate, live, clock):
     token = gate.grant("s1", "board", ANN, "mine", nothing)
     other = gate.grant("s2", "board", ANN, "mine", nothing)
     gate.end("s1")
+    live.remove("s1")
+    clock.now = PARTING_SECONDS - 1
+    assert gate.find(token, ANN).admits([event(1)]) == [event(1)]
+    assert gate.find(token, ANN).admits([event(1, "another's")]) == []
+    assert gate.find(token, BEN) is None
+    clock.now = PARTING_SECONDS + 1
     assert gate.find(token, ANN) is None
     assert gate.find(other, ANN) is not None
+
+
+def test_a_session_that_ended_has_new_tokens_when_its_name_comes_back(gate, clock):
+    token = gate.grant("s1", "board", ANN, "mine", nothing)
+    gate.end("s1")
+    assert gate.grant("s1", "board", ANN, "mine", nothing) != token
+    clock.now = PARTING_SECONDS + 1
+    assert gate.find(token, ANN) is None
 
 
 def test_a_pass_that_nobody_used_runs_out_and_its_session_gets_another(gate, clock):
