@@ -15,6 +15,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages.ui import state
 from pages.ui.state import ALWAYS, DATASET, OF_A_DATASET, SYSTEMS, VIEW
 
+RUNS_OF_AN_ENTRY = 3
+"""For its link, and for what came along: how often a page may run before anybody did anything."""
+
 
 def enter(page: str) -> None:
     """To be called first on each page: where somebody has come from elsewhere, the address is what they ask for.
@@ -25,7 +28,9 @@ def enter(page: str) -> None:
     goes_back = bool(getattr(get_script_run_ctx(), "is_history_navigation", False))
     lost = bool(state.pop(state.LOST))
     if state.take(state.PAGE) == page and not goes_back and not lost:
+        state.put(state.RUNS_HERE, int(state.take(state.RUNS_HERE) or 0) + 1)
         return
+    state.put(state.RUNS_HERE, 0)
     here = {key: st.query_params.get_all(key) for key in st.query_params}
     held = link()
     if DATASET in here and here[DATASET] != held.get(DATASET):
@@ -75,6 +80,11 @@ def is_new_here(key: str) -> bool:
     new = set(state.take(state.FROM_ELSEWHERE) or ())
     state.put(state.FROM_ELSEWHERE, new - {key})
     return key in new
+
+
+def has_just_come() -> bool:
+    """Whether this is one of the runs that a page makes by itself when somebody comes to it."""
+    return int(state.take(state.RUNS_HERE) or 0) < RUNS_OF_AN_ENTRY
 
 
 def hold(key: str, texts: Sequence[str]) -> None:

@@ -80,6 +80,7 @@ def check(key: str, options: Iterable[T], what: str, texts: Texts[T] = _itself) 
     shown = [next(iter(texts(option))) for option in offered]
     asked = address.take_asked(key)
     if asked is None:
+        _hold_on(key, offered)
         return
     known = _known(offered, texts)
     missing = [text for text in asked if text and text not in known]
@@ -87,6 +88,16 @@ def check(key: str, options: Iterable[T], what: str, texts: Texts[T] = _itself) 
         not_here(key, what, missing, {text: shortened(text, LONGEST) for text in shown})
     if asked[-1] and asked[-1] not in shown:
         state.put(key, known[asked[-1]])
+
+
+def _hold_on(key: str, offered: Sequence[object]) -> None:
+    """Tell the browser what a setting was before the page was left, until it must know.
+
+    Streamlit says so once. Where that run is overtaken by another, the browser has the default and asks for it.
+    """
+    held = state.take(key)
+    if address.has_just_come() and held in offered:
+        state.put(key, held)
 
 
 def check_system(key: str, labels: Mapping[str, str], what: str = "system") -> None:

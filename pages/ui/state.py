@@ -232,6 +232,7 @@ TRAFFIC_CANARY = "traffic_canary"
 
 # the address, see `address.py`
 PAGE = "page"
+RUNS_HERE = "runs_here"
 FAILED = "failed"
 TOLD = "told"
 ASKED = "asked"

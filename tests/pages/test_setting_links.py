@@ -141,3 +141,31 @@ def test_what_is_offered_opens(graded):
     assert not app.warning
     assert app.number_input(key="usd").value == 1.5
     assert app.segmented_control(key="heat").value == "Value"
+
+
+def left_and_come_back_to() -> None:
+    import streamlit as st
+
+    from pages.ui import address, asked
+
+    address.enter(st.session_state.get("where", "Evaluate"))
+    if "where" not in st.session_state:
+        asked.check("part", ["Systems", "Matrix"], "section")
+        st.segmented_control(
+            "Details", ["Systems", "Matrix"], default="Systems", key="part", bind="query-params", persist_state="session"
+        )
+
+
+def test_what_was_open_is_told_by_every_run_that_a_page_makes_when_somebody_comes_back():
+    app = AppTest.from_function(left_and_come_back_to).run()
+    app.segmented_control(key="part").set_value("Matrix").run()
+    app.session_state["where"] = "Compare"
+    app.run()
+    del app.session_state["where"]
+    for _ in range(3):
+        app.run()
+        assert not app.exception
+        shown = app.segmented_control(key="part")
+        assert (shown.value, shown.proto.set_value) == ("Matrix", True)
+    app.run()
+    assert not app.segmented_control(key="part").proto.set_value, "from then on, the browser says what is open"
