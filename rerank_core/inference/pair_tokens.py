@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 Cut = Literal["longest_first", "passage"]
 """What gives way where both do not fit: see `longest_first` and `passage_only`."""
-_KEPT_TOKENS = 16 * 2**20
-"""The most tokens that are kept: 64 MiB at 4 bytes each."""
+_KEPT_BYTES = 64 * 2**20
+_ENTRY_BYTES = 400
+"""What a kept text takes beside its tokens: its hash, an array's head, and its place among the others."""
 
 
 class UnknownModelError(RerankLensError):
@@ -62,7 +63,7 @@ class PairTokens:
     """
 
     def __init__(
-        self, tokenizer: Any, max_tokens: int, cut: Cut = "longest_first", kept_tokens: int = _KEPT_TOKENS
+        self, tokenizer: Any, max_tokens: int, cut: Cut = "longest_first", kept_bytes: int = _KEPT_BYTES
     ) -> None:
         """Raises UnknownModelError for a tokenizer whose way of joining two texts cannot be told apart."""
         if not getattr(tokenizer, "is_fast", False):
@@ -73,7 +74,7 @@ class PairTokens:
         self.max_tokens, self.cut = max_tokens, cut
         self.layout = _layout(self._tokenizer, "token_type_ids" in tokenizer.model_input_names)
         self._kept: OrderedDict[str, tuple[NDArray[np.int32], int]] = OrderedDict()
-        self._most, self._held = kept_tokens, 0
+        self._most, self._held = kept_bytes, 0
 
     def pairs(self, query: str, texts: Sequence[str]) -> list[Pair]:
         """One pair per text, in their order."""
@@ -137,10 +138,10 @@ class PairTokens:
     def _keep(self, fresh: Iterable[tuple[str, tuple[NDArray[np.int32], int]]]) -> None:
         for key, (ids, total) in fresh:
             self._kept[key] = (ids, total)
-            self._held += len(ids) + 1
+            self._held += ids.nbytes + _ENTRY_BYTES
         while self._held > self._most:
             _, (ids, _) = self._kept.popitem(last=False)
-            self._held -= len(ids) + 1
+            self._held -= ids.nbytes + _ENTRY_BYTES
 
 
 def longest_first(query: int, text: int, room: int) -> tuple[int, int]:

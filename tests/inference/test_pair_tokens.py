@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rerank_core.inference.pair_tokens import PairTokens, UnknownModelError, longest_first, passage_only
+from rerank_core.inference.pair_tokens import _ENTRY_BYTES, PairTokens, UnknownModelError, longest_first, passage_only
 
 # The two long texts pass the longest limit, 512 tokens, and no more: to check against, the tokenizer itself keeps what
 # it cuts off, for a pair in as many pieces as the pieces of one text times those of the other.
@@ -116,9 +117,9 @@ class Counting:
 
 def test_a_passage_is_tokenized_once_and_the_longest_unused_is_forgotten(tokenizer) -> None:
     long = "fish " * 5
-    # each text is counted as its tokens and one: room for all of these but one token
-    room = sum(1 + tokens for tokens in PairTokens(tokenizer, 64).count(["fish", "a", "b", long])) - 1
-    tokens = PairTokens(tokenizer, 64, kept_tokens=room)
+    # room for all of these but one token of 4 bytes
+    counts = PairTokens(tokenizer, 64).count(["fish", "a", "b", long])
+    tokens = PairTokens(tokenizer, 64, kept_bytes=sum(_ENTRY_BYTES + 4 * count for count in counts) - 4)
     counting = tokens._tokenizer = Counting(tokens._tokenizer)
     tokens.pairs("fish", ["a", "b"])
     first = tokens.pairs("fish", ["b", "a"])
@@ -164,3 +165,17 @@ def test_a_tokenizer_that_mixes_the_two_texts_is_not_known(bert_folder: Path) ->
 
 def test_tokens_are_small_integers(tokenizer) -> None:
     assert PairTokens(tokenizer, 64).pairs("fish", ["otters"])[0].ids.dtype == np.int32
+
+
+def test_many_short_texts_take_no_more_memory_than_is_said(tokenizer) -> None:
+    room = 2**20
+    tokens = PairTokens(tokenizer, 64, kept_bytes=room)
+    tokens.count(["fish"])
+    tracemalloc.start()
+    try:
+        for start in range(0, 10_000, 500):
+            tokens.pairs("fish", [f"a {number}" for number in range(start, start + 500)])
+        assert tracemalloc.get_traced_memory()[0] < 1.25 * room
+    finally:
+        tracemalloc.stop()
+    assert len(tokens._kept) > 1_000
