@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.store import datasets, judgments
-from rerank_core.tuning.inputs import list_experiments, models_of, pool_experiment, searched
+from rerank_core.tuning.inputs import list_experiments, models_of, pool_experiments, searched
 from rerank_core.tuning.search_space import SearchSpace
 from rerank_core.types import Progress, no_progress
 
@@ -27,5 +29,7 @@ def rank_pool(
         progress(done, len(queries), f"lists: {query.text[:60]}")
         for one in lists.values():
             pipeline.candidates(one, query)
-    pool = pool_experiment(experiment, space, models)
-    return pipeline.run(pool, queries, progress) if models else {}
+    failed: Counter[str] = Counter()
+    for pool in pool_experiments(experiment, space, models) if models else ():
+        failed.update(pipeline.run(pool, queries, progress))
+    return dict(failed)

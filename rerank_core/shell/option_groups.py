@@ -69,7 +69,7 @@ def add_view(verb: Parser) -> None:
 
 def settings_of(arguments: argparse.Namespace, workspace: Workspace) -> RetrievalSettings:
     """The retrieval settings that the options say; the workspace has the variants by name. Raises SettingsError."""
-    variant = _variant(arguments.variant, workspace) if arguments.variant else None
+    variant = variant_said(arguments.variant, workspace) if arguments.variant else None
     if arguments.settings:
         given = RetrievalSettings.from_json(arguments.settings)
         return given if variant is None else replace(given, variant=variant)
@@ -88,7 +88,8 @@ def settings_of(arguments: argparse.Namespace, workspace: Workspace) -> Retrieva
     )
 
 
-def _variant(text: str, workspace: Workspace) -> QueryVariant:
+def variant_said(text: str, workspace: Workspace) -> QueryVariant:
+    """The query variant that an option names, or says as JSON. Raises SettingsError for one that is not there."""
     if text.lstrip().startswith("{"):
         try:
             return QueryVariant.from_dict(json.loads(text))

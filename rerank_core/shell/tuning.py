@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rerank_core.errors import SettingsError
 from rerank_core.evaluation.numbers import share
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.ranking.tuning import rank_pool
+from rerank_core.retrieval.query_variants.query_variant import QueryVariant
 from rerank_core.shell.answer import DONE, NO, NOTHING, Call, VerbResult
-from rerank_core.shell.option_groups import experiment_of
+from rerank_core.shell.option_groups import experiment_of, variant_said
+from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import FIRST_STAGE
 from rerank_core.tuning.inputs import what_is_missing
 from rerank_core.tuning.questions import known_cases
@@ -17,6 +20,7 @@ from rerank_core.tuning.record import record, save_winner
 from rerank_core.tuning.search_space import SearchSpace
 from rerank_core.tuning.tune import check_graded
 from rerank_core.tuning.tune import tune as search
+from rerank_core.tuning.variant_lists import AS_TYPED
 
 
 def tune(call: Call) -> VerbResult:
@@ -24,6 +28,7 @@ def tune(call: Call) -> VerbResult:
     options = call.options
     experiment = experiment_of(call.workspace, options, options.systems)
     space = _space(options.deepest, options.most, options.first_stages, options.precision)
+    space = replace(space, variants=_variants(call.workspace, options.variants))
     check_graded(experiment)
     missing = what_is_missing(experiment, space)
     if not missing.nothing and not options.run:
@@ -45,6 +50,7 @@ def tune(call: Call) -> VerbResult:
     lines = [found["sentence"], *(line for line in found["sentences"].values() if line != found["sentence"])]
     if found["left_out"]:
         lines.append(f"{found['left_out']:,} graded queries are left out: a list or a score of theirs is missing.")
+    lines += found["worth"]
     lines += [_floor_line(row) for row in found["rows"] if row["floor"]]
     ms = next((row["ms"] for row in found["rows"][1:]), None)
     against = [case for case in known_cases(found["facts"], ms, options.limit_ms) if case.speaks_for is False]
@@ -65,6 +71,15 @@ def _space(deepest: int, most: int, lists: list[str], precision: float | None) -
         raise SettingsError(f"--deepest is {deepest}, and the shallowest depth that is tried is {min(space.depths)}.")
     named = tuple(tuple(one.split("+")) for one in lists) or space.lists
     return SearchSpace(lists=named, depths=depths, most=most, precision=precision)
+
+
+def _variants(workspace: Workspace, said: list[str]) -> tuple[tuple[str, QueryVariant | None], ...]:
+    """Variants by name, or by label where they are said as JSON; "as typed": none."""
+    found: dict[str, QueryVariant | None] = {}
+    for text in said:
+        variant = None if text == AS_TYPED else variant_said(text, workspace)
+        found[variant.label if variant is not None and text.lstrip().startswith("{") else text] = variant
+    return tuple(found.items())
 
 
 def _floor_line(row: dict[str, Any]) -> str:

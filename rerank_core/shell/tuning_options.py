@@ -40,6 +40,13 @@ def add_tuning(verbs: Verbs[Parser]) -> None:
         help="what may find candidates: bm25, dense, run:NAME, two joined by + (default: bm25 dense bm25+dense)",
     )
     verb.add_argument(
+        "--variants",
+        nargs="+",
+        default=[],
+        metavar="NAME|JSON",
+        help="query variants to try beside the settings' own, each as for --variant; 'as typed': the query alone",
+    )
+    verb.add_argument(
         "--most", type=int, default=MOST_SETTINGS, metavar="N", help="settings per search (default: %(default)s)"
     )
     verb.add_argument(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from statistics import median
 
 from sqlite_utils import Database
@@ -12,6 +13,7 @@ from rerank_core.errors import SettingsError
 from rerank_core.evaluation.numbers import counted
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.waiting import about
+from rerank_core.retrieval.query_variants.query_variant import QueryVariant
 from rerank_core.retrieval.settings import MAX_DEPTH, RUN, WEIGHTED, RetrievalSettings
 from rerank_core.store import datasets, evidence, judgments, rankings
 from rerank_core.store.imported_runs import imported_rankings, list_imported
@@ -20,6 +22,7 @@ from rerank_core.systems.imported import IMPORTED
 from rerank_core.systems.systems import FIRST_STAGE, System
 from rerank_core.tuning.query_lists import QueryLists, query_lists
 from rerank_core.tuning.search_space import FirstStage, SearchSpace
+from rerank_core.tuning.variant_lists import split_name, variant_of
 from rerank_core.types import Query, Ranking, ScoredDoc
 
 
@@ -123,12 +126,18 @@ def default_first_stage(settings: RetrievalSettings) -> FirstStage:
     return FirstStage(names, fusion if len(names) == 2 else "rrf", settings.rrf_k, weight, settings.depth)
 
 
-def as_settings(first: FirstStage, settings: RetrievalSettings) -> RetrievalSettings:
-    """The settings that find candidates as `first` says; what it does not name is that of `settings`."""
+def as_settings(
+    first: FirstStage, settings: RetrievalSettings, variants: Mapping[str, QueryVariant | None] | None = None
+) -> RetrievalSettings:
+    """The settings that find candidates as `first` says; what it does not name is that of `settings`.
+
+    `variants`: those of the search, by name. Raises SettingsError where `first` names one that is not there.
+    """
     two = len(first.lists) == 2
     return replace(
         settings,
-        retrievers=first.lists,
+        variant=_variant(variant_of(first.lists), settings, variants or {}),
+        retrievers=tuple(split_name(name)[0] for name in first.lists),
         fusion=first.fusion if two else "rrf",
         weights=(1 - first.weight, first.weight) if two and first.fusion in WEIGHTED else (),
         rrf_k=first.rrf_k,
@@ -138,11 +147,11 @@ def as_settings(first: FirstStage, settings: RetrievalSettings) -> RetrievalSett
 
 def list_experiments(experiment: Experiment, space: SearchSpace) -> dict[str, Experiment]:
     """List -> the experiment whose candidates it is, as deep as the search needs; imported runs have none."""
-    depth = _deep(space)
+    depth, known = _deep(space), dict(space.variants)
     return {
         name: replace(
             experiment,
-            settings=replace(experiment.settings, retrievers=(name,), fusion="rrf", weights=(), depth=depth),
+            settings=as_settings(FirstStage((name,), depth=depth), experiment.settings, known),
             systems=(),
             baseline=FIRST_STAGE,
         )
@@ -156,11 +165,32 @@ def pool_experiment(experiment: Experiment, space: SearchSpace, systems: Sequenc
 
     Its candidates are the union of the lists, in turns: twice the deepest depth holds all of both lists to that depth.
     """
-    lists = space.list_names
+    lists = tuple(name for name in space.list_names if split_name(name)[1] is None)
     depth = _deep(space) if len(lists) > 1 else max(space.deepest, 10)
     settings = replace(experiment.settings, retrievers=lists, fusion="union", weights=(), depth=depth)
     pool = replace(experiment, settings=settings, systems=(), baseline=FIRST_STAGE)
     return pool.with_systems(systems)
+
+
+def pool_experiments(experiment: Experiment, space: SearchSpace, systems: Sequence[System]) -> tuple[Experiment, ...]:
+    """`pool_experiment`, and one more for each query variant of the search; a pair that is in two is scored once."""
+    first = pool_experiment(experiment, space, systems)
+    own = tuple(name for name in first.settings.retrievers if not name.startswith(RUN))
+    settings = [
+        replace(first.settings, retrievers=own, variant=variant) if own else first.settings
+        for _, variant in space.variants
+    ]
+    return (first, *(replace(first, settings=one) for one in settings))
+
+
+def _variant(
+    name: str | None, settings: RetrievalSettings, variants: Mapping[str, QueryVariant | None]
+) -> QueryVariant | None:
+    if name is None:
+        return settings.variant
+    if name not in variants:
+        raise SettingsError(f"The search has no query variant '{name}'.")
+    return variants[name]
 
 
 def models_of(asked: Sequence[Searched]) -> tuple[System, ...]:
@@ -186,30 +216,31 @@ def what_is_missing(experiment: Experiment, space: SearchSpace) -> Missing:
     It looks at what is kept under which key and reads none of it, so that a page may ask at every run.
     """
     models = models_of(searched(experiment.systems))
-    pool = pool_experiment(experiment, space, models)
+    pools = pool_experiments(experiment, space, models)
     with experiment.workspace.open() as db:
         _imported(db, experiment, space)
         qrels = judgments.qrels(db, experiment.dataset.id)
         queries = [query for query in datasets.get_queries(db, experiment.dataset.id) if qrels.get(query.qid)]
-        keys = pool.keys(queries)
-        answers = rankings.states(db, keys.values(), [model.key for model in models])
-        sizes = rankings.sizes(db, keys.values())
+        of_pools = [pool.keys(queries) for pool in pools]
+        every = [key for keys in of_pools for key in keys.values()]
+        answers = rankings.states(db, every, [model.key for model in models])
+        sizes = rankings.sizes(db, every)
         of_lists = [one.keys(queries) for one in list_experiments(experiment, space).values()]
         listed = [rankings.sizes(db, own.values()) for own in of_lists]
-    most = min(pool.settings.depth, experiment.dataset.n_docs)
+    most = min(pools[0].settings.depth, experiment.dataset.n_docs)
     unranked, pairs, failed = 0, dict[str, int](), dict[str, int]()
     for query in queries:
-        key = keys[query.qid]
-        states = {model.id: answers.get(key, {}).get(model.key) for model in models}
-        for name, state in states.items():
-            if state is None:
-                pairs[name] = pairs.get(name, 0) + sizes.get(key, most)
-            elif state == "failed":
-                failed[name] = failed.get(name, 0) + 1
-        there = all(own[query.qid] in kept for own, kept in zip(of_lists, listed, strict=True))
-        unranked += None in states.values() or not there
+        ranked = all(own[query.qid] in kept for own, kept in zip(of_lists, listed, strict=True))
+        for model in models:
+            states = {keys[query.qid]: answers.get(keys[query.qid], {}).get(model.key) for keys in of_pools}
+            if more := [sizes.get(key, most) for key, state in states.items() if state is None]:
+                pairs[model.id] = pairs.get(model.id, 0) + sum(more)
+                ranked = False
+            if "failed" in states.values():
+                failed[model.id] = failed.get(model.id, 0) + 1
+        unranked += not ranked
     by_id = {model.id: model for model in models}
-    per_pair = {name: seconds_per_pair(experiment, pool, by_id[name]) for name in pairs}
+    per_pair = {name: seconds_per_pair(experiment, pools[0], by_id[name]) for name in pairs}
     seconds = {name: None if (one := per_pair[name]) is None else one * count for name, count in pairs.items()}
     return Missing(unranked, pairs, seconds, failed, {model.id: model.label for model in models})
 
@@ -248,13 +279,14 @@ class _Kept:
     def __init__(self, experiment: Experiment, space: SearchSpace, asked: Sequence[Searched]) -> None:
         self.experiment, self.space, self.models = experiment, space, models_of(asked)
         list_of = list_experiments(experiment, space)
-        self.pool = pool_experiment(experiment, space, self.models)
+        pools = pool_experiments(experiment, space, self.models)
         with experiment.workspace.open() as db:
             self.qrels = judgments.qrels(db, experiment.dataset.id)
             graded = [q for q in datasets.get_queries(db, experiment.dataset.id) if self.qrels.get(q.qid)]
             self.queries: list[Query] = graded
-            self.keys = self.pool.keys(graded)
-            self._answers = rankings.get_rankings(db, self.keys.values(), [model.key for model in self.models])
+            self._keys = [pool.keys(graded) for pool in pools]
+            every = [key for keys in self._keys for key in keys.values()]
+            self._answers = rankings.get_rankings(db, every, [model.key for model in self.models])
             self._lists: dict[str, dict[str, Ranking | None]] = {
                 name: {qid: rankings.get_candidates(db, key) for qid, key in one.keys(graded).items()}
                 for name, one in list_of.items()
@@ -269,24 +301,20 @@ class _Kept:
         known = {name: ranking.docs for name, ranking in found.items() if ranking is not None}
         return known if len(known) == len(found) else None
 
-    def answer(self, query: Query, model: System) -> rankings.StoredRanking | None:
-        """What a model made of the query's pool; None where it was not asked yet."""
-        return self._answers.get(self.keys[query.qid], {}).get(model.key)
-
     def scores(self, query: Query) -> dict[str, dict[str, float]] | None:
         """System -> docid -> raw score; None where one did not rank the query, or failed on it.
 
         Raises SettingsError for a system that gives an order without scores.
         """
-        found = {}
-        for model in self.models:
-            answer = self.answer(query, model)
+        found: dict[str, dict[str, float]] = {model.id: {} for model in self.models}
+        for model, keys in product(self.models, self._keys):
+            answer = self._answers.get(keys[query.qid], {}).get(model.key)
             if answer is None or answer.ranking is None:
                 return None
             of_docs = {doc.docid: doc.score for doc in answer.ranking.docs if doc.score is not None}
             if answer.ranking.docs and not of_docs:
                 raise SettingsError(f"{model.label} gives an order without scores, so there is nothing to search.")
-            found[model.id] = of_docs
+            found[model.id].update(of_docs)
         return found
 
 

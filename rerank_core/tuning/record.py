@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from rerank_core.errors import SettingsError
+from rerank_core.retrieval.query_variants.query_variant import QueryVariant
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import datasets
 from rerank_core.store.judgments import last_event
@@ -15,7 +17,7 @@ from rerank_core.store.workspace import Workspace
 from rerank_core.systems.composites.spec import Blend, Cascade, Floor, Member, OwnFirstStage, Stage
 from rerank_core.systems.systems import FIRST_STAGE, add_composite, get_system
 from rerank_core.tuning.inputs import as_settings
-from rerank_core.tuning.search_space import FirstStage, Reranking, Setting
+from rerank_core.tuning.search_space import FirstStage, Reranking, Setting, variants_from_json, variants_to_json
 from rerank_core.tuning.tune import Tuned, TunedSystem
 
 _BARS = 40
@@ -23,11 +25,15 @@ _BARS = 40
 
 @dataclass(frozen=True, slots=True)
 class Winner:
-    """A setting with the system that it is for; `system` "first-stage" for the first stage alone."""
+    """A setting with the system that it is for; `system` "first-stage" for the first stage alone.
+
+    `settings`: where the search began. `variants`: the query variants that it tried, by name.
+    """
 
     system: str
     setting: Setting
     settings: RetrievalSettings
+    variants: Mapping[str, QueryVariant | None] = field(default_factory=dict)
 
 
 def record(tuned: Tuned) -> dict[str, Any]:
@@ -47,6 +53,8 @@ def record(tuned: Tuned) -> dict[str, Any]:
         "settings": tuned.experiment.settings.to_json(),
         "rows": tuned.rows(),
         "sentences": {one.system: one.answer.sentence for one in tuned.systems if one.answer is not None},
+        "variants": variants_to_json(tuned.space.variants),
+        "worth": [one.sentence for one in tuned.variants],
         "best": {one.system: _setting(one) for one in tuned.systems},
         "noise": _histogram(tuned),
         "questions": [asdict(question) for question in tuned.questions],
@@ -61,7 +69,8 @@ def winner(found: dict[str, Any], system: str) -> Winner:
         values = found["best"][system]
         first = FirstStage(**{**values["first"], "lists": tuple(values["first"]["lists"])})
         reranking = Reranking(**values["reranking"]) if values["reranking"] is not None else None
-        return Winner(system, Setting(first, reranking), RetrievalSettings.from_json(found["settings"]))
+        variants = dict(variants_from_json(found.get("variants", {})))
+        return Winner(system, Setting(first, reranking), RetrievalSettings.from_json(found["settings"]), variants)
     except (KeyError, TypeError) as error:
         raise SettingsError(f"The search says nothing of '{system}'.") from error
 
@@ -79,7 +88,7 @@ def save_winner(
     fitted = next((row.get("floor") for row in found["rows"] if row["system"] == system), None)
     if floor and fitted is not None and reranking is not None:
         reranking = replace(reranking, floor=fitted["floor"])
-    settings = replace(as_settings(first, chosen.settings), filters=())
+    settings = replace(as_settings(first, chosen.settings, chosen.variants), filters=())
     inner = _inner(workspace, system, reranking, name)
     if reranking is not None and reranking.floor is not None:
         by = system if reranking.share < 1.0 and reranking.keep is None else ""

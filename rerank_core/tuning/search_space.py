@@ -9,7 +9,9 @@ from itertools import product
 from typing import Any
 
 from rerank_core.errors import SettingsError
+from rerank_core.retrieval.query_variants.query_variant import QueryVariant
 from rerank_core.retrieval.settings import FUSIONS, RETRIEVERS, WEIGHTED
+from rerank_core.tuning.variant_lists import split_name, variant_of, with_variant
 
 STEP = 0.05
 MOST_DEPTH = 1000
@@ -21,8 +23,8 @@ SCALES = ("minmax", "zscore")
 class FirstStage:
     """How candidates are found: one list, or two fused. `fusion` and what belongs to it are not read for one list.
 
-    `lists`: names of ranked lists, such as ("bm25", "dense"). `weight`: the second list's share of a weighted fusion,
-    0 to 1. `depth`: how many candidates each list gives and how many go on.
+    `lists`: names of ranked lists, such as ("bm25", "dense"), see `variant_lists`. `weight`: the second list's share of
+    a weighted fusion, 0 to 1. `depth`: how many candidates each list gives and how many go on.
     """
 
     lists: tuple[str, ...] = RETRIEVERS
@@ -33,13 +35,15 @@ class FirstStage:
 
     def label(self) -> str:
         """In a few words, for a table and a sentence."""
-        if len(self.lists) == 1:
-            how = self.lists[0]
+        names = [split_name(name)[0] for name in self.lists]
+        if len(names) == 1:
+            how = names[0]
         elif self.fusion == "rrf":
-            how = f"{' + '.join(self.lists)}, RRF k = {self.rrf_k}"
+            how = f"{' + '.join(names)}, RRF k = {self.rrf_k}"
         else:
-            how = f"{' + '.join(self.lists)}, {self.fusion} with {self.weight:.2f} {self.lists[1]}"
-        return f"{how}, {self.depth} candidates"
+            how = f"{' + '.join(names)}, {self.fusion} with {self.weight:.2f} {names[1]}"
+        variant = variant_of(self.lists)
+        return f"{how}, {self.depth} candidates" if variant is None else f"{how}, {self.depth} candidates, {variant}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +92,9 @@ class SearchSpace:
     A random draw finds as good a setting as a grid of the same size where few dimensions matter (Bergstra and Bengio
     2012, JMLR 13:281-305). `lists`: single lists and pairs. `floors`: raw scores, None for no floor; by most measures a
     floor can only lose, see `tuning.afterwards.floor`. `precision`: a floor is fitted to the best setting, so that this
-    share of the graded passages that it shows is relevant; None: none is. Raises SettingsError for a value that cannot
-    be.
+    share of the graded passages that it shows is relevant; None: none is. `variants`: by their names, what else a
+    query is searched with than the settings say, None for the query as it was typed: every list and pair that is not an
+    imported run is tried with each of them. Raises SettingsError for a value that cannot be.
 
     >>> import rerank_core as rl
     >>> rl.SearchSpace(fusions=("rrf",), rrf_ks=(1, 60), depths=(10, 50)).deepest
@@ -107,6 +112,7 @@ class SearchSpace:
     floors: tuple[float | None, ...] = (None,)
     precision: float | None = None
     most: int = MOST_SETTINGS
+    variants: tuple[tuple[str, QueryVariant | None], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.lists or any(len(names) not in (1, 2) or len(set(names)) != len(names) for names in self.lists):
@@ -122,6 +128,8 @@ class SearchSpace:
             raise SettingsError("Try at least one setting.")
         if self.precision is not None and not 0 < self.precision <= 1:
             raise SettingsError(f"A precision lies above 0 and up to 1, not at {self.precision!r}.")
+        if len(dict(self.variants)) != len(self.variants) or not all(name for name, _ in self.variants):
+            raise SettingsError("Each query variant of a search needs a name of its own.")
 
     @property
     def deepest(self) -> int:
@@ -131,7 +139,13 @@ class SearchSpace:
     @property
     def list_names(self) -> tuple[str, ...]:
         """The lists that are read, each once."""
-        return tuple(dict.fromkeys(name for names in self.lists for name in names))
+        return tuple(dict.fromkeys(name for names in self.all_lists for name in names))
+
+    @property
+    def all_lists(self) -> tuple[tuple[str, ...], ...]:
+        """The single lists and pairs as the settings say, then with each variant."""
+        more = (with_variant(names, variant) for variant, _ in self.variants for names in self.lists)
+        return tuple(dict.fromkeys((*self.lists, *more)))
 
     def first_stages(self, default: FirstStage, seed: int = 0) -> tuple[Setting, ...]:
         """The settings without a reranker: `default` first, then the others, at most `most` in all."""
@@ -177,13 +191,15 @@ class SearchSpace:
         }
         if "lists" in given:
             given["lists"] = tuple(tuple(names) for names in given["lists"])
+        if "variants" in given:
+            given["variants"] = variants_from_json(given["variants"])
         try:
             return cls(**given)
         except TypeError as error:
             raise SettingsError(f"The search's values are of the wrong kind: {error}.") from error
 
     def _fused(self) -> Iterator[FirstStage]:
-        for names, depth in product(self.lists, sorted(self.depths)):
+        for names, depth in product(self.all_lists, sorted(self.depths)):
             if len(names) == 1:
                 yield FirstStage(names, depth=depth)
                 continue
@@ -192,6 +208,21 @@ class SearchSpace:
                     yield from (FirstStage(names, fusion, rrf_k=k, depth=depth) for k in self.rrf_ks)
                 else:
                     yield from (FirstStage(names, fusion, weight=weight, depth=depth) for weight in self.weights)
+
+
+def variants_from_json(values: object) -> tuple[tuple[str, QueryVariant | None], ...]:
+    """Variants by name, as a request says them: name -> the values of `QueryVariant.to_dict`, None for none.
+
+    Raises SettingsError for what is not that.
+    """
+    if not isinstance(values, Mapping):
+        raise SettingsError("A search's query variants are a JSON object, by name.")
+    return tuple((name, None if one is None else QueryVariant.from_dict(one)) for name, one in values.items())
+
+
+def variants_to_json(variants: Sequence[tuple[str, QueryVariant | None]]) -> dict[str, Any]:
+    """What `variants_from_json` reads back."""
+    return {name: None if one is None else one.to_dict() for name, one in variants}
 
 
 def _drawn(first: Setting, settings: Sequence[Setting], most: int, seed: int) -> tuple[Setting, ...]:

@@ -15,6 +15,7 @@ from rerank_core.experiment.notebook_html import notebook_html
 from rerank_core.store import datasets, judgments
 from rerank_core.systems.systems import FIRST_STAGE
 from rerank_core.tuning.afterwards.floor import FittedFloor, fit_floor
+from rerank_core.tuning.afterwards.variants_worth import VariantWorth, variants_worth
 from rerank_core.tuning.answer import Answer, answer
 from rerank_core.tuning.difference import Difference, difference
 from rerank_core.tuning.held_out import LEAST_QUERIES, SPLITS, HeldOut, halves, held_out
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 TUNED_BASELINE = "tuned first stage"
+BEFORE = "queries as typed"
 DEEPEST_RERANKED = 500
 """A pool of both lists to this depth is as deep as candidates go."""
 
@@ -81,7 +83,8 @@ class Tuned:
 
     `qids`: the queries that it is over; `left_out`: graded queries that lack a list or a score. `noise`: what the best
     of the systems reached above the baseline in samples of pure chance; shape (samples,), empty without a reranker.
-    `questions`: whether reranking makes sense here at all; `facts`: what its known cases are read from.
+    `questions`: whether reranking makes sense here at all; `facts`: what its known cases are read from. `variants`:
+    what each query variant of the `space` is worth, best first.
     """
 
     experiment: Experiment
@@ -95,6 +98,8 @@ class Tuned:
     noise: NDArray[np.float64]
     questions: tuple[Question, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    space: SearchSpace = field(default_factory=SearchSpace)
+    variants: tuple[VariantWorth, ...] = ()
 
     @property
     def baseline(self) -> TunedSystem:
@@ -253,7 +258,10 @@ def search(
     qids = tuple(lists.qid for lists in queries)
     left_out = inputs.graded - len(qids)
     asked, known = _questions(experiment, inputs, default.first, tuned[0].seconds if tuned else None)
-    return Tuned(experiment, measure, qids, left_out, splits, seed, margin, (first, *tuned), noise, asked, known)
+    own = experiment.settings.variant
+    worth = variants_worth(plain, base_values, choose, own.label if own else BEFORE, str(measure), margin, seed)
+    systems = (first, *tuned)
+    return Tuned(experiment, measure, qids, left_out, splits, seed, margin, systems, noise, asked, known, space, worth)
 
 
 def _floor(

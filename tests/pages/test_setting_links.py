@@ -152,7 +152,12 @@ def left_and_come_back_to() -> None:
     if "where" not in st.session_state:
         asked.check("part", ["Systems", "Matrix"], "section")
         st.segmented_control(
-            "Details", ["Systems", "Matrix"], default="Systems", key="part", bind="query-params", persist_state="session"
+            "Details",
+            ["Systems", "Matrix"],
+            default="Systems",
+            key="part",
+            bind="query-params",
+            persist_state="session",
         )
 
 

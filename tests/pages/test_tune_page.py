@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,10 +13,13 @@ from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.job_requests import TuneRequest
 from rerank_core.ranking.jobs import JOBS
 from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.retrieval.query_variants.query_variant import QueryVariant
 from rerank_core.store import datasets, jobs, judgments, rankings
 from rerank_core.store.judgments import GradeEvent
+from rerank_core.store.query_variants import put_written
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.composites.spec import Floor
+from rerank_core.systems.query_variants import add_query_variant
 from rerank_core.systems.systems import get_system
 from rerank_core.tuning.record import record, save_winner
 from rerank_core.tuning.tune import tune
@@ -172,3 +176,36 @@ def test_grades_that_came_since_the_search_are_said_and_searched_again(searched)
     app.run()
     with searched.open() as db:
         assert [job.kind for job in jobs.open_jobs(db, "tune")] == ["tune"]
+
+
+def test_a_query_variant_that_is_written_can_be_tried_and_one_that_is_not_says_so(workspace):
+    hyde, rewrite = (QueryVariant(kind, "m", "http://127.0.0.1:9/v1", "WRITER_KEY") for kind in ("hyde", "rewrite"))
+    variants = (("made-up passage", hyde),)
+    experiment = searched_world(workspace, [], 0.0, space=replace(SMALL, variants=variants), help_of_variants=3.0)
+    add_query_variant(workspace, hyde, "made-up passage")
+    add_query_variant(workspace, rewrite, "<b>rewritten</b>")
+    with workspace.write() as db:
+        for query in datasets.get_queries(db, experiment.dataset.id):
+            put_written(db, hyde.key, query.text, ["a passage"])
+    app = tune_page(sys=["Your search as it is (no reranker)"])
+    assert app.multiselect(key="tqv").options == ["made-up passage"]
+    assert any(one.value.startswith(r"\<b\>rewritten\</b\> has not written for 30 graded") for one in app.caption)
+    app.multiselect(key="tqv").set_value(["made-up passage"]).run()
+    next(one for one in app.button if one.label == "Search the settings").click()
+    app.run()
+    with workspace.open() as db:
+        job = next(job for job in jobs.open_jobs(db, "tune"))
+    assert job.params["space"]["variants"] == {"made-up passage": hyde.to_dict()}
+    result = JOBS["tune"](Pipeline(workspace), job.params, no_progress)
+    with workspace.write() as db:
+        jobs.take(db)
+        jobs.finish(db, job.id, "done", result=result)
+    app = tune_page(sys=["Your search as it is (no reranker)"], tqv="made-up passage")
+    assert "made-up passage: better by " in said(app)
+    assert app.dataframe[0].value["Best setting"][0].endswith(", made-up passage")
+
+
+def test_a_link_to_a_variant_that_is_not_here_opens_nothing_else(searched):
+    add_query_variant(searched, QueryVariant("hyde", "m", "http://127.0.0.1:9/v1", "WRITER_KEY"), "other")
+    app = tune_page(tqv="gone")
+    assert "query variant **gone**" in texts(app.warning)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from rerank_core.__main__ import main
+from rerank_core.retrieval.query_variants.query_variant import QueryVariant
+from rerank_core.systems.query_variants import add_query_variant
 from tests.rerankers.services.conftest import Service, service
+from tests.support.searched_worlds import SMALL, searched_world
 
 pytest.importorskip("openai", reason="the extra llm is not installed")
 __all__ = ["service"]
@@ -53,3 +57,16 @@ def test_what_cannot_be_meant_is_wrong_usage(call):
     assert (code, "no query variant 'gone' in this workspace; there are: none yet" in told.err) == (2, True)
     code, told = call("run", "--dataset", "birds", "--variant", "{]")
     assert (code, "--variant is not JSON" in told.err) == (2, True)
+
+
+def test_a_search_of_settings_tries_a_variant_and_says_what_it_is_worth(workspace, call):
+    hyde = QueryVariant("hyde", "m", "http://127.0.0.1:9/v1")
+    space = replace(SMALL, variants=(("made-up passage", hyde),))
+    searched_world(workspace, [], 0.0, space=space, help_of_variants=-3.0)
+    add_query_variant(workspace, hyde, "made-up passage")
+    words = ("tune", "--dataset", "world", "--systems", "first-stage", "--depth", 20, "--deepest", 20, "--splits", 20)
+    code, told = call(*words, "--variants", "made-up passage")
+    assert code == 0, told
+    assert "made-up passage: worse by " in told.out
+    code, told = call(*words, "--variants", "made-up passage", "gone")
+    assert (code, "no query variant 'gone'" in told.err) == (2, True)

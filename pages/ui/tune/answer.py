@@ -26,6 +26,8 @@ def show_figures(found: dict[str, Any]) -> None:
     for sentence in found["sentences"].values():
         if sentence != found["sentence"]:
             st.markdown(plain(sentence))
+    for sentence in found.get("worth", ()):
+        st.markdown(plain(sentence))
     if len(found["rows"]) > 1:
         st.altair_chart(tuning_chart(found), width="stretch")
         st.caption(

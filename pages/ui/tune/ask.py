@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.ui import asked, state, work
 from pages.ui.markdown import plain
+from pages.ui.tune import variants
 from pages.ui.view import View
 from rerank_core.errors import SettingsError
 from rerank_core.evaluation.equivalence import DEFAULT_MARGIN
@@ -91,6 +92,7 @@ def choose(space: Workspace, view: View) -> TuneRequest:
             f"least {LEAST_QUERIES} are needed. Grade passages of {LEAST_QUERIES - graded:,} more on **Label**."
         )
         st.stop()
+    tried = variants.choose(space, view)
     values = asdict(_space(deepest))
     return TuneRequest(
         dataset=view.dataset.name,
@@ -102,7 +104,7 @@ def choose(space: Workspace, view: View) -> TuneRequest:
         splits=SPLITS,
         seed=0,
         margin=float(margin),
-        space=_only_chosen({"depths": list(values["depths"])}, _PRECISIONS[precision]),
+        space=_only_chosen({"depths": list(values["depths"])}, _PRECISIONS[precision], tried),
         graded=graded,
     )
 
@@ -168,9 +170,10 @@ def _searchable(view: View) -> tuple[str, ...]:
     return (FIRST_STAGE, *kept)
 
 
-def _only_chosen(space: dict[str, Any], precision: float | None) -> dict[str, Any]:
-    """Without a floor the request says nothing of it, as those of older searches."""
-    return space if precision is None else {**space, "precision": precision}
+def _only_chosen(space: dict[str, Any], precision: float | None, tried: dict[str, Any]) -> dict[str, Any]:
+    """Without a floor, or without query variants, the request says nothing of them, as those of older searches."""
+    more = {"precision": precision, "variants": tried or None}
+    return {**space, **{name: value for name, value in more.items() if value is not None}}
 
 
 def _space(deepest: int) -> SearchSpace:
