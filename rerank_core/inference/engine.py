@@ -8,12 +8,12 @@ from typing import Any
 
 from rerank_core.inference.caller import caller
 from rerank_core.inference.device import abilities
-from rerank_core.inference.encoder_weights import EncoderWeights, read_weights
+from rerank_core.inference.encoders.encoder_weights import EncoderWeights, read_weights
+from rerank_core.inference.encoders.torch_encoder import TorchEncoder
 from rerank_core.inference.pair_queue import PairQueue
 from rerank_core.inference.pair_tokens import Cut, Pair, PairTokens, UnknownModelError
 from rerank_core.inference.precision import Plan, Precision, plan
 from rerank_core.inference.streams import PACK, Streams
-from rerank_core.inference.torch_encoder import TorchEncoder
 
 GPU_TOKENS = 65536
 """Tokens that a GPU takes at once: enough to keep it busy."""
@@ -91,12 +91,13 @@ def open_engine(
     if device != "cpu":
         return Engine(tokens, TorchEncoder(weights, how.arithmetic, device), how, weights)
     count = _threads()
-    return Engine(tokens, Streams(_on_cpu(weights, how, count), count), how, weights, count)
+    streams = Streams(_on_cpu(weights, how, count), count, alike=how.runner == "openvino")
+    return Engine(tokens, streams, how, weights, count)
 
 
 def _on_cpu(weights: EncoderWeights, how: Plan, streams: int) -> Forward:
     if how.runner == "openvino":
-        from rerank_core.inference.openvino_encoder import OpenVinoEncoder
+        from rerank_core.inference.encoders.openvino_encoder import OpenVinoEncoder
 
         return OpenVinoEncoder(weights, how.arithmetic, streams)
     return TorchEncoder(weights, how.arithmetic, "cpu")

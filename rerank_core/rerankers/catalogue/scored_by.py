@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from rerank_core.inference.encoder_weights import shape_problem
+from rerank_core.inference.encoders.encoder_weights import shape_problem
 from rerank_core.rerankers.catalogue.local_folder import folder_of
 from rerank_core.rerankers.catalogue.model import Model
 

@@ -1,4 +1,4 @@
-"""The forward pass of a BERT-shaped encoder over packs of pairs, in torch."""
+"""The forward pass of a BERT-shaped encoder over packs of inputs, in torch."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rerank_core.inference import attention
-from rerank_core.inference.encoder_weights import EncoderWeights, Layer, Linear, Norm
-from rerank_core.inference.packed_inputs import packed
+from rerank_core.inference.encoders import attention
+from rerank_core.inference.encoders.body_weights import BodyWeights, Layer, Linear, Norm
+from rerank_core.inference.encoders.encoder_weights import EncoderWeights
+from rerank_core.inference.encoders.packed_inputs import packed
 from rerank_core.inference.pair_tokens import Pair
 from rerank_core.inference.precision import Arithmetic
 
@@ -21,58 +22,57 @@ if TYPE_CHECKING:
     Product = Callable[[Tensor, Tensor | None], Tensor]
 
 
-class TorchEncoder:
-    """Scores packs of pairs. The last block works on the first tokens only: no other token's vector is read after it.
+class TorchBody:
+    """The blocks over packs of inputs.
 
     Products and attention are computed in the arithmetic that is asked for; what is handed on from block to block, and
     its normalisation, stay in float32, which cuts the drift of bfloat16 by more than half.
     """
 
-    def __init__(self, weights: EncoderWeights, arithmetic: Arithmetic, device: str) -> None:
+    def __init__(self, weights: BodyWeights, arithmetic: Arithmetic, device: str, first_only: bool = False) -> None:
+        """`first_only`: the last block works on the first tokens only, where no other token's vector is read."""
         import torch
 
         self._device = torch.device(device)
         self._dtype = torch.float32 if arithmetic == "int8" else getattr(torch, arithmetic)
         self._attend = _attention(self._device, self._dtype)
         self._heads, self._pad_id = weights.heads, weights.pad_id
-        self._activate = _activation(weights.activation)
-        self._activate_head = _activation(weights.head_activation)
+        self._activate = activation(weights.activation)
         self._words, self._positions, self._types = map(self._moved, (weights.words, weights.positions, weights.types))
-        self._norm = _Norm(weights.norm, self._moved)
+        self._norm = RowNorm(weights.norm, self._moved)
         self._whole_numbers = arithmetic == "int8"
         product = _int8_product if self._whole_numbers else self._product
         self._projection = product(weights.projection) if weights.projection else None
-        self._blocks = [_Block(layer, product, self._moved) for layer in weights.layers[:-1]]
-        self._last = _Block(weights.layers[-1], product, self._moved, last=True)
-        # two small products whose errors would reach the score undivided
-        self._head, self._score = (self._product(linear, exact=True) for linear in (weights.head, weights.score))
+        layers = weights.layers[:-1] if first_only else weights.layers
+        self._blocks = [_Block(layer, product, self._moved) for layer in layers]
+        self._last = _Block(weights.layers[-1], product, self._moved, last=True) if first_only else None
 
-    def __call__(self, pairs: Sequence[Pair]) -> list[float]:
-        """Raw scores, one per pair, in their order; all pairs go through the model at once."""
+    def rows(self, pairs: Sequence[Pair]) -> Tensor:
+        """All inputs go through the model at once: (tokens of all, width), or with `first_only` (inputs, width).
+
+        In inference mode, please.
+        """
         import torch
 
-        if not pairs:
-            return []
         inputs = packed(pairs, self._pad_id)
         lengths = inputs.lengths
         ids, types, positions = (
             torch.from_numpy(rows).to(self._device) for rows in (inputs.ids, inputs.types, inputs.positions)
         )
-        with torch.inference_mode():
-            rows = self._words[ids].add_(self._types[types])
-            rows = self._norm(rows.add_(self._positions[positions]))
-            if self._projection is not None:
-                rows = self._projection(rows.to(self._dtype), None).float()
-            room = self._room(len(rows))
-            for block in self._blocks:
-                qkv = block.qkv(rows.to(self._dtype), room.qkv).chunk(3, dim=1)
-                rows = self._through(block, rows, qkv, lengths, room)
-            first = rows[torch.tensor((0, *lengths[:-1]), device=self._device).cumsum(0)]
-            keys, values = self._last.qkv(rows.to(self._dtype), None).chunk(2, dim=1)
-            query = self._last.query(first.to(self._dtype), None)
-            rows = self._through(self._last, first, (query, keys, values), lengths, _Room())
-            scores: list[float] = self._score(self._activate_head(self._head(rows, None)), None).flatten().tolist()
-        return scores
+        rows = self._words[ids].add_(self._types[types])
+        rows = self._norm(rows.add_(self._positions[positions]))
+        if self._projection is not None:
+            rows = self._projection(rows.to(self._dtype), None).float()
+        room = self._room(len(rows))
+        for block in self._blocks:
+            qkv = block.qkv(rows.to(self._dtype), room.qkv).chunk(3, dim=1)
+            rows = self._through(block, rows, qkv, lengths, room)
+        if self._last is None:
+            return rows
+        first = rows[torch.tensor((0, *lengths[:-1]), device=self._device).cumsum(0)]
+        keys, values = self._last.qkv(rows.to(self._dtype), None).chunk(2, dim=1)
+        query = self._last.query(first.to(self._dtype), None)
+        return self._through(self._last, first, (query, keys, values), lengths, _Room())
 
     def _room(self, tokens: int) -> _Room:
         import torch
@@ -95,12 +95,41 @@ class TorchEncoder:
         return tensor.to(self._device).contiguous()
 
     def _product(self, linear: Linear, exact: bool = False) -> Product:
+        return float_product(linear, self._device, None if exact else self._dtype)
+
+
+class TorchEncoder(TorchBody):
+    """Scores packs of pairs."""
+
+    def __init__(self, weights: EncoderWeights, arithmetic: Arithmetic, device: str) -> None:
+        super().__init__(weights, arithmetic, device, first_only=True)
+        self._activate_head = activation(weights.head_activation)
+        # two small products whose errors would reach the score undivided
+        self._head, self._score = (self._product(linear, exact=True) for linear in (weights.head, weights.score))
+
+    def __call__(self, pairs: Sequence[Pair]) -> list[float]:
+        """Raw scores, one per pair, in their order; all pairs go through the model at once."""
         import torch
 
-        weight, bias = (
-            self._moved(values if exact else values.to(self._dtype)) for values in (linear.weight, linear.bias)
-        )
-        return lambda rows, out: torch.addmm(bias, rows, weight.t(), out=out)
+        if not pairs:
+            return []
+        with torch.inference_mode():
+            head = self._activate_head(self._head(self.rows(pairs), None))
+            scores: list[float] = self._score(head, None).flatten().tolist()
+        return scores
+
+
+class TorchTokens(TorchBody):
+    """Gives the vectors of all tokens of packs of inputs."""
+
+    def __call__(self, inputs: Sequence[Pair]) -> list[Tensor]:
+        """Float32 of shape (tokens, width), one per input, in their order; all go through the model at once."""
+        import torch
+
+        if not inputs:
+            return []
+        with torch.inference_mode():
+            return list(torch.split(self.rows(inputs), [len(one) for one in inputs]))
 
 
 class _Room(NamedTuple):
@@ -114,11 +143,15 @@ class _Room(NamedTuple):
     inner: Tensor | None = None
 
 
-class _Norm:
+class RowNorm:
+    """Layer normalisation."""
+
     def __init__(self, norm: Norm, moved: Callable[[Tensor], Tensor]) -> None:
-        self._weight, self._bias, self._epsilon = moved(norm.weight), moved(norm.bias), norm.epsilon
+        bias = None if norm.bias is None else moved(norm.bias)
+        self._weight, self._bias, self._epsilon = moved(norm.weight), bias, norm.epsilon
 
     def __call__(self, rows: Tensor) -> Tensor:
+        """Each row normalised, as new rows."""
         from torch.nn.functional import layer_norm
 
         return layer_norm(rows, self._weight.shape, self._weight, self._bias, self._epsilon)
@@ -135,14 +168,11 @@ class _Block:
         last: bool = False,
     ) -> None:
         width = layer.out.weight.shape[0]
-        query, rest = (
-            Linear(layer.qkv.weight[part], layer.qkv.bias[part]) for part in (slice(width), slice(width, None))
-        )
-        self.qkv = product(rest if last else layer.qkv)
-        self.query = product(query) if last else self.qkv
+        self.qkv = product(layer.qkv.outputs(slice(width, None)) if last else layer.qkv)
+        self.query = product(layer.qkv.outputs(slice(width))) if last else self.qkv
         self.out, self.up, self.down = product(layer.out), product(layer.up), product(layer.down)
-        self.widths = len(layer.qkv.bias), len(layer.out.bias), len(layer.up.bias)
-        self.attention_norm, self.output_norm = _Norm(layer.attention_norm, moved), _Norm(layer.output_norm, moved)
+        self.widths = len(layer.qkv.weight), len(layer.out.weight), len(layer.up.weight)
+        self.attention_norm, self.output_norm = RowNorm(layer.attention_norm, moved), RowNorm(layer.output_norm, moved)
 
 
 def _attention(device: Any, dtype: Any) -> Callable[..., Tensor]:
@@ -154,8 +184,8 @@ def _attention(device: Any, dtype: Any) -> Callable[..., Tensor]:
     return attention.flash if half and hasattr(torch.nn.attention, "varlen") else attention.padded
 
 
-def _activation(name: str) -> Activate:
-    """In place."""
+def activation(name: str) -> Activate:
+    """The function of this name (see `body_weights.ACTIVATIONS`), in place."""
     import torch
 
     activations: dict[str, Activate] = {
@@ -167,6 +197,20 @@ def _activation(name: str) -> Activate:
     return activations[name]
 
 
+def float_product(linear: Linear, device: Any, dtype: Any) -> Product:
+    """A function (rows, what to write into or None) -> rows times the weights plus the bias, if there is one.
+
+    `dtype` None: that of the weights.
+    """
+    import torch
+
+    weight = linear.weight.to(device, dtype).contiguous().t()
+    if linear.bias is None:
+        return lambda rows, out: torch.mm(rows, weight, out=out)
+    bias = linear.bias.to(device, dtype).contiguous()
+    return lambda rows, out: torch.addmm(bias, rows, weight, out=out)
+
+
 def _int8_product(linear: Linear) -> Product:
     """Weights in 8 bits with a scale for each output, activations in 8 bits with a scale for each token.
 
@@ -174,7 +218,7 @@ def _int8_product(linear: Linear) -> Product:
     """
     import torch
 
-    prepared, bias = int8_weight(linear.weight), linear.bias.cpu()
+    prepared, bias = int8_weight(linear.weight), 0.0 if linear.bias is None else linear.bias.cpu()
 
     def product(rows: Tensor, out: Tensor | None) -> Tensor:
         largest = rows.abs().amax(dim=1, keepdim=True).clamp_min(_TINY)
