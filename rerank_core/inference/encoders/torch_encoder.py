@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,16 +9,14 @@ from rerank_core.inference.encoders import attention
 from rerank_core.inference.encoders.body_weights import BodyWeights, Layer, Linear, Norm
 from rerank_core.inference.encoders.encoder_weights import EncoderWeights
 from rerank_core.inference.encoders.packed_inputs import packed
+from rerank_core.inference.encoders.products import activation, float_product, int8_product
 from rerank_core.inference.pair_tokens import Pair
 from rerank_core.inference.precision import Arithmetic
-
-_TINY = 1e-8
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    Activate = Callable[[Tensor], Tensor]
-    Product = Callable[[Tensor, Tensor | None], Tensor]
+    from rerank_core.inference.encoders.products import Product
 
 
 class TorchBody:
@@ -37,15 +34,15 @@ class TorchBody:
         self._dtype = torch.float32 if arithmetic == "int8" else getattr(torch, arithmetic)
         self._attend = _attention(self._device, self._dtype)
         self._heads, self._pad_id = weights.heads, weights.pad_id
-        self._activate = activation(weights.activation)
         self._words, self._positions, self._types = map(self._moved, (weights.words, weights.positions, weights.types))
         self._norm = RowNorm(weights.norm, self._moved)
         self._whole_numbers = arithmetic == "int8"
-        product = _int8_product if self._whole_numbers else self._product
+        product = int8_product if self._whole_numbers else self._product
         self._projection = product(weights.projection) if weights.projection else None
         layers = weights.layers[:-1] if first_only else weights.layers
-        self._blocks = [_Block(layer, product, self._moved) for layer in layers]
-        self._last = _Block(weights.layers[-1], product, self._moved, last=True) if first_only else None
+        self._blocks = [_Block(layer, product, weights.activation, self._moved) for layer in layers]
+        last = weights.layers[-1]
+        self._last = _Block(last, product, weights.activation, self._moved, last=True) if first_only else None
 
     def rows(self, pairs: Sequence[Pair]) -> Tensor:
         """All inputs go through the model at once: (tokens of all, width), or with `first_only` (inputs, width).
@@ -88,14 +85,14 @@ class TorchBody:
         query, keys, values = qkv
         attended = self._attend(query, keys, values, lengths, self._heads)
         rows = block.attention_norm(block.out(attended, room.out).float().add_(rows))
-        inner = self._activate(block.up(rows.to(self._dtype), room.inner))
+        inner = block.up(rows.to(self._dtype), room.inner)
         return block.output_norm(block.down(inner, room.out).float().add_(rows))
 
     def _moved(self, tensor: Tensor) -> Tensor:
         return tensor.to(self._device).contiguous()
 
-    def _product(self, linear: Linear, exact: bool = False) -> Product:
-        return float_product(linear, self._device, None if exact else self._dtype)
+    def _product(self, linear: Linear, then: str = "") -> Product:
+        return float_product(linear, self._device, self._dtype, then)
 
 
 class TorchEncoder(TorchBody):
@@ -105,7 +102,9 @@ class TorchEncoder(TorchBody):
         super().__init__(weights, arithmetic, device, first_only=True)
         self._activate_head = activation(weights.head_activation)
         # two small products whose errors would reach the score undivided
-        self._head, self._score = (self._product(linear, exact=True) for linear in (weights.head, weights.score))
+        self._head, self._score = (
+            float_product(linear, self._device, None) for linear in (weights.head, weights.score)
+        )
 
     def __call__(self, pairs: Sequence[Pair]) -> list[float]:
         """Raw scores, one per pair, in their order; all pairs go through the model at once."""
@@ -163,14 +162,15 @@ class _Block:
     def __init__(
         self,
         layer: Layer,
-        product: Callable[[Linear], Product],
+        product: Callable[..., Product],
+        activation: str,
         moved: Callable[[Tensor], Tensor],
         last: bool = False,
     ) -> None:
         width = layer.out.weight.shape[0]
         self.qkv = product(layer.qkv.outputs(slice(width, None)) if last else layer.qkv)
         self.query = product(layer.qkv.outputs(slice(width))) if last else self.qkv
-        self.out, self.up, self.down = product(layer.out), product(layer.up), product(layer.down)
+        self.out, self.up, self.down = product(layer.out), product(layer.up, activation), product(layer.down)
         self.widths = len(layer.qkv.weight), len(layer.out.weight), len(layer.up.weight)
         self.attention_norm, self.output_norm = RowNorm(layer.attention_norm, moved), RowNorm(layer.output_norm, moved)
 
@@ -182,66 +182,3 @@ def _attention(device: Any, dtype: Any) -> Callable[..., Tensor]:
         return attention.by_sequence
     half = device.type == "cuda" and dtype in (torch.float16, torch.bfloat16)
     return attention.flash if half and hasattr(torch.nn.attention, "varlen") else attention.padded
-
-
-def activation(name: str) -> Activate:
-    """The function of this name (see `body_weights.ACTIVATIONS`), in place."""
-    import torch
-
-    activations: dict[str, Activate] = {
-        "gelu": torch.ops.aten.gelu_,
-        "gelu_tanh": lambda rows: torch.ops.aten.gelu_(rows, approximate="tanh"),
-        "relu": torch.relu_,
-        "tanh": torch.tanh_,
-    }
-    return activations[name]
-
-
-def float_product(linear: Linear, device: Any, dtype: Any) -> Product:
-    """A function (rows, what to write into or None) -> rows times the weights plus the bias, if there is one.
-
-    `dtype` None: that of the weights.
-    """
-    import torch
-
-    weight = linear.weight.to(device, dtype).contiguous().t()
-    if linear.bias is None:
-        return lambda rows, out: torch.mm(rows, weight, out=out)
-    bias = linear.bias.to(device, dtype).contiguous()
-    return lambda rows, out: torch.addmm(bias, rows, weight, out=out)
-
-
-def _int8_product(linear: Linear) -> Product:
-    """Weights in 8 bits with a scale for each output, activations in 8 bits with a scale for each token.
-
-    Always into new memory.
-    """
-    import torch
-
-    prepared, bias = int8_weight(linear.weight), 0.0 if linear.bias is None else linear.bias.cpu()
-
-    def product(rows: Tensor, out: Tensor | None) -> Tensor:
-        largest = rows.abs().amax(dim=1, keepdim=True).clamp_min(_TINY)
-        scaled: Tensor = torch.ops.quantized.linear_dynamic(rows / largest, prepared)
-        return scaled.mul_(largest).add_(bias)
-
-    return product
-
-
-def int8_weight(weight: Tensor) -> Any:
-    """A weight of shape (out, in) in 8 bits, as torch's int8 products take it.
-
-    In 7 bits where the processor would overflow in adding up products of bytes.
-    """
-    import torch
-
-    from rerank_core.inference.device import cpu_abilities
-
-    top = 127 if cpu_abilities().int8_dot else 63
-    scales = weight.abs().amax(dim=1).clamp_min(_TINY) / top
-    zeros = torch.zeros(len(scales), dtype=torch.long)
-    with warnings.catch_warnings():
-        # torch means to drop its quantised tensors after the versions that are allowed here
-        warnings.simplefilter("ignore", UserWarning)
-        small = torch.quantize_per_channel(weight.cpu(), scales.cpu(), zeros, 0, torch.qint8)
-        return torch.ops.quantized.linear_prepack(small, None)

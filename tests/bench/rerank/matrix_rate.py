@@ -53,7 +53,7 @@ def products_of_a_layer(weights: EncoderWeights, arithmetic: str, device: str) -
 def _step(weight: Any, tokens: int, arithmetic: str, device: str) -> Callable[[], Any]:
     import torch
 
-    from rerank_core.inference.encoders.torch_encoder import int8_weight
+    from rerank_core.inference.encoders.products import int8_weight
 
     rows = torch.randn(tokens, weight.shape[1])
     if arithmetic == "int8":
