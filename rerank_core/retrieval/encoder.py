@@ -18,6 +18,7 @@ from rerank_core.retrieval.dense_model import BUNDLED
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from rerank_core.inference.texts.text_engine import Texts
     from rerank_core.inference.texts.text_tokens import Task
@@ -82,7 +83,8 @@ class SentenceEncoder:
                 f"The model {name!r} is neither a folder nor a downloaded model on this machine. "
                 f"Download it first, or choose {BUNDLED!r}."
             )
-        self._folder = folder
+        self.folder = folder
+        """Where the model's files lie."""
         self.key = model_key(name, folder, passage_prefix)
 
     @property
@@ -109,7 +111,7 @@ class SentenceEncoder:
 
         with self._lock:
             if self._model is None:
-                self._model = _load(str(self._folder), self._wanted_device, local_files_only=True)
+                self._model = _load(str(self.folder), self._wanted_device, local_files_only=True)
             if self._texts is None:
                 self._texts = open_texts(self._model, "exact", str(self._model.device), "sentence_embedding")
         return self._texts
@@ -118,21 +120,46 @@ class SentenceEncoder:
         """See `Encoder.encode_documents`."""
         return self._encode("document", texts)
 
+    def encode_with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tensor]]:
+        """`encode_documents`, and of each text its tokens' vectors of length 1, (tokens, dimensions), in one pass.
+
+        No token vectors where the model reads a prompt before a passage: they would be those of other tokens. Nor where
+        the library runs it, maybe not in float32.
+        """
+        from rerank_core.inference.texts.text_engine import unit_rows
+        from rerank_core.inference.texts.text_tokens import prompt_of
+
+        run, prefix = self._open(), self._prefixes["document"]
+        if prompt_of(self._model, "document") if prefix is None else prefix:
+            return self.encode_documents(texts), []
+        made = run.encode(
+            [encodable(text) for text in texts],
+            "document",
+            ("sentence_embedding", "token_embeddings", "attention_mask"),
+        )
+        tokens = [unit_rows(one["token_embeddings"][one["attention_mask"].bool()]) for one in made]
+        return self._unit([one["sentence_embedding"] for one in made]), tokens
+
     def encode_query(self, text: str) -> NDArray[np.float32]:
         """See `Encoder.encode_query`."""
         vector: NDArray[np.float32] = self._encode("query", [text])[0]
         return vector
 
     def _encode(self, task: Task, texts: Sequence[str]) -> NDArray[np.float32]:
+        from rerank_core.inference.texts.text_engine import vectors
+
+        given = [encodable(text) for text in texts]
+        return self._unit(vectors(self._open(), given, task, "sentence_embedding", self._prefixes[task]))
+
+    def _unit(self, vectors: Sequence[Tensor]) -> NDArray[np.float32]:
         import numpy as np
 
         from rerank_core.inference.texts.text_engine import unit_vectors
 
-        run, dimensions = self._open(), self._model.truncate_dim
-        vectors = unit_vectors(run, [encodable(text) for text in texts], task, self._prefixes[task], dimensions)
-        if not np.isfinite(vectors).all():
+        unit = unit_vectors(vectors, self._model.truncate_dim)
+        if not np.isfinite(unit).all():
             raise NotReadyError(f"The model {self.name!r} gives vectors with values that are no numbers.")
-        return vectors
+        return unit
 
 
 def find_model(name: str) -> Path | None:

@@ -49,6 +49,10 @@ def late(folder: Path):
     return MultiVectorEncoder(str(folder), device="cpu", local_files_only=True).eval()
 
 
+def unit(run, texts: list[str], task: str, prompt: str | None = None, dimensions: int | None = None) -> np.ndarray:
+    return unit_vectors(vectors(run, texts, task, "sentence_embedding", prompt), dimensions)
+
+
 def assert_same(model, precision: str = "exact", output: str = "sentence_embedding", abs: float = 1e-5) -> TextEngine:
     """The engine's vectors of all texts are those that the library gave before; returns the engine."""
     wanted = {
@@ -85,10 +89,10 @@ def test_a_dense_layer_and_a_layer_norm_after_pooling_stay_the_models_own(bert_f
 
 def test_a_prompt_goes_before_queries_only_and_is_left_out_of_the_mean_where_the_model_says_so(bert_folder) -> None:
     engine = assert_same(dense(bert_folder, prompt="look for fish: "))
-    plain, prompted = (unit_vectors(engine, TEXTS[:1], task) for task in ("document", "query"))
+    plain, prompted = (unit(engine, TEXTS[:1], task) for task in ("document", "query"))
     assert np.abs(plain - prompted).max() > 1e-3
     # a prompt that is given takes the place of the model's own
-    assert unit_vectors(engine, TEXTS[:1], "query", "") == pytest.approx(plain, abs=1e-6)
+    assert unit(engine, TEXTS[:1], "query", "") == pytest.approx(plain, abs=1e-6)
 
 
 def test_unit_vectors_are_those_of_the_bundled_model_whatever_runs_at_once(monkeypatch) -> None:
@@ -104,12 +108,12 @@ def test_unit_vectors_are_those_of_the_bundled_model_whatever_runs_at_once(monke
         monkeypatch.setattr("torch.get_num_threads", lambda streams=streams: streams)
         engine = open_texts(model(), "exact", "cpu", "sentence_embedding")
         assert f"{streams} pack" in engine.description
-        found = unit_vectors(engine, TEXTS, "document")
+        found = unit(engine, TEXTS, "document")
         assert found.dtype == np.float32
         assert found == pytest.approx(wanted, abs=1e-5)
-    assert unit_vectors(engine, [], "document").shape[0] == 0
+    assert unit(engine, [], "document").shape[0] == 0
     # a model that was trained to be cut: the first values, at length 1
-    short = unit_vectors(engine, TEXTS, "document", dimensions=16)
+    short = unit(engine, TEXTS, "document", dimensions=16)
     assert short == pytest.approx(wanted[:, :16] / np.linalg.norm(wanted[:, :16], axis=1, keepdims=True), abs=1e-5)
 
 
@@ -118,7 +122,7 @@ def test_more_texts_than_are_tokenized_at_once_come_back_in_their_order(bert_fol
     model = dense(bert_folder)
     wanted = model.encode(TEXTS, normalize_embeddings=True)
     engine = open_texts(model, "exact", "cpu", "sentence_embedding")
-    assert unit_vectors(engine, TEXTS, "document") == pytest.approx(wanted, abs=1e-5)
+    assert unit(engine, TEXTS, "document") == pytest.approx(wanted, abs=1e-5)
 
 
 def test_token_vectors_of_a_colbert_are_the_librarys_without_its_skipped_signs(colbert_folder: Path) -> None:
@@ -138,7 +142,7 @@ def test_fast_vectors_point_the_same_way(bert_folder: Path) -> None:
     model = SentenceTransformer(str(bundled()), device="cpu", local_files_only=True)
     wanted = model.encode(TEXTS, normalize_embeddings=True)
     engine = open_texts(model, "fast", "cpu", "sentence_embedding")
-    found = unit_vectors(engine, TEXTS, "document")
+    found = unit(engine, TEXTS, "document")
     assert (found * wanted).sum(axis=1).min() >= 0.998
     if cpu_abilities().bfloat16:
         assert engine.note == ""
@@ -179,7 +183,7 @@ def test_a_module_that_is_not_known_is_left_to_the_library_which_says_why(bert_f
     run = open_texts(model, "exact", "cpu", "sentence_embedding")
     assert isinstance(run, LibraryTexts)
     assert run.note == "run by the library, not by the fast engine: its module CNN is not known"
-    assert unit_vectors(run, TEXTS, "document") == pytest.approx(wanted, abs=1e-5)
+    assert unit(run, TEXTS, "document") == pytest.approx(wanted, abs=1e-5)
 
 
 def test_a_model_that_answers_otherwise_than_its_weights_say_is_left_to_the_library(bert_folder: Path) -> None:
@@ -204,4 +208,4 @@ def test_weights_of_16_bits_are_left_to_the_library_as_what_is_kept_was_made_so(
     model = dense(bert_folder).bfloat16()
     run = open_texts(model, "exact", "cpu", "sentence_embedding")
     assert run.note.endswith("its weights are bfloat16")
-    assert unit_vectors(run, TEXTS[:2], "document").dtype == np.float32
+    assert unit(run, TEXTS[:2], "document").dtype == np.float32

@@ -176,18 +176,22 @@ def vectors(run: Texts, texts: Sequence[str], task: Task, output: Output, prompt
     return [made[output][made["attention_mask"].bool()] for made in found]
 
 
-def unit_vectors(
-    run: Texts, texts: Sequence[str], task: Task, prompt: str | None = None, dimensions: int | None = None
-) -> NDArray[np.float32]:
-    """One vector of length 1 per text, shape (texts, dimensions), of the first `dimensions` values; None: of all."""
+def unit_vectors(made: Sequence[Tensor], dimensions: int | None = None) -> NDArray[np.float32]:
+    """Vectors, one per text, cut to the first `dimensions` values (None: all), at length 1: (texts, dimensions)."""
     import numpy as np
     import torch
 
-    if not texts:
+    if not made:
         return np.zeros((0, 0), dtype=np.float32)
-    rows = torch.stack(vectors(run, texts, task, "sentence_embedding", prompt))[:, :dimensions]
-    found: NDArray[np.float32] = torch.nn.functional.normalize(rows.float(), dim=1).cpu().numpy()
+    found: NDArray[np.float32] = unit_rows(torch.stack(list(made))[:, :dimensions]).numpy()
     return found
+
+
+def unit_rows(rows: Tensor) -> Tensor:
+    """The rows at length 1, in float32 and in the machine's memory."""
+    import torch
+
+    return torch.nn.functional.normalize(rows.float(), dim=-1).cpu()
 
 
 def _batches(texts: Sequence[str], size: int) -> Iterator[list[int]]:

@@ -53,9 +53,9 @@ class BiEncoder(Scorer):
         return list(finite(self._vectors(texts, "document")).astype(np.float16).astype(np.float32))
 
     def _vectors(self, texts: Sequence[str], task: Task) -> Any:
-        from rerank_core.inference.texts.text_engine import unit_vectors
+        from rerank_core.inference.texts.text_engine import unit_vectors, vectors
 
-        return unit_vectors(self._run, texts, task, dimensions=self._dimensions)
+        return unit_vectors(vectors(self._run, texts, task, "sentence_embedding"), self._dimensions)
 
 
 def open_model(

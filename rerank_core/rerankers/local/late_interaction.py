@@ -31,7 +31,7 @@ class LateInteraction(Scorer):
 
     def __init__(self, model: Any, run: Texts, kind: str = "float32", kept: Kept | None = None) -> None:
         self._model, self._run, self._kind, self.runs_as = model, run, kind, run.description
-        shelf = None if kept is None else PackedShelf(kept, packed, lambda data: unpacked(data, kind))
+        shelf = None if kept is None else shelf_of(kept, kind)
         self._passages: VectorMemory[TokenVectors] = VectorMemory(
             self._encode, lambda vectors: vectors.nbytes, _MEMORY, shelf
         )
@@ -77,6 +77,11 @@ class LateInteraction(Scorer):
         return tuple(self._model.tokenizer.convert_ids_to_tokens(ids.tolist()))
 
 
+def shelf_of(kept: Kept, kind: str) -> PackedShelf[TokenVectors]:
+    """Where the token vectors of passages lie, rounded to `kind`."""
+    return PackedShelf(kept, packed, lambda data: unpacked(data, kind))
+
+
 def open_model(
     family: str, folder: Path, settings: Mapping[str, Any], device: str, kept: Kept | None = None
 ) -> LateInteraction:
@@ -89,19 +94,19 @@ def open_model(
         "local_files_only": True,
         "trust_remote_code": settings.get("trust_remote_code", False),
     }
-    if _is_bi_encoder(folder):
+    if is_bi_encoder(folder):
         model = MultiVectorEncoder(modules=_token_vectors(folder), device=device)
     else:
         model = MultiVectorEncoder(str(folder), device=device, model_kwargs={"dtype": "float32"}, **options)
     if settings["max_length"] is not None:
         # `max_seq_length` of a late-interaction model is what it was trained with, which a person may go beyond
-        most = None if _is_bi_encoder(folder) else positions(model[0].config)
+        most = None if is_bi_encoder(folder) else positions(model[0].config)
         model[0].document_length = min(settings["max_length"], most or model.max_seq_length)
     run = open_texts(model, settings["precision"], device, "token_embeddings")
     return LateInteraction(model, run, settings["token_vectors"], kept)
 
 
-def _is_bi_encoder(folder: Path) -> bool:
+def is_bi_encoder(folder: Path) -> bool:
     """A sentence-transformers model that pools its token vectors into one."""
     modules = folder / "modules.json"
     return modules.is_file() and "Pooling" in modules.read_text("utf-8") and not _has_dense_projection(folder)
