@@ -12,6 +12,7 @@ from rerank_core.inference.encoders import attention
 from rerank_core.inference.encoders.body_weights import read_body
 from rerank_core.inference.encoders.openvino_encoder import OpenVinoTokens
 from rerank_core.inference.encoders.torch_encoder import TorchTokens
+from rerank_core.inference.texts import term_weights as terms_module
 from rerank_core.inference.texts import text_engine as engine_module
 from rerank_core.inference.texts.text_engine import LibraryTexts, TextEngine, open_texts, unit_vectors, vectors
 from rerank_core.inference.texts.text_tokens import TextTokens
@@ -53,10 +54,34 @@ def unit(run, texts: list[str], task: str, prompt: str | None = None, dimensions
     return unit_vectors(vectors(run, texts, task, "sentence_embedding", prompt), dimensions)
 
 
+def splade(body, **options):
+    """A SparseEncoder around a tiny masked language model; its logits are made large enough to have weights."""
+    from sentence_transformers import SparseEncoder
+    from sentence_transformers.base.modules import Transformer
+    from sentence_transformers.sparse_encoder.modules import SpladePooling
+
+    transformer = Transformer(str(body), transformer_task="fill-mask")
+    transformer.max_seq_length = 200
+    return SparseEncoder(modules=[transformer, SpladePooling(**options)], device="cpu").eval()
+
+
+def masked_lm(folder: Path, place: Path, kind: str) -> Path:
+    """The folder of a tiny classifier as a masked language model, with random weights of its own for the head."""
+    import torch
+    import transformers
+
+    from tests.rerankers.conftest import save
+
+    torch.manual_seed(4)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder))
+    return save(place, getattr(transformers, f"{kind}ForMaskedLM").from_pretrained(str(folder)), tokenizer)
+
+
 def assert_same(model, precision: str = "exact", output: str = "sentence_embedding", abs: float = 1e-5) -> TextEngine:
     """The engine's vectors of all texts are those that the library gave before; returns the engine."""
+    plain = {"convert_to_sparse_tensor": False} if type(model).__name__ == "SparseEncoder" else {}
     wanted = {
-        task: [np.asarray(one) for one in getattr(model, f"encode_{task}")(TEXTS, batch_size=4)]
+        task: [np.asarray(one) for one in getattr(model, f"encode_{task}")(TEXTS, batch_size=4, **plain)]
         for task in ("query", "document")
     }
     engine = open_texts(model, precision, "cpu", output)
@@ -132,6 +157,27 @@ def test_token_vectors_of_a_colbert_are_the_librarys_without_its_skipped_signs(c
 def test_queries_of_a_colbert_are_filled_up_by_tokens_that_nothing_attends_to(colbert_folder: Path) -> None:
     engine = assert_same(late(colbert_folder), output="token_embeddings")
     assert [len(rows) for rows in vectors(engine, ["fish", ""], "query", "token_embeddings")] == [32, 32]
+
+
+@pytest.mark.parametrize(("kind", "fixture"), [("Bert", "bert_folder"), ("XLMRoberta", "xlmr_folder")])
+@pytest.mark.parametrize("piece", [7, 256])
+def test_weights_of_terms_are_the_librarys_whatever_is_in_memory_at_once(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch, kind: str, fixture: str, piece: int
+) -> None:
+    monkeypatch.setattr(terms_module, "_PIECE", piece)
+    folder = masked_lm(request.getfixturevalue(fixture), tmp_path, kind)
+    for activation in ("relu", "log1p_relu"):
+        engine = assert_same(splade(folder, activation_function=activation))
+    assert float(vectors(engine, TEXTS[:1], "document", "sentence_embedding")[0].max()) > 0.1
+
+
+def test_weights_that_are_summed_are_left_to_the_library(bert_folder: Path, tmp_path: Path) -> None:
+    model = splade(masked_lm(bert_folder, tmp_path, "Bert"), pooling_strategy="sum")
+    wanted = model.encode_document(TEXTS, convert_to_sparse_tensor=False)
+    run = open_texts(model, "exact", "cpu", "sentence_embedding")
+    assert run.note.endswith("its terms' weights are pooled by sum")
+    for made, one in zip(vectors(run, TEXTS, "document", "sentence_embedding"), wanted, strict=True):
+        assert made.numpy() == pytest.approx(one.numpy(), abs=1e-4)
 
 
 def test_fast_vectors_point_the_same_way(bert_folder: Path) -> None:

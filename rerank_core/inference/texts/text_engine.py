@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from rerank_core.inference.device import abilities
-from rerank_core.inference.encoders.body_weights import read_body
+from rerank_core.inference.encoders.body_weights import BodyWeights, read_body
 from rerank_core.inference.encoders.torch_encoder import TorchTokens
 from rerank_core.inference.engine import GPU_TOKENS
 from rerank_core.inference.pair_tokens import UnknownModelError
-from rerank_core.inference.precision import Plan, Precision, plan
+from rerank_core.inference.precision import Arithmetic, Plan, Precision, plan
 from rerank_core.inference.streams import PACK, Streams
+from rerank_core.inference.texts.term_weights import TermWeights
 from rerank_core.inference.texts.text_modules import Made, TextModules, split
 from rerank_core.inference.texts.text_tokens import Task, Text, TextTokens, prompt_of
 
@@ -114,41 +115,51 @@ def open_texts(model: Any, precision: Precision, device: str, output: Output) ->
 def _engine(library: LibraryTexts, model: Any, how: Plan, device: str, output: Output) -> TextEngine:
     import torch
 
+    body, weights = _body(model)
+    tokens = TextTokens(model)
+    exact = _run(model, body, TorchTokens(weights, "float32", device), "float32")
+    _check(model, TextEngine(library, tokens, exact, how, 0), output)
+    count = int(torch.get_num_threads()) if device == "cpu" else 0
+    if how.arithmetic == "float32":
+        run = exact
+    elif how.runner == "openvino":
+        from rerank_core.inference.encoders.openvino_encoder import OpenVinoTokens
+
+        run = _run(model, body, OpenVinoTokens(weights, how.arithmetic, count), how.arithmetic)
+    else:
+        run = _run(model, body, TorchTokens(weights, how.arithmetic, device), how.arithmetic)
+    if tokens.all_attended:
+        # the library's own body is not needed any more: what the engine does not share with it goes
+        body.encoder.layer = torch.nn.ModuleList()
+    if count:
+        return TextEngine(library, tokens, Streams(run, count, how.runner == "openvino"), how, count)
+    return TextEngine(library, tokens, lambda texts: [one for part in _parts(texts) for one in run(part)], how, 0)
+
+
+def _body(model: Any) -> tuple[Any, BodyWeights]:
+    """The transformers encoder within the model, and its weights."""
     transformer = model[0]
-    if type(transformer).__name__ != "Transformer" or transformer.transformer_task != "feature-extraction":
+    if type(transformer).__name__ not in ("Transformer", "MLMTransformer"):
         raise UnknownModelError(f"it begins with {type(transformer).__name__}")
     if kinds := {str(one.dtype).removeprefix("torch.") for one in model.parameters()} - {"float32"}:
         # vectors that are kept were made in that type
         raise UnknownModelError(f"its weights are {min(kinds)}")
-    modules, tokens = TextModules(model), TextTokens(model)
-    weights = read_body(transformer.model)
-    exact = TorchTokens(weights, "float32", device)
-    _check(model, TextEngine(library, tokens, _made(exact, modules), how, 0), output)
-    if tokens.all_attended:
-        # the library's own body is not needed any more: what the engine does not share with it goes
-        transformer.model.encoder.layer = torch.nn.ModuleList()
-    if device != "cpu":
-        body = exact if how.arithmetic == "float32" else TorchTokens(weights, how.arithmetic, device)
-        run = _made(body, modules)
-        return TextEngine(library, tokens, lambda texts: [one for part in _parts(texts) for one in run(part)], how, 0)
-    count = int(torch.get_num_threads())
-    padded = how.runner == "openvino"
-    if padded:
-        from rerank_core.inference.encoders.openvino_encoder import OpenVinoTokens
-
-        forward = _made(OpenVinoTokens(weights, how.arithmetic, count), modules)
-    else:
-        forward = _made(exact if how.arithmetic == "float32" else TorchTokens(weights, how.arithmetic, device), modules)
-    return TextEngine(library, tokens, Streams(forward, count, padded), how, count)
+    whole = transformer.model
+    body = getattr(whole, whole.base_model_prefix) if transformer.transformer_task == "fill-mask" else whole
+    return body, read_body(body)
 
 
-def _made(body: Callable[[Sequence[Text]], Sequence[Tensor]], modules: TextModules) -> Run:
+def _run(model: Any, body: Any, tokens: Callable[[Sequence[Text]], Sequence[Tensor]], arithmetic: Arithmetic) -> Run:
+    """The forward pass of a pack through body and modules."""
     import torch
 
+    whole = model[0].model
+    after = TextModules(model) if whole is body else TermWeights(whole, list(model)[1:], arithmetic)
+
     def run(texts: Sequence[Text]) -> Sequence[Made]:
-        rows = body(texts)
+        rows = tokens(texts)
         with torch.inference_mode():
-            return modules(texts, rows)
+            return after(texts, rows)
 
     return run
 
@@ -157,9 +168,10 @@ def _check(model: Any, engine: TextEngine, output: Output) -> None:
     """Raise UnknownModelError where the engine differs from what the library's own methods give for a few texts."""
     import torch
 
+    dense = {"convert_to_sparse_tensor": False} if type(model).__name__ == "SparseEncoder" else {}
     tasks: tuple[tuple[Task, Any], ...] = (("query", model.encode_query), ("document", model.encode_document))
     for task, encode in tasks:
-        expected = [torch.as_tensor(one) for one in encode(list(_PROBES), show_progress_bar=False)]
+        expected = [torch.as_tensor(one) for one in encode(list(_PROBES), show_progress_bar=False, **dense)]
         for made, wanted in zip(vectors(engine, _PROBES, task, output), expected, strict=True):
             if made.shape != wanted.shape:
                 raise UnknownModelError(f"the engine's vectors have shape {tuple(made.shape)}, not the model's own")

@@ -70,9 +70,14 @@ class SparseTerms(Scorer):
         return self._weights([query], "query")[0].numpy()
 
     def _weights(self, texts: Sequence[str], task: Task) -> list[Any]:
+        import torch
+        from sentence_transformers.util import select_max_active_dims
+
         from rerank_core.inference.texts.text_engine import vectors
 
-        return [row.float().cpu() for row in vectors(self._run, texts, task, "sentence_embedding")]
+        rows = torch.stack(vectors(self._run, texts, task, "sentence_embedding"))
+        most = self._model.max_active_dims
+        return list((rows if most is None else select_max_active_dims(rows, most)).float().cpu())
 
     def notes(self) -> Sequence[str]:
         """What a person should know of how it runs."""
