@@ -32,7 +32,7 @@ class TorchBody:
 
         self._device = torch.device(device)
         self._dtype = torch.float32 if arithmetic == "int8" else getattr(torch, arithmetic)
-        self._attend = _attention(self._device, self._dtype)
+        self._attend = attention_for(self._device, self._dtype)
         self._heads, self._pad_id = weights.heads, weights.pad_id
         self._words, self._positions, self._types = map(self._moved, (weights.words, weights.positions, weights.types))
         self._norm = RowNorm(weights.norm, self._moved)
@@ -175,7 +175,8 @@ class _Block:
         self.attention_norm, self.output_norm = RowNorm(layer.attention_norm, moved), RowNorm(layer.output_norm, moved)
 
 
-def _attention(device: Any, dtype: Any) -> Callable[..., Tensor]:
+def attention_for(device: Any, dtype: Any) -> Callable[..., Tensor]:
+    """The function of `attention` that is the fast one on a torch device."""
     import torch
 
     if device.type == "cpu":

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from rerank_core.inference.device import abilities
-from rerank_core.inference.encoders.body_weights import BodyWeights, read_body
-from rerank_core.inference.encoders.torch_encoder import TorchTokens
+from rerank_core.inference.encoders.tokens import Tokens, planned, read_encoder, release, tokens_by, tokens_in_torch
 from rerank_core.inference.engine import GPU_TOKENS
 from rerank_core.inference.pair_tokens import UnknownModelError
 from rerank_core.inference.precision import Arithmetic, Plan, Precision, plan
@@ -115,29 +114,25 @@ def open_texts(model: Any, precision: Precision, device: str, output: Output) ->
 def _engine(library: LibraryTexts, model: Any, how: Plan, device: str, output: Output) -> TextEngine:
     import torch
 
-    body, weights = _body(model)
-    tokens = TextTokens(model)
-    exact = _run(model, body, TorchTokens(weights, "float32", device), "float32")
+    body = _body(model)
+    weights, tokens = read_encoder(body), TextTokens(model)
+    how = planned(weights, how)
+    exact = _run(model, body, tokens_in_torch(weights, "float32", device), "float32")
     _check(model, TextEngine(library, tokens, exact, how, 0), output)
     count = int(torch.get_num_threads()) if device == "cpu" else 0
-    if how.arithmetic == "float32":
-        run = exact
-    elif how.runner == "openvino":
-        from rerank_core.inference.encoders.openvino_encoder import OpenVinoTokens
-
-        run = _run(model, body, OpenVinoTokens(weights, how.arithmetic, count), how.arithmetic)
-    else:
-        run = _run(model, body, TorchTokens(weights, how.arithmetic, device), how.arithmetic)
+    run = exact
+    if how.arithmetic != "float32":
+        run = _run(model, body, tokens_by(weights, how, device, count), how.arithmetic)
     if tokens.all_attended:
-        # the library's own body is not needed any more: what the engine does not share with it goes
-        body.encoder.layer = torch.nn.ModuleList()
+        # the library's own body is not needed any more
+        release(body)
     if count:
         return TextEngine(library, tokens, Streams(run, count, how.runner == "openvino"), how, count)
     return TextEngine(library, tokens, lambda texts: [one for part in _parts(texts) for one in run(part)], how, 0)
 
 
-def _body(model: Any) -> tuple[Any, BodyWeights]:
-    """The transformers encoder within the model, and its weights."""
+def _body(model: Any) -> Any:
+    """The transformers encoder within the model."""
     transformer = model[0]
     if type(transformer).__name__ not in ("Transformer", "MLMTransformer"):
         raise UnknownModelError(f"it begins with {type(transformer).__name__}")
@@ -145,11 +140,10 @@ def _body(model: Any) -> tuple[Any, BodyWeights]:
         # vectors that are kept were made in that type
         raise UnknownModelError(f"its weights are {min(kinds)}")
     whole = transformer.model
-    body = getattr(whole, whole.base_model_prefix) if transformer.transformer_task == "fill-mask" else whole
-    return body, read_body(body)
+    return getattr(whole, whole.base_model_prefix) if transformer.transformer_task == "fill-mask" else whole
 
 
-def _run(model: Any, body: Any, tokens: Callable[[Sequence[Text]], Sequence[Tensor]], arithmetic: Arithmetic) -> Run:
+def _run(model: Any, body: Any, tokens: Tokens, arithmetic: Arithmetic) -> Run:
     """The forward pass of a pack through body and modules."""
     import torch
 
