@@ -264,7 +264,7 @@ def test_a_model_of_another_shape_goes_through_the_library_and_says_why(tiny: Pa
     tokenizer.save_pretrained(other)
     scorer = load(model_from_name("cross-encoder", str(other)), {"precision": "preview"}, device="cpu")
     assert isinstance(scorer, LibraryPairs)
-    assert "DistilBertForSequenceClassification is not of BERT's or XLM-R's shape" in scorer.notes()[0]
+    assert "DistilBertForSequenceClassification is not of BERT's, XLM-R's or ModernBERT's shape" in scorer.notes()[0]
     assert scorer.score(QUERY, TEXTS[:2]) == pytest.approx(predict(library(other), QUERY, TEXTS[:2]), abs=1e-5)
 
 

@@ -10,14 +10,14 @@ from rerank_core.inference.pair_tokens import UnknownModelError
 if TYPE_CHECKING:
     from torch import Tensor
 
-# class -> whether positions begin after the padding's id as RoBERTa's do
-_KNOWN = {
+BODIES = {
     "BertModel": False,
     "ElectraModel": False,
     "RobertaModel": True,
     "XLMRobertaModel": True,
     "CamembertModel": True,
 }
+"""Class -> whether positions begin after the padding's id as RoBERTa's do."""
 ACTIVATIONS = {
     "gelu": "gelu",
     "gelu_new": "gelu_tanh",
@@ -100,8 +100,8 @@ def read_body(body: Any) -> BodyWeights:
     Raises UnknownModelError, with the reason, for one of another shape.
     """
     kind, config = type(body).__name__, body.config
-    if kind not in _KNOWN:
-        raise UnknownModelError(f"{kind} is not of BERT's or XLM-R's shape")
+    if kind not in BODIES:
+        raise UnknownModelError(f"{kind} is not of BERT's, XLM-R's or ModernBERT's shape")
     if config.hidden_act not in ACTIVATIONS:
         raise UnknownModelError(f"its activation is {config.hidden_act}")
     if getattr(config, "is_decoder", False) or getattr(config, "position_embedding_type", "absolute") != "absolute":
@@ -116,7 +116,7 @@ def read_body(body: Any) -> BodyWeights:
         layers=tuple(_layer(layer) for layer in body.encoder.layer),
         heads=config.num_attention_heads,
         activation=ACTIVATIONS[config.hidden_act],
-        pad_id=config.pad_token_id if _KNOWN[kind] else None,
+        pad_id=config.pad_token_id if BODIES[kind] else None,
     )
 
 

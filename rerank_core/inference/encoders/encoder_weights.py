@@ -8,14 +8,14 @@ from typing import Any
 from rerank_core.inference.encoders.body_weights import BodyWeights, Linear, linear, read_body
 from rerank_core.inference.pair_tokens import UnknownModelError
 
-# class -> its encoder's attribute
-_KNOWN = {
+CLASSIFIERS = {
     "BertForSequenceClassification": "bert",
     "ElectraForSequenceClassification": "electra",
     "RobertaForSequenceClassification": "roberta",
     "XLMRobertaForSequenceClassification": "roberta",
     "CamembertForSequenceClassification": "roberta",
 }
+"""Class -> its encoder's attribute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +43,19 @@ class EncoderWeights(BodyWeights):
         return tokens * every + once + 4 * tokens * self.width * (tokens * len(others) + 1)
 
 
-def shape_problem(kind: str) -> str:
-    """Why the engine cannot run a transformers class of this name; "" where it can. Imports no torch."""
-    return "" if kind in _KNOWN else f"{kind} is not of BERT's or XLM-R's shape"
-
-
 def read_weights(model: Any) -> EncoderWeights:
     """The weights of a transformers model (float32; shared with it where that is possible, so do not change them).
 
     Raises UnknownModelError, with the reason, for a model of another shape.
     """
     kind, config = type(model).__name__, model.config
-    if problem := shape_problem(kind):
-        raise UnknownModelError(problem)
+    if kind not in CLASSIFIERS:
+        raise UnknownModelError(f"{kind} is not of BERT's, XLM-R's or ModernBERT's shape")
     if config.num_labels != 1:
         raise UnknownModelError(f"it gives {config.num_labels} scores per pair")
-    encoder = getattr(model, _KNOWN[kind])
+    encoder = getattr(model, CLASSIFIERS[kind])
     body = read_body(encoder)
-    head, activation, score = _head(model, encoder, _KNOWN[kind])
+    head, activation, score = _head(model, encoder, CLASSIFIERS[kind])
     own = {field.name: getattr(body, field.name) for field in fields(body)}
     return EncoderWeights(**own, head=head, head_activation=activation, score=score)
 

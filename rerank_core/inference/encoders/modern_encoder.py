@@ -9,7 +9,7 @@ from rerank_core.inference.encoders import attention
 from rerank_core.inference.encoders.body_weights import Linear
 from rerank_core.inference.encoders.modern_weights import ModernLayer, ModernWeights
 from rerank_core.inference.encoders.packed_inputs import packed
-from rerank_core.inference.encoders.products import float_product
+from rerank_core.inference.encoders.products import float_product, int8_product
 from rerank_core.inference.encoders.torch_encoder import RowNorm, attention_for
 from rerank_core.inference.pair_tokens import Pair
 from rerank_core.inference.precision import Arithmetic
@@ -29,7 +29,8 @@ class ModernTokens:
     def __init__(self, weights: ModernWeights, arithmetic: Arithmetic, device: str) -> None:
         import torch
 
-        self._device, self._dtype = torch.device(device), getattr(torch, arithmetic)
+        self._device, self._whole_numbers = torch.device(device), arithmetic == "int8"
+        self._dtype = torch.float32 if self._whole_numbers else getattr(torch, arithmetic)
         self._attend = attention_for(self._device, self._dtype)
         self._near = attention.near_by_sequence if self._device.type == "cpu" else attention.near_padded
         self._heads, self._width = weights.heads, weights.width // weights.heads
@@ -91,6 +92,8 @@ class ModernTokens:
         )
 
     def _product(self, linear: Linear, then: str = "") -> Product:
+        if self._whole_numbers:
+            return int8_product(linear, then)
         return float_product(linear, self._device, self._dtype, then)
 
     def _moved(self, tensor: Tensor) -> Tensor:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 Made = dict[str, "Tensor"]
 """Of one text: "sentence_embedding" (dimensions,), "token_embeddings" (tokens, dimensions), "attention_mask" (tokens,),
 true where a token's vector counts, "input_ids" (tokens,)."""
-_KNOWN = {"Pooling", "Normalize", "Dense", "LayerNorm", "Dropout", "MultiVectorMask"}
+KNOWN = {"Pooling", "Normalize", "Dense", "LayerNorm", "Dropout", "MultiVectorMask"}
+"""Modules that work on a text's tokens alone."""
 _PER_TOKEN = ("token_embeddings", "attention_mask", "input_ids")
 
 
@@ -26,7 +27,7 @@ class TextModules:
         _, *rest = model.named_children()
         self._modules = []
         for name, module in rest:
-            if type(module).__name__ not in _KNOWN:
+            if type(module).__name__ not in KNOWN:
                 raise UnknownModelError(f"its module {type(module).__name__} is not known")
             asked = {*(model.module_kwargs or {}).get(name, ()), *getattr(module, "forward_kwargs", ())}
             self._modules.append((module, "task" in asked))
