@@ -72,4 +72,5 @@ def cpu_abilities() -> Abilities:
         bfloat16=bool(flags & {"avx512_bf16", "amx_bf16", "bf16"}),
         int8_dot=bool(flags & {"avx512_vnni", "avx_vnni", "amx_int8", "asimddp"}),
         openvino=importlib.util.find_spec("openvino") is not None,
+        amd_avx512="AuthenticAMD" in text and "avx512f" in flags,
     )

@@ -1,4 +1,4 @@
-"""One engine for every cross-encoder of BERT's or XLM-R's shape: tokens kept, no padding, the precision by name."""
+"""One engine for cross-encoders of BERT's, XLM-R's or ModernBERT's shape: tokens kept, no padding, named precision."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import Any
 
 from rerank_core.inference.caller import caller
 from rerank_core.inference.device import abilities
-from rerank_core.inference.encoder_weights import EncoderWeights, read_weights
+from rerank_core.inference.pair_models import Forward, PairModel, read_pair_model
 from rerank_core.inference.pair_queue import PairQueue
-from rerank_core.inference.pair_tokens import Cut, Pair, PairTokens, UnknownModelError
+from rerank_core.inference.pair_tokens import Cut, PairTokens, UnknownModelError
 from rerank_core.inference.precision import Plan, Precision, plan
 from rerank_core.inference.streams import PACK, Streams
-from rerank_core.inference.torch_encoder import TorchEncoder
 
 GPU_TOKENS = 65536
 """Tokens that a GPU takes at once: enough to keep it busy."""
@@ -23,23 +22,24 @@ _PROBES = ("", "a", "What the library gives for a few texts, this engine must gi
 _SECOND = 80e9
 """Operations that one core of a CPU does in about a second."""
 
-Forward = Callable[[Sequence[Pair]], Sequence[float]]
-
 
 class Engine:
     """A loaded cross-encoder. `plan` says how it is run, `streams` how many packs at once."""
 
     def __init__(
-        self, tokens: PairTokens, forward: Forward, how: Plan, weights: EncoderWeights, streams: int = 0
+        self, tokens: PairTokens, forward: Forward, how: Plan, flops: Callable[[int], int], streams: int = 0
     ) -> None:
-        """Use `open_engine`. `streams` 0: a device that takes one large pack at a time."""
+        """Use `open_engine`. `flops`: operations for a pair of so many tokens.
+
+        `streams` 0: a device that takes one large pack at a time.
+        """
         self.tokens, self.plan, self.streams = tokens, how, streams
         # neither a fast tokenizer nor the kept tokens may be used by two threads at once
         self._tokenizing = Lock()
         # a usual pair; with attention's share a long one costs more, which only makes the steps longer
         usual = min(160, tokens.max_tokens)
-        self._pairs_per_second = _SECOND * streams / weights.flops(usual)
-        packs_each = min(_MOST_PACKS, max(1, int(_SECOND / weights.flops(usual) * usual / PACK)))
+        self._pairs_per_second = _SECOND * streams / flops(usual)
+        packs_each = min(_MOST_PACKS, max(1, int(_SECOND / flops(usual) * usual / PACK)))
         self._queue = PairQueue(forward, PACK * streams * packs_each if streams else GPU_TOKENS)
 
     def score(self, query: str, texts: Sequence[str]) -> list[float]:
@@ -77,29 +77,22 @@ class Engine:
 def open_engine(
     model: Any, tokenizer: Any, max_tokens: int, precision: Precision, device: str, cut: Cut = "longest_first"
 ) -> Engine:
-    """An engine for a transformers model (float32, in eval mode) and its tokenizer; `cut` as in `PairTokens`.
+    """An engine for a model (float32, in eval mode; see `read_pair_model`) and its tokenizer; `cut` as in `PairTokens`.
 
     Its weights are shared where they can be; the model itself is not needed afterwards. Raises UnknownModelError, with
     the reason, for a model that the engine does not know, or for which it gives other scores than the model itself.
     """
-    weights = read_weights(model)
+    reader = read_pair_model(model)
     tokens = PairTokens(tokenizer, max_tokens, cut)
-    if max(kind for _, kind in _types(tokens)) >= len(weights.types):
+    if reader.token_types is not None and max(kind for _, kind in _types(tokens)) >= reader.token_types:
         raise UnknownModelError("its tokenizer gives token types that the model does not have")
-    _check(model, weights, tokens)
-    how = plan(precision, abilities(device))
+    _check(model, reader, tokens)
+    how = reader.planned(plan(precision, abilities(device)))
     if device != "cpu":
-        return Engine(tokens, TorchEncoder(weights, how.arithmetic, device), how, weights)
+        return Engine(tokens, reader.by(how, device, 1), how, reader.flops)
     count = _threads()
-    return Engine(tokens, Streams(_on_cpu(weights, how, count), count), how, weights, count)
-
-
-def _on_cpu(weights: EncoderWeights, how: Plan, streams: int) -> Forward:
-    if how.runner == "openvino":
-        from rerank_core.inference.openvino_encoder import OpenVinoEncoder
-
-        return OpenVinoEncoder(weights, how.arithmetic, streams)
-    return TorchEncoder(weights, how.arithmetic, "cpu")
+    streams = Streams(reader.by(how, device, count), count, alike=how.runner == "openvino")
+    return Engine(tokens, streams, how, reader.flops, count)
 
 
 def _threads() -> int:
@@ -114,7 +107,7 @@ def _types(tokens: PairTokens) -> list[tuple[int, int]]:
     return [*layout.before, *layout.between, *layout.after, *of_texts]
 
 
-def _check(model: Any, weights: EncoderWeights, tokens: PairTokens) -> None:
+def _check(model: Any, reader: PairModel, tokens: PairTokens) -> None:
     """The model's own answers to a few pairs, each alone, against this engine's for all of them in one pack."""
     import torch
 
@@ -124,8 +117,9 @@ def _check(model: Any, weights: EncoderWeights, tokens: PairTokens) -> None:
     with torch.inference_mode():
         for pair in pairs:
             ids, types = (torch.from_numpy(row).long()[None].to(device) for row in (pair.ids, pair.types))
-            expected.append(float(model(input_ids=ids, token_type_ids=types).logits))
-    scores = TorchEncoder(weights, "float32", str(device))(pairs)
+            inputs = {"input_ids": ids, "token_type_ids": types, "attention_mask": torch.ones_like(ids)}
+            expected.append(reader.library(inputs))
+    scores = reader.exact(str(device))(pairs)
     worst = max(abs(score - wanted) for score, wanted in zip(scores, expected, strict=True))
     if not worst <= _TOLERANCE * max(1.0, *map(abs, expected)):
         raise UnknownModelError(f"the engine's scores differ from the model's own by {worst:.1g}")

@@ -15,13 +15,15 @@ class Abilities:
     """What decides how a model is run: the device, what its arithmetic knows, and whether OpenVINO is installed.
 
     `bfloat16`: natively, not emulated. `int8_dot`: an instruction that adds up products of bytes (VNNI, AMX, dot
-    product on ARM); without one, products of bytes are cut to 7 bits, or they overflow.
+    product on ARM); without one, products of bytes are cut to 7 bits, or they overflow. `amd_avx512`: 512 bits at
+    once, on a processor for which MKL has no code of its own.
     """
 
     device: str
     bfloat16: bool
     int8_dot: bool
     openvino: bool
+    amd_avx512: bool = False
 
 
 @dataclass(frozen=True, slots=True)

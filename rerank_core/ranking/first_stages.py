@@ -9,6 +9,7 @@ from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.elsewhere import Elsewhere
 from rerank_core.ranking.index_builds import IndexBuilds
 from rerank_core.ranking.kept_passages import FOLDER
+from rerank_core.ranking.one_pass import with_token_vectors
 from rerank_core.ranking.query_writing import made_searches
 from rerank_core.ranking.timing.other_work import OtherWork
 from rerank_core.retrieval.embedding import EMBEDDING
@@ -39,11 +40,16 @@ class FirstStages:
         self._elsewhere = Elsewhere(workspace)
 
     def retriever(
-        self, dataset: DatasetRow, settings: RetrievalSettings, progress: Progress = no_progress, pay: bool = False
+        self,
+        dataset: DatasetRow,
+        settings: RetrievalSettings,
+        progress: Progress = no_progress,
+        pay: bool = False,
+        view: Experiment | None = None,
     ) -> HybridRetriever | EngineFirstStage:
         """The dataset's index for these settings; built when it is missing or the passages changed.
 
-        Of a connected dataset the search engine, which keeps what it answers.
+        Of a connected dataset the search engine, which keeps what it answers. `view`: what is compared over it.
 
         `pay`: have a service embed passages for money. Raises NotReadyError, with the cost, where it would have to and
         nobody has said so.
@@ -69,7 +75,7 @@ class FirstStages:
                 settings,
                 vectors,
                 _preparing(tell, dataset.name),
-                encoder,
+                encoder if view is None else with_token_vectors(encoder, view),
                 queries=lambda: self._query_texts(dataset),
                 without_index={RUN + name: RunLists(self.workspace, dataset, name) for name in settings.runs()},
             )
@@ -101,7 +107,7 @@ class FirstStages:
         with self.workspace.open() as db:
             kept = rankings.get_docids(db, [experiment.key(query)])
         if not kept:
-            self.retriever(experiment.dataset, experiment.settings, progress)
+            self.retriever(experiment.dataset, experiment.settings, progress, view=experiment)
 
     def must_prepare(self, experiment: Experiment, query: Query) -> bool:
         """Whether the index of meaning has to be made before the candidates of a query can be found."""
@@ -143,7 +149,7 @@ class FirstStages:
         if kept is not None:
             return key, kept
         searches = made_searches(self.workspace, settings, query.text)
-        retriever = self.retriever(dataset, settings, progress)
+        retriever = self.retriever(dataset, settings, progress, view=experiment)
         before = self._others.look()
         found = retriever.retrieve(query.qid, query.text, settings, searches=searches)
         if settings.runs():

@@ -35,7 +35,7 @@ def _dense_key(model: Model, settings: Mapping[str, Any]) -> str:
     It takes the model's own length, and the type that the weights are stored in.
     """
     own = model.checked(settings)
-    if model.family != "bi-encoder" or own["max_length"] is not None or own["precision"] != "float32":
+    if model.family != "bi-encoder" or own["max_length"] is not None or own["precision"] != "exact":
         return ""
     folder, found = folder_of(model), find_model(model.source)
     if folder is None or found is None or folder.resolve() != found.resolve() or own.get("trust_remote_code"):

@@ -42,7 +42,7 @@ def embedded(
     A text without any sign has no vector. What `store` lacks is embedded and put there batch by batch, each before it
     is reported; the report says how many texts per second were embedded so far.
     """
-    report = _Reporter(progress, len(corpus))
+    report = _Reporter(progress, len(corpus), encoder)
     for window in _windows(corpus.docs()):
         vectors = _vectors(window, encoder, store, report)
         yield window, vectors
@@ -52,8 +52,8 @@ def embedded(
 class _Reporter:
     """Turns texts embedded within a window into passages done of the whole corpus, and times the model."""
 
-    def __init__(self, progress: Progress, total: int) -> None:
-        self._progress, self._total = progress, total
+    def __init__(self, progress: Progress, total: int, encoder: Encoder) -> None:
+        self._progress, self._total, self._encoder = progress, total, encoder
         self._before = self._texts = 0
         self._seconds = 0.0
 
@@ -69,7 +69,8 @@ class _Reporter:
 
     def _tell(self, done: int) -> None:
         speed = f", {self._texts / self._seconds:,.0f} texts per second" if self._seconds else ""
-        self._progress(min(self._total, self._before + done), self._total, f"{EMBEDDING}{speed}")
+        note = f" ({self._encoder.note})" if self._texts and self._encoder.note else ""
+        self._progress(min(self._total, self._before + done), self._total, f"{EMBEDDING}{speed}{note}")
 
 
 def _windows(docs: Iterable[Doc]) -> Iterator[list[Doc]]:

@@ -18,9 +18,13 @@ from rerank_core.retrieval.dense_model import BUNDLED
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from torch import Tensor
+
+    from rerank_core.inference.texts.text_engine import Texts
+    from rerank_core.inference.texts.text_tokens import Task
 
 _HASHED = frozenset({".safetensors", ".bin", ".json", ".txt", ".model"})
-_CPU_BATCH, _GPU_BATCH = 16, 256
+_CPU_BATCH, _GPU_BATCH = 64, 256
 
 
 class Encoder(Protocol):
@@ -34,6 +38,10 @@ class Encoder(Protocol):
     def batch_size(self) -> int:
         """How many texts of about one length are best handed over at once."""
 
+    @property
+    def note(self) -> str:
+        """What a person should know of how it runs, as the end of a sentence; "" for nothing, or before it has run."""
+
     def encode_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, shape (texts, dimensions), in the order of the texts."""
 
@@ -44,8 +52,8 @@ class Encoder(Protocol):
 class SentenceEncoder:
     """A sentence-transformers model; its weights are read at the first text. Safe for several threads.
 
-    A model with prompts of its own for queries and passages gets them. Texts longer than the model's window are cut at
-    the end of the window.
+    The engine runs it, exactly, where it knows the model, else the library. A model with prompts of its own for queries
+    and passages gets them. Texts longer than the model's window are cut at the end of the window.
     """
 
     def __init__(
@@ -62,9 +70,10 @@ class SentenceEncoder:
         to. Raises NotReadyError where the model is not on this machine.
         """
         self.name = name
-        self._prefixes = {"encode_query": query_prefix, "encode_document": passage_prefix}
+        self._prefixes: dict[Task, str | None] = {"query": query_prefix, "document": passage_prefix}
         self._wanted_device = device
         self._model: Any = None
+        self._texts: Texts | None = None
         self._lock = Lock()
         if allow_download and find_model(name) is None:
             self._model = _load(name, device, local_files_only=False)
@@ -74,7 +83,8 @@ class SentenceEncoder:
                 f"The model {name!r} is neither a folder nor a downloaded model on this machine. "
                 f"Download it first, or choose {BUNDLED!r}."
             )
-        self._folder = folder
+        self.folder = folder
+        """Where the model's files lie."""
         self.key = model_key(name, folder, passage_prefix)
 
     @property
@@ -87,39 +97,69 @@ class SentenceEncoder:
         """See `Encoder.batch_size`."""
         return _CPU_BATCH if self.device in (None, "cpu") else _GPU_BATCH
 
+    @property
+    def note(self) -> str:
+        """See `Encoder.note`."""
+        return "" if self._texts is None else self._texts.note
+
     def load(self) -> None:
         """Read the weights now. Raises NotReadyError where that fails."""
+        self._open()
+
+    def _open(self) -> Texts:
+        from rerank_core.inference.texts.text_engine import open_texts
+
         with self._lock:
             if self._model is None:
-                self._model = _load(str(self._folder), self._wanted_device, local_files_only=True)
+                self._model = _load(str(self.folder), self._wanted_device, local_files_only=True)
+            if self._texts is None:
+                self._texts = open_texts(self._model, "exact", str(self._model.device), "sentence_embedding")
+        return self._texts
 
     def encode_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """See `Encoder.encode_documents`; all texts go through the model at once."""
-        return self._encode("encode_document", texts)
+        """See `Encoder.encode_documents`."""
+        return self._encode("document", texts)
+
+    def encode_with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tensor]]:
+        """`encode_documents`, and of each text its tokens' vectors of length 1, (tokens, dimensions), in one pass.
+
+        No token vectors where the model reads a prompt before a passage: they would be those of other tokens. Nor where
+        the library runs it, maybe not in float32.
+        """
+        from rerank_core.inference.texts.text_engine import unit_rows
+        from rerank_core.inference.texts.text_tokens import prompt_of
+
+        run, prefix = self._open(), self._prefixes["document"]
+        if prompt_of(self._model, "document") if prefix is None else prefix:
+            return self.encode_documents(texts), []
+        made = run.encode(
+            [encodable(text) for text in texts],
+            "document",
+            ("sentence_embedding", "token_embeddings", "attention_mask"),
+        )
+        tokens = [unit_rows(one["token_embeddings"][one["attention_mask"].bool()]) for one in made]
+        return self._unit([one["sentence_embedding"] for one in made]), tokens
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
         """See `Encoder.encode_query`."""
-        vector: NDArray[np.float32] = self._encode("encode_query", [text])[0]
+        vector: NDArray[np.float32] = self._encode("query", [text])[0]
         return vector
 
-    def _encode(self, method: str, texts: Sequence[str]) -> NDArray[np.float32]:
+    def _encode(self, task: Task, texts: Sequence[str]) -> NDArray[np.float32]:
+        from rerank_core.inference.texts.text_engine import vectors
+
+        given = [encodable(text) for text in texts]
+        return self._unit(vectors(self._open(), given, task, "sentence_embedding", self._prefixes[task]))
+
+    def _unit(self, vectors: Sequence[Tensor]) -> NDArray[np.float32]:
         import numpy as np
 
-        self.load()
-        prefix = self._prefixes[method]
-        prompt = {} if prefix is None else {"prompt": prefix}
-        with self._lock:  # fast tokenizers refuse to be borrowed by two threads
-            vectors = getattr(self._model, method)(
-                [encodable(text) for text in texts],
-                batch_size=max(1, len(texts)),
-                normalize_embeddings=True,
-                show_progress_bar=False,
-                **prompt,
-            )
-        vectors = np.asarray(vectors, dtype=np.float32)
-        if not np.isfinite(vectors).all():
+        from rerank_core.inference.texts.text_engine import unit_vectors
+
+        unit = unit_vectors(vectors, self._model.truncate_dim)
+        if not np.isfinite(unit).all():
             raise NotReadyError(f"The model {self.name!r} gives vectors with values that are no numbers.")
-        return vectors
+        return unit
 
 
 def find_model(name: str) -> Path | None:

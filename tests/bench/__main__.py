@@ -11,6 +11,7 @@ from pathlib import Path
 from rerank_core.__main__ import run_verb
 from rerank_core.shell.answer import Verb
 from rerank_core.shell.option_groups import EPILOG, Parser, add_verb
+from tests.bench.encode import verb as bench_encode
 from tests.bench.engine import verb as bench_engine
 from tests.bench.measures import verb as bench_measures
 from tests.bench.rerank import verb as bench_rerank
@@ -36,6 +37,7 @@ class Bench:
 
 BENCHES: dict[str, Bench] = {
     "rerank": Bench(bench_rerank.WHAT, bench_rerank.add_options, bench_rerank.rerank),
+    "encode": Bench(bench_encode.WHAT, bench_encode.add_options, bench_encode.encode),
     "retrieve": Bench(bench_retrieve.WHAT, bench_retrieve.add_options, bench_retrieve.retrieve),
     "engine": Bench(bench_engine.WHAT, bench_engine.add_options, bench_engine.engine),
     "measures": Bench(bench_measures.WHAT, bench_measures.add_options, bench_measures.measures),

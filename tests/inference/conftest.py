@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.rerankers.conftest import bert_folder, one_thread, tiny, xlmr_folder
+from tests.rerankers.conftest import bert_folder, colbert_folder, one_thread, tiny, xlmr_folder
 
-__all__ = ["bert_folder", "one_thread", "tiny", "xlmr_folder"]
+__all__ = ["bert_folder", "colbert_folder", "one_thread", "tiny", "xlmr_folder"]

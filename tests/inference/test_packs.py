@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rerank_core.inference.streams import PACK, packs
+from rerank_core.inference.streams import PACK, packs, packs_alike
 
 
-@given(st.lists(st.integers(1, 600), max_size=120), st.integers(1, 8))
-def test_every_pair_is_in_one_pack_and_no_pack_is_empty(lengths: list[int], streams: int) -> None:
-    found = packs(lengths, streams)
+@pytest.mark.parametrize("pack", [packs, packs_alike])
+@given(lengths=st.lists(st.integers(1, 600), max_size=120), streams=st.integers(1, 8))
+def test_every_pair_is_in_one_pack_and_no_pack_is_empty(pack, lengths: list[int], streams: int) -> None:
+    found = pack(lengths, streams)
     assert sorted(place for part in found for place in part) == list(range(len(lengths)))
     assert all(found)
 
@@ -37,6 +38,16 @@ def test_no_stream_is_idle_while_another_has_a_pack_of_its_own_left(tokens: int,
 def test_few_short_pairs_are_shared_by_the_streams() -> None:
     assert len(packs([100] * 8, 4)) == 4
     assert len(packs([10] * 4, 4)) == 1
+
+
+def test_a_pack_that_is_padded_holds_like_lengths() -> None:
+    lengths = [20, 200] * 20
+    found = packs_alike(lengths, 2)
+    padded = sum(len(part) * max(lengths[place] for place in part) for part in found)
+    assert sum(lengths) <= padded <= 1.1 * sum(lengths)
+    mixed = sum(len(part) * max(lengths[place] for place in part) for part in packs(lengths, 2))
+    assert mixed > 1.5 * sum(lengths)
+    assert len(packs_alike([20] * 5 + [8000] + [20] * 5, 1)) == 2
 
 
 @pytest.mark.parametrize("streams", [1, 2])

@@ -11,11 +11,11 @@ import pytest
 
 from rerank_core.inference import engine as engine_module
 from rerank_core.inference.device import cpu_abilities
-from rerank_core.inference.encoder_weights import read_weights
+from rerank_core.inference.encoders.encoder_weights import read_weights
+from rerank_core.inference.encoders.openvino_encoder import OpenVinoEncoder
+from rerank_core.inference.encoders.torch_encoder import TorchEncoder
 from rerank_core.inference.engine import open_engine
-from rerank_core.inference.openvino_encoder import OpenVinoEncoder
 from rerank_core.inference.pair_tokens import PairTokens, UnknownModelError
-from rerank_core.inference.torch_encoder import TorchEncoder
 from rerank_core.ranking.turns import Turns
 from rerank_core.rerankers.catalogue.catalog import model_from_name
 from rerank_core.rerankers.load import load
@@ -211,7 +211,7 @@ def test_openvino_with_weights_of_8_bits_is_near(minilm_folder: Path, demo_texts
 
 
 def test_masked_attention_for_gpus_gives_the_same_scores(folder: Path) -> None:
-    from rerank_core.inference import attention
+    from rerank_core.inference.encoders import attention
 
     model = library(folder)
     encoder = TorchEncoder(read_weights(model.model), "float32", "cpu")
@@ -264,7 +264,7 @@ def test_a_model_of_another_shape_goes_through_the_library_and_says_why(tiny: Pa
     tokenizer.save_pretrained(other)
     scorer = load(model_from_name("cross-encoder", str(other)), {"precision": "preview"}, device="cpu")
     assert isinstance(scorer, LibraryPairs)
-    assert "DistilBertForSequenceClassification is not of BERT's or XLM-R's shape" in scorer.notes()[0]
+    assert "DistilBertForSequenceClassification is not of BERT's, XLM-R's or ModernBERT's shape" in scorer.notes()[0]
     assert scorer.score(QUERY, TEXTS[:2]) == pytest.approx(predict(library(other), QUERY, TEXTS[:2]), abs=1e-5)
 
 

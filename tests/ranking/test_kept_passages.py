@@ -22,14 +22,14 @@ BM25 = RetrievalSettings(retrievers=("bm25",), depth=10)
 
 def encoded(pipeline, system) -> list[str]:
     """The list that grows by every passage that the system's model encodes from now on."""
-    model, asked = pipeline.scorer(system)._model, []
-    encode = model.encode_document
+    run, asked = pipeline.scorer(system)._run, []
+    encode = run.encode
 
-    def counted(texts, **options):
-        asked.extend(texts)
-        return encode(texts, **options)
+    def counted(texts, task, *more):
+        asked.extend(texts if task == "document" else ())
+        return encode(texts, task, *more)
 
-    model.encode_document = counted
+    run.encode = counted
     return asked
 
 

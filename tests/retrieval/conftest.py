@@ -28,6 +28,7 @@ class WordCounter:
 
     key = "word-counter"
     batch_size = 2
+    note = ""
     words = ("cat", "dog", "fish", "bird")
 
     def __init__(self) -> None:

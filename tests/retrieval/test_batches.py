@@ -33,7 +33,7 @@ class Nothing:
 class Machine:
     """An encoder on a machine of which others take more and more, and then less."""
 
-    key, batch_size = "slow", 16
+    key, batch_size, note = "slow", 16, ""
 
     def __init__(self, clock, seconds_per_text) -> None:
         self._clock, self._seconds, self.sizes = clock, seconds_per_text, []

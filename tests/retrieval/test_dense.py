@@ -124,7 +124,7 @@ def test_a_corpus_that_changes_underneath_gives_no_index(corpus_of, encoder, sto
 
 def test_many_rows_give_the_same_order_as_a_full_sort(corpus_of, store, tmp_path):
     class Random:
-        key, batch_size = "random", 64
+        key, batch_size, note = "random", 64, ""
 
         def encode_documents(self, texts):
             vectors = np.stack([np.random.default_rng(int(text)).normal(size=16) for text in texts])

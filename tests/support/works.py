@@ -47,6 +47,7 @@ class LetterCounter:
 
     key = "letter-counter"
     batch_size = 64
+    note = ""
 
     def encode_documents(self, texts: Sequence[str]) -> np.ndarray:
         return np.stack([self.encode_query(text) for text in texts])

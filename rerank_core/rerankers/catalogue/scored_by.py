@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from rerank_core.inference.encoder_weights import shape_problem
+from rerank_core.inference.pair_models import shape_problem
 from rerank_core.rerankers.catalogue.local_folder import folder_of
 from rerank_core.rerankers.catalogue.model import Model
 
@@ -22,9 +22,10 @@ def scored_by(model: Model) -> str:
         return ""
     modules = folder / "modules.json"
     try:
-        parts = len(json.loads(modules.read_text("utf-8"))) if modules.is_file() else 1
+        parts = json.loads(modules.read_text("utf-8")) if modules.is_file() else []
+        names = [str(part.get("type", "")).rpartition(".")[2] for part in parts[1:]]
         kinds = json.loads((folder / "config.json").read_text("utf-8")).get("architectures") or ["?"]
     except (OSError, ValueError, AttributeError, TypeError):
         return ""
-    problem = shape_problem(str(kinds[0])) if parts == 1 else "it is made of several modules"
+    problem = shape_problem(str(kinds[0]), names)
     return f"its library: {problem}" if problem else ENGINE

@@ -1,6 +1,7 @@
 """Cross-encoders: query and passage are read together, the score is the model's raw logit.
 
-Models of BERT's or XLM-R's shape go through `rerank_core.inference`; all others through the library's own predict.
+Models of BERT's, XLM-R's or ModernBERT's shape go through `rerank_core.inference`; all others through the library's own
+predict.
 """
 
 from __future__ import annotations
@@ -147,10 +148,9 @@ def _flash(folder: Path, config: Mapping[str, Any], settings: Mapping[str, Any],
 
 
 def _engine(model: Any, precision: Precision, device: str, cut: Cut) -> Engine:
-    if len(model) != 1 or model.model is None:
-        raise UnknownModelError("it is made of several modules")
     _check_plain_pairs(model)
-    return open_engine(model.model, model.tokenizer, model.max_seq_length, precision, device, cut)
+    alone = len(model) == 1 and model.model is not None
+    return open_engine(model.model if alone else model, model.tokenizer, model.max_seq_length, precision, device, cut)
 
 
 def _check_plain_pairs(model: Any) -> None:

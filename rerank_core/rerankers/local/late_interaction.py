@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rerank_core.rerankers.family import Alignment, Scorer, TokenLimit
 from rerank_core.rerankers.local.passage_memory import Kept, PackedShelf, VectorMemory, finite
 from rerank_core.rerankers.local.token_vectors import TokenVectors, packed, rounded, similarities, unpacked
 from rerank_core.rerankers.tokens import counter, positions
+
+if TYPE_CHECKING:
+    from rerank_core.inference.texts.text_engine import Texts
+    from rerank_core.inference.texts.text_tokens import Task
 
 _MEMORY = 512 * 2**20
 
@@ -25,9 +29,9 @@ class LateInteraction(Scorer):
     first time on.
     """
 
-    def __init__(self, model: Any, batch_size: int, kind: str = "float32", kept: Kept | None = None) -> None:
-        self._model, self.batch_size, self._kind = model, batch_size, kind
-        shelf = None if kept is None else PackedShelf(kept, packed, lambda data: unpacked(data, kind))
+    def __init__(self, model: Any, run: Texts, kind: str = "float32", kept: Kept | None = None) -> None:
+        self._model, self._run, self._kind, self.runs_as = model, run, kind, run.description
+        shelf = None if kept is None else shelf_of(kept, kind)
         self._passages: VectorMemory[TokenVectors] = VectorMemory(
             self._encode, lambda vectors: vectors.nbytes, _MEMORY, shelf
         )
@@ -52,45 +56,57 @@ class LateInteraction(Scorer):
         return Alignment(self._tokens(query, "query"), self._tokens(text, "document"), rows)
 
     def _query(self, query: str) -> Any:
-        return self._model.encode_query([query], show_progress_bar=False)[0].float().cpu()
+        return self._vectors([query], "query")[0]
 
     def _encode(self, texts: list[str]) -> list[TokenVectors]:
-        vectors = self._model.encode_document(texts, show_progress_bar=False, batch_size=self.batch_size)
-        # copies: a slice would keep its whole batch in memory
-        return [rounded(finite(vector.float().cpu()), self._kind) for vector in vectors]
+        return [rounded(finite(vectors), self._kind) for vectors in self._vectors(texts, "document")]
 
-    def _tokens(self, text: str, task: str) -> tuple[str, ...]:
+    def _vectors(self, texts: Sequence[str], task: Task) -> list[Any]:
+        from rerank_core.inference.texts.text_engine import vectors
+
+        return [one.float().cpu() for one in vectors(self._run, texts, task, "token_embeddings")]
+
+    def notes(self) -> Sequence[str]:
+        """What a person should know of how it runs."""
+        return (self._run.note,) if self._run.note else ()
+
+    def _tokens(self, text: str, task: Task) -> tuple[str, ...]:
         """The tokens that have a vector, as the model's vocabulary writes them."""
-        encode = self._model.encode_query if task == "query" else self._model.encode_document
-        features = encode([text], output_value=None, show_progress_bar=False)[0]
+        features = self._run.encode([text], task, ("input_ids", "attention_mask"))[0]
         ids = features["input_ids"][features["attention_mask"].bool()]
         return tuple(self._model.tokenizer.convert_ids_to_tokens(ids.tolist()))
+
+
+def shelf_of(kept: Kept, kind: str) -> PackedShelf[TokenVectors]:
+    """Where the token vectors of passages lie, rounded to `kind`."""
+    return PackedShelf(kept, packed, lambda data: unpacked(data, kind))
 
 
 def open_model(
     family: str, folder: Path, settings: Mapping[str, Any], device: str, kept: Kept | None = None
 ) -> LateInteraction:
     """A late-interaction model from a local folder; a plain bi-encoder's token vectors where it is none."""
-    import torch
     from sentence_transformers import MultiVectorEncoder
+
+    from rerank_core.inference.texts.text_engine import open_texts
 
     options: dict[str, Any] = {
         "local_files_only": True,
         "trust_remote_code": settings.get("trust_remote_code", False),
     }
-    dtype = getattr(torch, settings["precision"])
-    if _is_bi_encoder(folder):
-        model = MultiVectorEncoder(modules=_token_vectors(folder, dtype), device=device)
+    if is_bi_encoder(folder):
+        model = MultiVectorEncoder(modules=_token_vectors(folder), device=device)
     else:
-        model = MultiVectorEncoder(str(folder), device=device, model_kwargs={"dtype": dtype}, **options)
+        model = MultiVectorEncoder(str(folder), device=device, model_kwargs={"dtype": "float32"}, **options)
     if settings["max_length"] is not None:
         # `max_seq_length` of a late-interaction model is what it was trained with, which a person may go beyond
-        most = None if _is_bi_encoder(folder) else positions(model[0].config)
+        most = None if is_bi_encoder(folder) else positions(model[0].config)
         model[0].document_length = min(settings["max_length"], most or model.max_seq_length)
-    return LateInteraction(model.eval(), 16 if device == "cpu" else 128, settings["token_vectors"], kept)
+    run = open_texts(model, settings["precision"], device, "token_embeddings")
+    return LateInteraction(model, run, settings["token_vectors"], kept)
 
 
-def _is_bi_encoder(folder: Path) -> bool:
+def is_bi_encoder(folder: Path) -> bool:
     """A sentence-transformers model that pools its token vectors into one."""
     modules = folder / "modules.json"
     return modules.is_file() and "Pooling" in modules.read_text("utf-8") and not _has_dense_projection(folder)
@@ -100,10 +116,10 @@ def _has_dense_projection(folder: Path) -> bool:
     return "MultiVector" in (folder / "modules.json").read_text("utf-8")
 
 
-def _token_vectors(folder: Path, dtype: Any) -> list[Any]:
+def _token_vectors(folder: Path) -> list[Any]:
     """The modules that give a bi-encoder's token vectors at length 1, those of [CLS] and [SEP] among them."""
     from sentence_transformers.base.modules import Normalize, Transformer
     from sentence_transformers.multi_vector_encoder.modules import MultiVectorMask
 
-    transformer = Transformer.load(str(folder), local_files_only=True, model_kwargs={"dtype": dtype})
+    transformer = Transformer.load(str(folder), local_files_only=True, model_kwargs={"dtype": "float32"})
     return [transformer, Normalize("token_embeddings"), MultiVectorMask()]

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from rerank_core.inference.texts.text_engine import Texts
+    from rerank_core.inference.texts.text_tokens import Task
+
 _MEMORY = 128 * 2**20
 
 
@@ -35,8 +38,8 @@ class SparseTerms(Scorer):
     first time on.
     """
 
-    def __init__(self, model: Any, batch_size: int, kept: Kept | None = None) -> None:
-        self._model, self.batch_size = model, batch_size
+    def __init__(self, model: Any, run: Texts, kept: Kept | None = None) -> None:
+        self._model, self._run, self.runs_as = model, run, run.description
         shelf = None if kept is None else PackedShelf(kept, _packed, _unpacked)
         self._passages: VectorMemory[_Terms] = VectorMemory(
             self._encode, lambda terms: int(terms.ids.nbytes + terms.weights.nbytes), _MEMORY, shelf
@@ -64,17 +67,27 @@ class SparseTerms(Scorer):
 
     def _query(self, query: str) -> Any:
         """Dense weights over the vocabulary, shape (vocabulary,)."""
-        vectors = self._model.encode_query([query], show_progress_bar=False, convert_to_sparse_tensor=False)
-        return vectors[0].float().cpu().numpy()
+        return self._weights([query], "query")[0].numpy()
+
+    def _weights(self, texts: Sequence[str], task: Task) -> list[Any]:
+        import torch
+        from sentence_transformers.util import select_max_active_dims
+
+        from rerank_core.inference.texts.text_engine import vectors
+
+        rows = torch.stack(vectors(self._run, texts, task, "sentence_embedding"))
+        most = self._model.max_active_dims
+        return list((rows if most is None else select_max_active_dims(rows, most)).float().cpu())
+
+    def notes(self) -> Sequence[str]:
+        """What a person should know of how it runs."""
+        return (self._run.note,) if self._run.note else ()
 
     def _encode(self, texts: list[str]) -> list[_Terms]:
         import numpy as np
         import torch
 
-        vectors = self._model.encode_document(
-            texts, show_progress_bar=False, convert_to_sparse_tensor=False, batch_size=self.batch_size
-        )
-        rows = [row.float().cpu() for row in vectors]
+        rows = self._weights(texts, "document")
         term_ids = [torch.nonzero(row).squeeze(1) for row in rows]
         return [
             _Terms(ids.numpy().astype(np.int32), finite(row[ids].numpy().astype(np.float16)))
@@ -99,15 +112,16 @@ def open_model(
     family: str, folder: Path, settings: Mapping[str, Any], device: str, kept: Kept | None = None
 ) -> SparseTerms:
     """A sparse encoder from a local folder."""
-    import torch
     from sentence_transformers import SparseEncoder
+
+    from rerank_core.inference.texts.text_engine import open_texts
 
     model = SparseEncoder(
         str(folder),
         device=device,
         local_files_only=True,
         trust_remote_code=settings.get("trust_remote_code", False),
-        model_kwargs={"dtype": getattr(torch, settings["precision"])},
+        model_kwargs={"dtype": "float32"},
     )
     model.max_seq_length = longest_input(model.tokenizer, model[0].config, settings["max_length"])
-    return SparseTerms(model, 16 if device == "cpu" else 128, kept)
+    return SparseTerms(model, open_texts(model, settings["precision"], device, "sentence_embedding"), kept)

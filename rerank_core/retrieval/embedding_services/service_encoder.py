@@ -63,6 +63,11 @@ class ServiceEncoder:
         """See `Encoder.batch_size`."""
         return self._most
 
+    @property
+    def note(self) -> str:
+        """See `Encoder.note`."""
+        return ""
+
     def encode_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `Encoder.encode_documents`. Raises NotReadyError without a key, ProviderError."""
         return self._encode([self._passage + text for text in texts], "passage")

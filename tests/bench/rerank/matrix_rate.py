@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from rerank_core.inference.encoder_weights import EncoderWeights
+from rerank_core.inference.encoders.encoder_weights import EncoderWeights
 from rerank_core.inference.engine import GPU_TOKENS
 from rerank_core.inference.streams import PACK, one_thread_each
 
@@ -53,7 +53,7 @@ def products_of_a_layer(weights: EncoderWeights, arithmetic: str, device: str) -
 def _step(weight: Any, tokens: int, arithmetic: str, device: str) -> Callable[[], Any]:
     import torch
 
-    from rerank_core.inference.torch_encoder import int8_weight
+    from rerank_core.inference.encoders.products import int8_weight
 
     rows = torch.randn(tokens, weight.shape[1])
     if arithmetic == "int8":

@@ -114,8 +114,8 @@ def _openvino(folder: Path, device: str, variant: str) -> Score:
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    from rerank_core.inference.encoder_weights import read_weights
-    from rerank_core.inference.openvino_encoder import OpenVinoEncoder
+    from rerank_core.inference.encoders.encoder_weights import read_weights
+    from rerank_core.inference.encoders.openvino_encoder import OpenVinoEncoder
     from rerank_core.inference.pair_tokens import PairTokens
     from rerank_core.inference.streams import Streams
 

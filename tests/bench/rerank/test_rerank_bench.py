@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from rerank_core.inference.encoder_weights import read_weights
+from rerank_core.inference.encoders.encoder_weights import read_weights
 from tests.bench.__main__ import main
 from tests.bench.rerank.world import SPREAD, pairs, tau, write_model
 

@@ -16,7 +16,7 @@ from time import perf_counter, process_time
 from typing import Any, cast
 
 from rerank_core.inference.device import abilities
-from rerank_core.inference.encoder_weights import read_weights
+from rerank_core.inference.encoders.encoder_weights import read_weights
 from rerank_core.inference.engine import Engine, open_engine
 from rerank_core.inference.pair_tokens import PairTokens
 from rerank_core.inference.precision import Precision, plan

@@ -116,7 +116,7 @@ class World:
 class WrittenVectors:
     """An encoder that looks a text's vector up by its first word; a query's by its words."""
 
-    key, batch_size = "written", 256
+    key, batch_size, note = "written", 256, ""
 
     def __init__(self, world: World, queries: Sequence[tuple[str, NDArray[np.float32]]] = ()) -> None:
         self._vectors = np.load(world.vectors_file, mmap_mode="r")

@@ -22,9 +22,18 @@ def test_another_architecture_says_why_not(bert_folder, tmp_path):
     config["architectures"] = ["DistilBertForSequenceClassification"]
     (tmp_path / "config.json").write_text(json.dumps(config), "utf-8")
     model = model_from_name("cross-encoder", str(tmp_path))
-    assert scored_by(model) == "its library: DistilBertForSequenceClassification is not of BERT's or XLM-R's shape"
+    assert (
+        scored_by(model)
+        == "its library: DistilBertForSequenceClassification is not of BERT's, XLM-R's or ModernBERT's shape"
+    )
     (tmp_path / "modules.json").write_text('[{"idx": 0}, {"idx": 1}]', "utf-8")
     assert scored_by(model) == "its library: it is made of several modules"
+    named = [{"type": f"sentence_transformers.{name}"} for name in ("Transformer", "Pooling", "Dense")]
+    (tmp_path / "modules.json").write_text(json.dumps([*named, {"type": "somebodys.Own"}]), "utf-8")
+    assert scored_by(model) == "its library: its module Own is not known"
+    (tmp_path / "config.json").write_text(json.dumps(config | {"architectures": ["ModernBertModel"]}), "utf-8")
+    (tmp_path / "modules.json").write_text(json.dumps(named), "utf-8")
+    assert scored_by(model) == ENGINE
     (tmp_path / "modules.json").write_text("not JSON", "utf-8")
     assert scored_by(model) == ""
 

@@ -133,9 +133,9 @@ def test_it_scores_as_plain_transformers_and_maxsim(folder: Path, query: str) ->
     assert is_complete(folder)
     plain = Plain(folder)
     expected = [plain.score(query, text) for text in PASSAGES]
-    scores = load(model_from_name("late-interaction", str(folder)), {"token_vectors": "float32"}, device="cpu").score(
-        query, PASSAGES
-    )
+    scorer = load(model_from_name("late-interaction", str(folder)), {"token_vectors": "float32"}, device="cpu")
+    scores = scorer.score(query, PASSAGES)
+    assert scorer.notes() == (), "the engine runs it"
     assert scores == pytest.approx(expected, abs=1e-4)
     assert len({round(score, 3) for score in scores}) == len(PASSAGES)
 

@@ -11,6 +11,7 @@ import pytest
 from rerank_core.rerankers.catalogue.catalog import get, model_from_name
 from rerank_core.rerankers.catalogue.local_folder import is_complete
 from rerank_core.rerankers.load import load
+from rerank_core.rerankers.local.cross_encoder import EnginePairs, LibraryPairs
 from tests.rerankers.conftest import SMALL, byte_pairs, wordpiece
 
 QUERY = "who eats fish"
@@ -126,6 +127,15 @@ def test_it_scores_as_sentence_transformers_does(fixture: str, request: pytest.F
     assert scores == pytest.approx([float(score) for score in expected], abs=1e-5)
     assert all(map(math.isfinite, scores))
     assert len(set(scores)) == len(TEXTS)
+    assert isinstance(scorer, LibraryPairs if fixture == "zerank_folder" else EnginePairs)
+
+
+@pytest.mark.parametrize("fixture", ["ettin_folder", "modern_folder"])
+@pytest.mark.parametrize(("precision", "near"), [("fast", 0.05), ("preview", 0.5)])
+def test_the_other_precisions_are_near(fixture: str, precision: str, near: float, request) -> None:
+    model = model_from_name("cross-encoder", str(request.getfixturevalue(fixture)))
+    exact, other = (load(model, {"precision": name}, device="cpu").score(QUERY, TEXTS) for name in ("exact", precision))
+    assert other == pytest.approx(exact, abs=near)
 
 
 def test_the_module_chain_of_ettin_is_computed_by_hand(ettin_folder: Path) -> None:

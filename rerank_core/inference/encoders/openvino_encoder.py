@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from threading import local
 from typing import TYPE_CHECKING, Any
 
-from rerank_core.inference.encoder_weights import EncoderWeights, Layer, Linear, Norm
-from rerank_core.inference.packed_inputs import positions
+from rerank_core.inference.encoders.body_weights import BodyWeights, Layer, Linear, Norm
+from rerank_core.inference.encoders.encoder_weights import EncoderWeights
+from rerank_core.inference.encoders.packed_inputs import positions
 from rerank_core.inference.pair_tokens import Pair
 from rerank_core.inference.precision import Arithmetic
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from torch import Tensor
 
     Array = NDArray[np.generic]
 
@@ -24,13 +26,13 @@ _STEP = 16
 """Lengths are padded to multiples of this: OpenVINO keeps a plan for each shape, and its memory would grow and grow."""
 
 
-class OpenVinoEncoder:
-    """Scores packs of pairs on the CPU; safe for several threads, each of which is a stream of its own.
+class _OpenVino:
+    """A compiled graph on the CPU; safe for several threads, each of which is a stream of its own.
 
     `int8`: weights in 8 bits, a scale for each output; activations as OpenVINO quantises them while it runs.
     """
 
-    def __init__(self, weights: EncoderWeights, arithmetic: Arithmetic, streams: int) -> None:
+    def __init__(self, weights: BodyWeights, arithmetic: Arithmetic, streams: int) -> None:
         import openvino
 
         self._pad_id = weights.pad_id
@@ -44,15 +46,37 @@ class OpenVinoEncoder:
         self._compiled = openvino.Core().compile_model(graph, "CPU", options)
         self._per_thread = local()
 
-    def __call__(self, pairs: Sequence[Pair]) -> list[float]:
-        """Raw scores, one per pair, in their order; all pairs go through the model at once, padded to the longest."""
-        if not pairs:
-            return []
+    def _outputs(self, inputs: Sequence[Pair]) -> NDArray[np.float32]:
+        """What the graph gives for all inputs at once, padded to the longest."""
         if not hasattr(self._per_thread, "request"):
             self._per_thread.request = self._compiled.create_infer_request()
-        outputs = self._per_thread.request.infer(_padded(pairs, self._pad_id), share_inputs=True)
-        scores: list[float] = outputs[0].reshape(-1).tolist()
+        found: NDArray[np.float32] = self._per_thread.request.infer(_padded(inputs, self._pad_id), share_inputs=True)[0]
+        return found
+
+
+class OpenVinoEncoder(_OpenVino):
+    """Scores packs of pairs."""
+
+    def __init__(self, weights: EncoderWeights, arithmetic: Arithmetic, streams: int) -> None:
+        super().__init__(weights, arithmetic, streams)
+
+    def __call__(self, pairs: Sequence[Pair]) -> list[float]:
+        """Raw scores, one per pair, in their order; all pairs go through the model at once."""
+        scores: list[float] = self._outputs(pairs).reshape(-1).tolist() if pairs else []
         return scores
+
+
+class OpenVinoTokens(_OpenVino):
+    """Gives the vectors of all tokens of packs of inputs."""
+
+    def __call__(self, inputs: Sequence[Pair]) -> list[Tensor]:
+        """Float32 of shape (tokens, width), one per input, in their order; all go through the model at once."""
+        import torch
+
+        if not inputs:
+            return []
+        rows = torch.from_numpy(self._outputs(inputs))
+        return [row[: len(one)] for row, one in zip(rows, inputs, strict=True)]
 
 
 def _padded(pairs: Sequence[Pair], pad_id: int | None) -> list[Array]:
@@ -70,9 +94,12 @@ def _padded(pairs: Sequence[Pair], pad_id: int | None) -> list[Array]:
 
 
 class _Graph:
-    """The model as OpenVINO's operations; its inputs are those of `_padded`."""
+    """The model as OpenVINO's operations; its inputs are those of `_padded`.
 
-    def __init__(self, weights: EncoderWeights, int8: bool) -> None:
+    It gives scores where the weights have a head, else the vectors of all tokens, (inputs, tokens, width).
+    """
+
+    def __init__(self, weights: BodyWeights, int8: bool) -> None:
         import numpy as np
         import openvino
         from openvino import opset13
@@ -89,17 +116,19 @@ class _Graph:
             rows = self._product(rows, weights.projection)
         for layer in weights.layers[:-1]:
             rows = self._block(rows, rows, layer, weights.activation)
-        # no other token's vector is read after the last block
-        first = opset13.slice(rows, *(opset13.constant(np.array([value])) for value in (0, 1, 1, 1)))
-        rows = self._block(first, rows, weights.layers[-1], weights.activation)
-        head = self._activate(self._product(rows, weights.head, exact=True), weights.head_activation)
-        score = self._product(head, weights.score, exact=True)
-        self.model = openvino.Model([score], [ids, types, places, self._real])
+        scoring = isinstance(weights, EncoderWeights)
+        # where only a score is wanted no other token's vector is read after the last block
+        asking = opset13.slice(rows, *(opset13.constant(np.array([at])) for at in (0, 1, 1, 1))) if scoring else rows
+        out = self._block(asking, rows, weights.layers[-1], weights.activation)
+        if isinstance(weights, EncoderWeights):
+            head = self._activate(self._product(out, weights.head, exact=True), weights.head_activation)
+            out = self._product(head, weights.score, exact=True)
+        self.model = openvino.Model([out], [ids, types, places, self._real])
 
     def _block(self, asking: Any, rows: Any, layer: Layer, activation: str) -> Any:
         op, width = self._op, layer.out.weight.shape[0]
         parts = [
-            self._split(self._product(source, Linear(layer.qkv.weight[part], layer.qkv.bias[part])))
+            self._split(self._product(source, layer.qkv.outputs(part)))
             for source, part in (
                 (asking, slice(width)),
                 (rows, slice(width, 2 * width)),
@@ -126,7 +155,10 @@ class _Graph:
             table = op.multiply(op.convert(small, np.float32), op.constant(scales.astype(np.float32)))
         else:
             table = op.constant(weight)
-        return op.add(op.matmul(rows, table, False, True), op.constant(linear.bias.float().cpu().numpy()))
+        return self._add(op.matmul(rows, table, False, True), linear.bias)
+
+    def _add(self, rows: Any, bias: Tensor | None) -> Any:
+        return rows if bias is None else self._op.add(rows, self._op.constant(bias.float().cpu().numpy()))
 
     def _row(self, table: Any, index: Any) -> Any:
         op, np = self._op, self._np
@@ -136,8 +168,7 @@ class _Graph:
         op, np = self._op, self._np
         axes = op.constant(np.array([-1]))
         plain = op.mvn(rows, axes, True, norm.epsilon, "inside_sqrt")
-        scaled = op.multiply(plain, op.constant(norm.weight.float().cpu().numpy()))
-        return op.add(scaled, op.constant(norm.bias.float().cpu().numpy()))
+        return self._add(op.multiply(plain, op.constant(norm.weight.float().cpu().numpy())), norm.bias)
 
     def _activate(self, rows: Any, name: str) -> Any:
         op = self._op

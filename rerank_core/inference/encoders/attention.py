@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
+_STRETCH = 128
+"""Tokens that ask together where they attend to their neighbours only: they read as many again of those."""
+
 
 def by_sequence(query: Tensor, keys: Tensor, values: Tensor, lengths: Sequence[int], heads: int) -> Tensor:
     """One product per sequence, or per run of sequences of one length: what a CPU does best.
@@ -36,8 +39,13 @@ def by_sequence(query: Tensor, keys: Tensor, values: Tensor, lengths: Sequence[i
     return out
 
 
-def padded(query: Tensor, keys: Tensor, values: Tensor, lengths: Sequence[int], heads: int) -> Tensor:
-    """As `by_sequence`, in one masked product: for devices where each call costs more than the padding."""
+def padded(
+    query: Tensor, keys: Tensor, values: Tensor, lengths: Sequence[int], heads: int, seen: Tensor | None = None
+) -> Tensor:
+    """As `by_sequence`, in one masked product: for devices where each call costs more than the padding.
+
+    `seen`: which places of a sequence each place attends to, (longest, longest); None: to all.
+    """
     import torch
     from torch.nn.functional import scaled_dot_product_attention
 
@@ -52,9 +60,52 @@ def padded(query: Tensor, keys: Tensor, values: Tensor, lengths: Sequence[int], 
         return full.view(count, longest, heads, width // heads).transpose(1, 2)
 
     q = query.view(count, 1, heads, width // heads).transpose(1, 2) if single else spread(query)
-    attended = scaled_dot_product_attention(q, spread(keys), spread(values), attn_mask=real[:, None, None, :])
+    mask = real[:, None, None, :] if seen is None else real[:, None, None, :] & seen
+    attended = scaled_dot_product_attention(q, spread(keys), spread(values), attn_mask=mask)
     together = attended.transpose(1, 2).reshape(count, -1, width)
     return together[:, 0] if single else together[real]
+
+
+def near_by_sequence(
+    query: Tensor, keys: Tensor, values: Tensor, lengths: Sequence[int], heads: int, window: int
+) -> Tensor:
+    """As `by_sequence`, each token attending to those at most `window` away: a stretch of tokens with its neighbours.
+
+    All of shape (tokens, width).
+    """
+    import torch
+    from torch.nn.functional import scaled_dot_product_attention
+
+    if max(lengths) <= window + 1:
+        return by_sequence(query, keys, values, lengths, heads)
+    width = keys.shape[1]
+    out = torch.empty(query.shape, dtype=query.dtype, device=query.device)
+    for start, count, length in _runs(lengths):
+        q, k, v, into = (
+            rows[start : start + count * length].view(count, length, heads, width // heads).transpose(1, 2)
+            for rows in (query, keys, values, out)
+        )
+        for first in range(0, length, _STRETCH):
+            last = min(first + _STRETCH, length)
+            left, right = max(0, first - window), min(length, last + window)
+            seen = _within(torch.arange(first, last), torch.arange(left, right), window)
+            mask = None if bool(seen.all()) else seen.to(query.device)
+            into[:, :, first:last] = scaled_dot_product_attention(
+                q[:, :, first:last], k[:, :, left:right], v[:, :, left:right], attn_mask=mask
+            )
+    return out
+
+
+def near_padded(query: Tensor, keys: Tensor, values: Tensor, lengths: Sequence[int], heads: int, window: int) -> Tensor:
+    """As `near_by_sequence`, in one masked product."""
+    import torch
+
+    places = torch.arange(max(lengths), device=keys.device)
+    return padded(query, keys, values, lengths, heads, _within(places, places, window))
+
+
+def _within(asking: Tensor, asked: Tensor, window: int) -> Tensor:
+    return (asking[:, None] - asked[None]).abs() <= window
 
 
 def flash(query: Tensor, keys: Tensor, values: Tensor, lengths: Sequence[int], heads: int) -> Tensor:
