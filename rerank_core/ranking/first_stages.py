@@ -9,6 +9,7 @@ from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.elsewhere import Elsewhere
 from rerank_core.ranking.index_builds import IndexBuilds
 from rerank_core.ranking.kept_passages import FOLDER
+from rerank_core.ranking.loaded import Loaded
 from rerank_core.ranking.query_writing import made_searches
 from rerank_core.ranking.timing.other_work import OtherWork
 from rerank_core.retrieval.embedding import EMBEDDING
@@ -33,9 +34,9 @@ class FirstStages:
     def __init__(self, workspace: Workspace, others: OtherWork) -> None:
         """`others`: what else the machine does while a search is timed."""
         self.workspace, self._others = workspace, others
-        self._retrievers: dict[tuple[str, ...], HybridRetriever] = {}
+        self._retrievers: Loaded[tuple[str, ...], HybridRetriever] = Loaded()
         self._builds: IndexBuilds[HybridRetriever] = IndexBuilds()
-        self._encoders: dict[str, Encoder] = {}
+        self._encoders: Loaded[str, Encoder] = Loaded()
         self._elsewhere = Elsewhere(workspace)
 
     def retriever(
@@ -129,7 +130,14 @@ class FirstStages:
         with self.workspace.open() as db:
             now = {row.fingerprint for row in datasets.list_datasets(db)}
         prune(self.workspace.index_folder, {*now, FOLDER})
-        self._retrievers = {key: one for key, one in self._retrievers.items() if key[0] in now}
+        for key in self._retrievers:
+            if key[0] not in now:
+                del self._retrievers[key]
+
+    def let_go(self, seconds: float) -> int:
+        """See `Pipeline.let_go`."""
+        old = (self._retrievers.let_go(seconds), self._encoders.let_go(seconds), self._elsewhere.let_go(seconds))
+        return sum(old)
 
     def _query_texts(self, dataset: DatasetRow) -> list[str]:
         with self.workspace.open() as db:
