@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from rerank_core.errors import NotReadyError
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.elsewhere import Elsewhere
 from rerank_core.ranking.index_builds import IndexBuilds
 from rerank_core.ranking.kept_passages import FOLDER
+from rerank_core.ranking.libraries import wait_for_import
 from rerank_core.ranking.loaded import Loaded
 from rerank_core.ranking.query_writing import made_searches
 from rerank_core.ranking.timing.other_work import OtherWork
@@ -22,10 +24,13 @@ from rerank_core.retrieval.index import build_or_load, needs_build, prune
 from rerank_core.retrieval.settings import RUN, RetrievalSettings
 from rerank_core.store import datasets, rankings
 from rerank_core.store.datasets import DatasetRow, StoredCorpus
-from rerank_core.store.vectors import StoredVectors
+from rerank_core.store.vectors import StoredVectors, count_without_vector
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.run_lists import RunLists
 from rerank_core.types import Progress, Query, Ranking, no_progress
+
+SOON_EMBEDDED = 64
+"""Fewer passages than these are embedded in a second or two."""
 
 
 class FirstStages:
@@ -58,6 +63,8 @@ class FirstStages:
         if settings.runs():
             key = (*key, dataset.name)  # the runs of one dataset, where another has the same passages
         encoder = self._encoder(settings)
+        if encoder is not None:
+            wait_for_import()
 
         def build(tell: Progress) -> HybridRetriever:
             corpus, vectors = StoredCorpus(self.workspace, dataset), StoredVectors(self.workspace)
@@ -104,14 +111,23 @@ class FirstStages:
         if not kept:
             self.retriever(experiment.dataset, experiment.settings, progress)
 
-    def must_prepare(self, experiment: Experiment, query: Query) -> bool:
-        """Whether the index of meaning has to be made before the candidates of a query can be found."""
+    def waits_for(self, experiment: Experiment, query: Query) -> Literal["", "model", "vectors"]:
+        """What the candidates of a query still have to wait for: seconds for a model that is to be read, or vectors.
+
+        "": nothing that takes long. Vectors of few passages are nothing to speak of.
+        """
         dataset, settings = experiment.dataset, experiment.settings
         with self.workspace.open() as db:
             if settings.is_elsewhere or rankings.get_candidates(db, experiment.key(query)) is not None:
-                return False
-        folder, encoder = self.workspace.index_folder, self._encoder(settings)
-        return "dense" in needs_build(folder, dataset.fingerprint, settings, encoder)
+                return ""
+        encoder = self._encoder(settings)
+        if encoder is None:
+            return ""
+        if "dense" in needs_build(self.workspace.index_folder, dataset.fingerprint, settings, encoder):
+            with self.workspace.open() as db:
+                if count_without_vector(db, dataset.id, encoder.key, SOON_EMBEDDED) == SOON_EMBEDDED:
+                    return "vectors"
+        return "model" if getattr(encoder, "device", "") is None else ""
 
     def _encoder(self, settings: RetrievalSettings) -> Encoder | None:
         """The dense model, whose weights are read once for all datasets; None where the settings have none."""

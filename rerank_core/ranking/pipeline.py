@@ -10,6 +10,7 @@ from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.runs import record_runs
 from rerank_core.ranking.first_stages import FirstStages
 from rerank_core.ranking.kept_passages import kept_passages
+from rerank_core.ranking.libraries import wait_for_import
 from rerank_core.ranking.loaded import HELD_SECONDS, Loaded
 from rerank_core.ranking.query_writing import made_searches
 from rerank_core.ranking.timing.other_work import OtherWork, Used
@@ -296,6 +297,8 @@ class Pipeline:
             return None
         if system.key not in self._scorers:
             progress(0, 0, f"{system.label}: loading the model")
+            if system.model.family != FIRST_STAGE:
+                wait_for_import()
             kept = kept_passages(self.workspace, system.model, system.settings)
             # within the turn: a library that loads a model changes torch's defaults for the whole process
             self._scorers[system.key] = load(system.model, system.settings, kept=kept)
