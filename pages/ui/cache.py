@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from rerank_core.monitoring.alerts import Watched, watch
 from rerank_core.monitoring.queries import QueryGroup, merge_near_duplicates
 from rerank_core.monitoring.traffic import Traffic, load_traffic, split
 from rerank_core.ranking import worker
+from rerank_core.ranking.loaded import HELD_SECONDS
 from rerank_core.retrieval.filters import filterable_fields
 from rerank_core.store import datasets, judgments, llm_grades, rankings, traffic_clicks, traffic_requests
 from rerank_core.store.datasets import StoredCorpus
@@ -43,13 +45,17 @@ class _WorkerKeeper:
         self._workspace = Workspace(path)
         self._process: subprocess.Popen[bytes] | None = None
         self._looking = Lock()
+        self._looked = time.monotonic()
 
     def keep(self) -> None:
         """Make sure that it lives; one, however many tabs are opened at once."""
         with self._looking:
-            if self._process is None or self._process.poll() is not None:
+            last, self._looked = self._looked, time.monotonic()
+            gone = self._process is None or self._process.poll() is not None
+            if gone or self._looked - last > HELD_SECONDS:  # by now it has let its models go
                 with self._workspace.write() as db:
                     job_requests.submit(db, WARM)
+            if gone:
                 self._process = worker.start(self._workspace)
 
 

@@ -15,13 +15,15 @@ from rerank_core.corpus.import_roots import close_paths
 from rerank_core.corpus.ingest import ImportOptions, import_dataset
 from rerank_core.errors import RerankLensError, WorkspaceError
 from rerank_core.store import datasets, jobs
+from rerank_core.store.shipped_vectors import keep_shipped
 from rerank_core.store.workspace import Workspace
 
 STYLE = (Path(__file__).parent / "frame.css").read_text(encoding="utf-8")
 # without the sidebar, the page's own bar lies over its first lines
 FOLDED = ".block-container {padding-top: 4rem}"
 DEMO = "demo"
-DEMO_FOLDER = Path(__file__).resolve().parents[2] / "data" / "demo"
+DATA = Path(__file__).resolve().parents[2] / "data"
+DEMO_FOLDER, DEMO_VECTORS = DATA / "demo", DATA / "vectors" / "demo.npz"
 
 
 def open_page(title: str, sidebar: Literal["auto", "collapsed"] = "auto") -> Workspace:
@@ -81,3 +83,4 @@ def _first_use(space: Workspace) -> None:
             return
     with st.spinner("First start: reading the demo dataset…"):
         import_dataset(space, DEMO, DEMO_FOLDER, ImportOptions())
+        keep_shipped(space, DEMO_VECTORS)

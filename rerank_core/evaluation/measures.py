@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 
 from rerank_core.evaluation.formulas import check_ranking, checked_grades, look_up, value_of
+from rerank_core.evaluation.in_arrays import GradedSet
 from rerank_core.evaluation.names import Measure
-from rerank_core.evaluation.trec import trec_values
 from rerank_core.types import Qrels
 
 
@@ -35,23 +36,41 @@ def evaluate(
     Every query with at least one judgment has a value (trec_eval's `-c`): a ranking that is missing or empty counts 0,
     see `missing_queries`. Rankings of queries without judgments are left out.
 
-    pytrec_eval computes what it has, where it is safe; the rest is `formulas`, which agrees with it to 1e-12.
-    Raises BadInputError for a document that stands twice in a ranking and for a grade that is not a whole number.
+    Computed in arrays over all queries (`in_arrays`); the same values as `evaluate_query`, and as trec_eval for the
+    measures that it has, to 1e-12. Raises BadInputError for a document that stands twice in a ranking and for a grade
+    that is not a whole number.
     """
-    judged = {qid: checked_grades(grades, qid) for qid, grades in qrels.items() if grades}
-    ranked = {qid: rankings.get(qid, ()) for qid in judged}
-    for qid, ranking in ranked.items():
+    judged = {qid: grades for qid, grades in qrels.items() if grades}
+    try:
+        graded = _graded_set(rankings, judged)
+    except (TypeError, OverflowError):  # a grade that no scale of people's has, or that is none at all
+        return _one_by_one(rankings, judged, measures, level)
+    return {measure: dict(zip(judged, graded.values(measure, level).tolist(), strict=True)) for measure in measures}
+
+
+def _graded_set(rankings: Mapping[str, Sequence[str]], judged: Qrels) -> GradedSet:
+    """Raises TypeError for a grade that is not a whole number, OverflowError for one that is too large for arrays."""
+    returned: list[int | None] = []
+    given, lengths = array("i"), []
+    for qid, grades in judged.items():
+        ranking = rankings.get(qid, ())
         check_ranking(ranking, qid)
-    official = trec_values(ranked, judged, measures, level)
+        # at once: its ids are in the processor's cache now, and to fetch them again takes longer than all sums
+        returned += map(grades.get, ranking)
+        given.fromlist(list(grades.values()))
+        lengths.append(len(ranking))
+    return GradedSet(lengths, returned, list(map(len, judged.values())), given)
+
+
+def _one_by_one(
+    rankings: Mapping[str, Sequence[str]], judged: Qrels, measures: Sequence[Measure], level: int
+) -> dict[Measure, dict[str, float]]:
     result: dict[Measure, dict[str, float]] = {measure: {} for measure in measures}
     for qid, grades in judged.items():
-        graded = None
+        check_ranking(rankings.get(qid, ()), qid)
+        graded = look_up(rankings.get(qid, ()), checked_grades(grades, qid))
         for measure, values in result.items():
-            value = official.get(measure, {}).get(qid)
-            if value is None:
-                graded = graded or look_up(ranked[qid], grades)
-                value = value_of(measure, graded, level)
-            values[qid] = value
+            values[qid] = value_of(measure, graded, level)
     return result
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rerank_core.errors import SettingsError
 from rerank_core.experiment.connected import Connection, connection_of
+from rerank_core.ranking.loaded import Loaded
 from rerank_core.retrieval.encoder import Encoder
 from rerank_core.retrieval.encoders import open_encoder
 from rerank_core.retrieval.engines.engine import Engine
@@ -28,7 +29,7 @@ class Elsewhere:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._engines: dict[str, Engine] = {}
-        self._encoders: dict[str, Encoder] = {}
+        self._encoders: Loaded[str, Encoder] = Loaded()
         self._stages: dict[tuple[int, str, int], EngineFirstStage] = {}
 
     def first_stage(self, dataset: DatasetRow) -> EngineFirstStage:
@@ -82,6 +83,10 @@ class Elsewhere:
             return vector_of(search, self.encoder(source))
 
         return encoded
+
+    def let_go(self, seconds: float) -> int:
+        """See `Pipeline.let_go`; engines stay open, as they hold no more than a line."""
+        return self._encoders.let_go(seconds)
 
     def close(self) -> None:
         """Close the lines to engines and to services of vectors; what is asked next opens them again."""

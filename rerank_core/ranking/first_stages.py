@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from rerank_core.errors import NotReadyError
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.elsewhere import Elsewhere
 from rerank_core.ranking.index_builds import IndexBuilds
 from rerank_core.ranking.kept_passages import FOLDER
+from rerank_core.ranking.libraries import wait_for_import
+from rerank_core.ranking.loaded import Loaded
 from rerank_core.ranking.one_pass import with_token_vectors
 from rerank_core.ranking.query_writing import made_searches
 from rerank_core.ranking.timing.other_work import OtherWork
@@ -22,10 +25,13 @@ from rerank_core.retrieval.index import build_or_load, needs_build, prune
 from rerank_core.retrieval.settings import RUN, RetrievalSettings
 from rerank_core.store import datasets, rankings
 from rerank_core.store.datasets import DatasetRow, StoredCorpus
-from rerank_core.store.vectors import StoredVectors
+from rerank_core.store.vectors import StoredVectors, count_without_vector
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.run_lists import RunLists
 from rerank_core.types import Progress, Query, Ranking, no_progress
+
+SOON_EMBEDDED = 64
+"""Fewer passages than these are embedded in a second or two."""
 
 
 class FirstStages:
@@ -34,9 +40,9 @@ class FirstStages:
     def __init__(self, workspace: Workspace, others: OtherWork) -> None:
         """`others`: what else the machine does while a search is timed."""
         self.workspace, self._others = workspace, others
-        self._retrievers: dict[tuple[str, ...], HybridRetriever] = {}
+        self._retrievers: Loaded[tuple[str, ...], HybridRetriever] = Loaded()
         self._builds: IndexBuilds[HybridRetriever] = IndexBuilds()
-        self._encoders: dict[str, Encoder] = {}
+        self._encoders: Loaded[str, Encoder] = Loaded()
         self._elsewhere = Elsewhere(workspace)
 
     def retriever(
@@ -63,6 +69,8 @@ class FirstStages:
         if settings.runs():
             key = (*key, dataset.name)  # the runs of one dataset, where another has the same passages
         encoder = self._encoder(settings)
+        if encoder is not None:
+            wait_for_import()
 
         def build(tell: Progress) -> HybridRetriever:
             corpus, vectors = StoredCorpus(self.workspace, dataset), StoredVectors(self.workspace)
@@ -109,14 +117,23 @@ class FirstStages:
         if not kept:
             self.retriever(experiment.dataset, experiment.settings, progress, view=experiment)
 
-    def must_prepare(self, experiment: Experiment, query: Query) -> bool:
-        """Whether the index of meaning has to be made before the candidates of a query can be found."""
+    def waits_for(self, experiment: Experiment, query: Query) -> Literal["", "model", "vectors"]:
+        """What the candidates of a query still have to wait for: seconds for a model that is to be read, or vectors.
+
+        "": nothing that takes long. Vectors of few passages are nothing to speak of.
+        """
         dataset, settings = experiment.dataset, experiment.settings
         with self.workspace.open() as db:
             if settings.is_elsewhere or rankings.get_candidates(db, experiment.key(query)) is not None:
-                return False
-        folder, encoder = self.workspace.index_folder, self._encoder(settings)
-        return "dense" in needs_build(folder, dataset.fingerprint, settings, encoder)
+                return ""
+        encoder = self._encoder(settings)
+        if encoder is None:
+            return ""
+        if "dense" in needs_build(self.workspace.index_folder, dataset.fingerprint, settings, encoder):
+            with self.workspace.open() as db:
+                if count_without_vector(db, dataset.id, encoder.key, SOON_EMBEDDED) == SOON_EMBEDDED:
+                    return "vectors"
+        return "model" if getattr(encoder, "device", "") is None else ""
 
     def _encoder(self, settings: RetrievalSettings) -> Encoder | None:
         """The dense model, whose weights are read once for all datasets; None where the settings have none."""
@@ -135,7 +152,14 @@ class FirstStages:
         with self.workspace.open() as db:
             now = {row.fingerprint for row in datasets.list_datasets(db)}
         prune(self.workspace.index_folder, {*now, FOLDER})
-        self._retrievers = {key: one for key, one in self._retrievers.items() if key[0] in now}
+        for key in self._retrievers:
+            if key[0] not in now:
+                del self._retrievers[key]
+
+    def let_go(self, seconds: float) -> int:
+        """See `Pipeline.let_go`."""
+        old = (self._retrievers.let_go(seconds), self._encoders.let_go(seconds), self._elsewhere.let_go(seconds))
+        return sum(old)
 
     def _query_texts(self, dataset: DatasetRow) -> list[str]:
         with self.workspace.open() as db:

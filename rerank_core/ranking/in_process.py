@@ -6,13 +6,15 @@ from collections import Counter
 from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Timer
 
 from rerank_core.errors import SettingsError
 from rerank_core.evaluation.equivalence import DEFAULT_MARGIN
 from rerank_core.evaluation.numbers import counted
 from rerank_core.experiment.experiment import Experiment
+from rerank_core.inference.free_memory import free_memory
 from rerank_core.ranking.bar import bar as text_bar
+from rerank_core.ranking.loaded import HELD_SECONDS
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.ranking.query_writing import made_searches, write_queries
 from rerank_core.ranking.training import train_blend
@@ -30,12 +32,37 @@ from rerank_core.types import Ranking, no_progress
 
 _ALONE = Lock()
 """A pipeline is not for several threads at once."""
+_timer: Timer | None = None
 
 
 @lru_cache(maxsize=1)
-def _pipeline(path: Path) -> Pipeline:
-    """Kept from call to call, so that indexes and models are loaded once; those of the last workspace alone."""
+def _kept(path: Path) -> Pipeline:
     return Pipeline(Workspace(path))
+
+
+def _pipeline(path: Path) -> Pipeline:
+    """Kept from call to call, so that indexes and models are loaded once; those of the last workspace alone.
+
+    What nobody asked for in half an hour is let go.
+    """
+    _let_go_later(_kept(path))
+    return _kept(path)
+
+
+def _let_go_later(pipeline: Pipeline) -> None:
+    global _timer
+
+    def let_go() -> None:
+        with _ALONE:
+            if pipeline.let_go():
+                free_memory()
+        _let_go_later(pipeline)  # what a run of hours used last
+
+    if _timer is not None:
+        _timer.cancel()
+    _timer = Timer(HELD_SECONDS + 1.0, let_go)
+    _timer.daemon = True
+    _timer.start()
 
 
 def run(experiment: Experiment, bar: bool = True) -> dict[str, dict[str, int]]:

@@ -10,6 +10,8 @@ from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.runs import record_runs
 from rerank_core.ranking.first_stages import FirstStages
 from rerank_core.ranking.kept_passages import kept_passages
+from rerank_core.ranking.libraries import wait_for_import
+from rerank_core.ranking.loaded import HELD_SECONDS, Loaded
 from rerank_core.ranking.query_writing import made_searches
 from rerank_core.ranking.timing.other_work import OtherWork, Used
 from rerank_core.ranking.witness import Witness
@@ -64,7 +66,7 @@ class Pipeline:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self._scorers: dict[str, Reranker | None] = {}
+        self._scorers: Loaded[str, Reranker | None] = Loaded()
         self._scores = StoredScores(workspace)
         self._service_scores = StoredScores(workspace, max_age=SERVICE_SCORES_HOLD)
         self._witness = Witness(workspace)
@@ -219,6 +221,13 @@ class Pipeline:
         for leaf in system.leaves:
             self.scorer(leaf)
 
+    def let_go(self, seconds: float = HELD_SECONDS) -> int:
+        """Let go the models and indexes that nobody asked for in so many seconds; return how many those were.
+
+        They are loaded again when they are asked for.
+        """
+        return self._scorers.let_go(seconds) + self.first_stages.let_go(seconds)
+
     def _ranked(self, system: System, asked: _Asked, given: Ranking) -> Ranking:
         """What the system makes of `given`: all of `asked.candidates`, or what a cascade left of them."""
         if system.model.family == IMPORTED:
@@ -288,6 +297,8 @@ class Pipeline:
             return None
         if system.key not in self._scorers:
             progress(0, 0, f"{system.label}: loading the model")
+            if system.model.family != FIRST_STAGE:
+                wait_for_import()
             kept = kept_passages(self.workspace, system.model, system.settings)
             # within the turn: a library that loads a model changes torch's defaults for the whole process
             self._scorers[system.key] = load(system.model, system.settings, kept=kept)

@@ -9,7 +9,7 @@ from rerank_core.errors import CancelledError
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.inference.caller import caller
 from rerank_core.ranking.pipeline import Pipeline
-from rerank_core.systems.systems import System
+from rerank_core.systems.systems import FIRST_STAGE, System
 from rerank_core.types import Progress, Query, no_progress
 
 LOOK_SECONDS = 0.1
@@ -47,14 +47,19 @@ def rank_side_by_side(
 
 
 def _rank_by_words_first(pipeline: Pipeline, experiment: Experiment, query: Query, progress: Progress) -> None:
-    """Something to look at while the index of meaning is made, which may take long: what words alone find.
+    """Something to look at while meaning is still waited for: what words alone find.
 
-    Ranked by the systems of this machine, as what services answer is paid for. Nothing where that index is there.
+    While an index is made, which may take long, ranked by all systems of this machine, as what services answer is paid
+    for; while the model is read, which takes seconds, as they were found. Nothing where meaning is there at once.
     """
     by_words = experiment.by_words()
-    if by_words is None or not pipeline.first_stages.must_prepare(experiment, query):
+    wait_for = pipeline.first_stages.waits_for(experiment, query) if by_words is not None else ""
+    if by_words is None or not wait_for:
         return
+    pipeline.candidates(by_words, query, progress)
     local = [system for system in experiment.systems if _hosts(system) == {"local"}]
+    if wait_for == "model":
+        local = [system for system in local if system.model.family == FIRST_STAGE]
     pipeline.run(by_words.with_systems(local), [query], progress)
 
 

@@ -19,6 +19,10 @@ def _say_nothing(stands: bool) -> None:
     return None
 
 
+def _do_nothing() -> None:
+    return None
+
+
 class Turn:
     """One job's place among the others. `preparing`: it makes an index, or waits for one that another job makes.
 
@@ -49,7 +53,9 @@ class Turns:
     in one queue. A job stands still as long as there is one of a higher level; among equals the older one goes first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, levels_changed: Callable[[], None] = _do_nothing) -> None:
+        """`levels_changed` is called as often as a job comes, goes, or begins or ends to make or await an index."""
+        self._levels_changed = levels_changed
         self._taken = False
         self._jobs: list[Turn] = []
         self._count = 0
@@ -66,6 +72,7 @@ class Turns:
             self._count += 1
             turn = Turn(self, self._count, urgent, standing)
             self._jobs.append(turn)
+        self._levels_changed()
         try:
             with calling(self._caller(turn)):
                 self._take(turn)
@@ -75,12 +82,19 @@ class Turns:
             with self._changed:
                 self._jobs.remove(turn)
                 self._changed.notify_all()
+            self._levels_changed()
 
     @property
     def preparing(self) -> int:
         """How many urgent jobs make an index now, or wait for one."""
         with self._changed:
             return sum(turn.urgent and turn.preparing for turn in self._jobs)
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody waits for a query now."""
+        with self._changed:
+            return any(turn.level == WATCHED for turn in self._jobs)
 
     def give_way(self, turn: Turn) -> None:
         """See `Turn.give_way`."""
@@ -131,6 +145,7 @@ class Turns:
             turn.preparing = turn.preparing if preparing is None else preparing
             turn.wanted += wanted
             self._changed.notify_all()
+        self._levels_changed()
 
     def _take(self, turn: Turn) -> None:
         started, told = perf_counter(), False

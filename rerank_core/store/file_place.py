@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rerank_core.errors import WorkspaceError
 
-_BESIDE = ("", "-wal", "-shm", ".lock", ".worker.lock", ".import.lock", ".worker.log")
+_BESIDE = ("", "-wal", "-shm", ".lock", ".worker.lock", ".import.lock", ".worker.log", ".bell")
 _FOLDERS = (".index", ".uploads")
 _OTHERS = 0o077
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from rerank_core.errors import NotFoundError
-from rerank_core.store import row_values
+from rerank_core.store import bell, row_values
 from rerank_core.store.workspace import now
 
 WORKING, STANDING, PREPARING = DOING = ("", "standing", "preparing")
@@ -63,7 +63,8 @@ class Job:
 def submit(db: Database, kind: str, params: Mapping[str, Any], urgent: bool = False) -> int:
     """Ask for work and return the job's id; an open job of the same kind and params serves both askers.
 
-    Urgent jobs go before the others, and between the steps of a running one.
+    Urgent jobs go before the others, and between the steps of a running one. Inside `Workspace.write()` the worker is
+    woken once the job is committed.
     """
     text = json.dumps(params, sort_keys=True, ensure_ascii=False)
     sql = "SELECT id FROM job WHERE kind = ? AND params = ? AND state IN ('waiting', 'running') AND cancel = 0"
@@ -73,6 +74,7 @@ def submit(db: Database, kind: str, params: Mapping[str, Any], urgent: bool = Fa
         "INSERT INTO job (kind, params, urgent, state, created_at) VALUES (?, ?, ?, 'waiting', ?)",
         [kind, text, int(urgent), now()],
     )
+    bell.ring_after(db)
     return int(cursor.lastrowid or 0)
 
 

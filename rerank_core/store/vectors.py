@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from sqlite_utils import Database
+
 from rerank_core.store.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -46,3 +48,10 @@ class StoredVectors:
         rows = [(model, text_hash, vector.astype(np.float16).tobytes()) for text_hash, vector in items.items()]
         with self._workspace.write() as db:
             db.conn.executemany("INSERT OR REPLACE INTO vector (model, text_hash, data) VALUES (?, ?, ?)", rows)
+
+
+def count_without_vector(db: Database, dataset_id: int, model: str, most: int) -> int:
+    """How many passages of a dataset have no vector of this model, counted up to `most`."""
+    sql = """SELECT count(*) FROM (SELECT 1 FROM doc WHERE dataset_id = ? AND NOT EXISTS
+             (SELECT 1 FROM vector WHERE model = ? AND vector.text_hash = doc.text_hash) LIMIT ?)"""
+    return int(db.execute(sql, [dataset_id, model, most]).fetchone()[0])

@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from rerank_core.errors import WorkspaceError
+from rerank_core.store import bell
 from rerank_core.store.connection import connect, connect_read_only
 from rerank_core.store.file_lock import held
 from rerank_core.store.file_place import beside, close_to_others, ensure_file, make_private_folder, why_only_read
@@ -87,6 +88,7 @@ class Workspace:
             with transaction(db):
                 yield db
             refuse_other_file(self.path)
+            bell.ring_if_due(db, self.path)
 
     def why_only_read(self) -> str:
         """Why nothing can be written into it, "" where it can; also "" where there is no file yet."""

@@ -67,7 +67,7 @@ def test_the_wheel_has_one_package_and_all_of_the_app(wheel):
         config = archive.read("rerank_core/_app/.streamlit/config.toml")
     assert {name.split("/")[0].removesuffix(".dist-info") for name in names} == {"rerank_core", wheel.name[:17]}
     tracked = subprocess.run(
-        ["git", "ls-files", "app.py", "pages", "data/demo", "rerank_core"],
+        ["git", "ls-files", "app.py", "pages", "data/demo", "data/vectors", "rerank_core"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout.splitlines()  # fmt: skip
     expected = {name if name.startswith("rerank_core/") else f"rerank_core/_app/{name}" for name in tracked}

@@ -1,4 +1,5 @@
 from math import log2, nan
+from random import Random
 
 import numpy as np
 import pytest
@@ -95,6 +96,8 @@ def test_measures_that_print_alike_at_different_levels_are_kept_apart():
     ("ranking", "grades"),
     [
         (["a", "b"], {"a": -1, "b": -2}),
+        (["a", "b"], {"a": 1_000, "b": -1_000}),
+        (["b", "a"], {"a": 1_001, "b": 1}),
         (["a", "b"], {"a": 2_000_000, "b": 1}),
         (["a", "b"], {"a": 2**70, "b": 1}),
         (["a", "b"], {"a": 1, "b": -(2**40)}),
@@ -102,11 +105,50 @@ def test_measures_that_print_alike_at_different_levels_are_kept_apart():
         (["a\0x", "b"], {"a\0y": 1, "b": 1}),
     ],
 )
-def test_what_would_crash_or_mislead_trec_eval_is_computed_without_it(ranking, grades):
+def test_ids_and_grades_that_nobody_expects_count_as_they_are(ranking, grades):
     measures = [parse_measure(name) for name in ("nDCG@10", "AP", "P@5", "Bpref")]
     whole = evaluate({"q": ranking, "fine": ["a"]}, {"q": grades, "fine": {"a": 1}}, measures)
-    assert {measure: values["q"] for measure, values in whole.items()} == evaluate_query(ranking, grades, measures)
+    assert {measure: values["q"] for measure, values in whole.items()} == pytest.approx(
+        evaluate_query(ranking, grades, measures), abs=1e-12
+    )
     assert whole[measures[0]]["fine"] == 1
+
+
+def test_beside_a_grade_too_large_for_arrays_what_is_wrong_is_still_named():
+    ndcg, large = [parse_measure("nDCG@10")], {"a": 2**70}
+    with pytest.raises(BadInputError, match=r"ranking of query 'twice'"):
+        evaluate({"large": ["a"], "twice": ["b", "b"]}, {"large": large, "twice": {"b": 1}}, ndcg)
+    with pytest.raises(BadInputError, match=r"grades of query 'half'"):
+        evaluate({}, {"large": large, "half": {"b": 0.5}}, ndcg)
+
+
+OURS = [
+    *("nDCG_exp", "nDCG_condensed", "Judged", "RR(rel=3)", "AP(rel=2)", "Bpref(rel=3)"),
+    *(f"{kind}@{k}" for kind in ("nDCG_exp", "nDCG_condensed", "Judged", "RR", "Success") for k in (1, 3, 50)),
+]
+"""What trec_eval has not, or not at this level or cutoff; what it has is in test_trec_parity.py."""
+
+
+def test_many_queries_at_once_have_each_the_value_that_it_has_alone():
+    rng, measures = Random(7), [parse_measure(name) for name in OURS]
+    rankings, qrels = {}, {}
+    for number in range(400):
+        pool = [f"d{place}" for place in range(rng.randrange(1, 40))]
+        qrels[f"q{number}"] = {
+            docid: rng.choice([-2, 0, 0, 1, 2, 3, 9]) for docid in rng.sample(pool, rng.randrange(1, len(pool) + 1))
+        }
+        if number % 9:
+            rankings[f"q{number}"] = rng.sample(pool, rng.randrange(len(pool) + 1))
+    for level in (1, 2):
+        whole = evaluate(rankings, qrels, measures, level)
+        for qid, grades in qrels.items():
+            alone = evaluate_query(rankings.get(qid, []), grades, measures, level)
+            assert {one: values[qid] for one, values in whole.items()} == pytest.approx(alone, abs=1e-12, rel=0)
+
+
+def test_without_a_judged_query_there_is_no_value():
+    rr = parse_measure("RR@10")
+    assert evaluate({"q": ["a"]}, {}, [rr]) == evaluate({"q": ["a"]}, {"q": {}}, [rr]) == {rr: {}}
 
 
 def test_ids_that_differ_after_a_nul_are_different():

@@ -10,7 +10,7 @@ from rerank_core.corpus.formats.trec import read_run
 from rerank_core.errors import BadInputError
 from rerank_core.evaluation.measures import evaluate, evaluate_query
 from rerank_core.evaluation.names import Measure
-from rerank_core.evaluation.trec import trec_name
+from tests.support.trec_names import trec_name
 
 CUTOFFS = (1, 3, 10, 100)
 SHARED = [

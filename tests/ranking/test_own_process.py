@@ -14,6 +14,7 @@ import pytest
 from rerank_core.ranking import own_process
 from rerank_core.ranking.worker import Worker
 from rerank_core.store import jobs
+from tests.support.no_models import NoModels
 
 # an import that has brought half of a dataset in, and then never lets go of the interpreter
 STUCK = """
@@ -81,7 +82,7 @@ def test_an_import_gives_its_report_its_progress_and_its_error(workspace, tmp_pa
     (tmp_path / "docs.jsonl").write_text('{"id": "a", "text": "fish"}\n')
     (tmp_path / "bad.jsonl").write_text('{"id": "a"\n')
     good, bad = submit_import(workspace, tmp_path / "docs.jsonl"), submit_import(workspace, tmp_path / "bad.jsonl", "y")
-    worker = Worker(workspace, os.getppid(), pipeline=object())
+    worker = Worker(workspace, os.getppid(), pipeline=NoModels())
     assert [worker.step(), worker.step()] == [True, True]
     assert (look(workspace, good).state, look(workspace, good).result["passages"]) == ("done", 1)
     assert look(workspace, good).done == 1
@@ -91,7 +92,7 @@ def test_an_import_gives_its_report_its_progress_and_its_error(workspace, tmp_pa
 
 def test_a_stop_ends_an_import_that_never_looks_up_and_leaves_nothing(workspace, tmp_path, stuck):
     job = submit_import(workspace, tmp_path / "pid")
-    thread = threading.Thread(target=Worker(workspace, os.getppid(), pipeline=object()).step)
+    thread = threading.Thread(target=Worker(workspace, os.getppid(), pipeline=NoModels()).step)
     thread.start()
     wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
     assert counts(workspace) == (1, 3000)
@@ -107,7 +108,7 @@ def test_a_stop_ends_an_import_that_never_looks_up_and_leaves_nothing(workspace,
 
 def test_an_import_that_is_killed_has_failed_with_a_sentence_and_leaves_nothing(workspace, tmp_path, stuck):
     job = submit_import(workspace, tmp_path / "pid")
-    thread = threading.Thread(target=Worker(workspace, os.getppid(), pipeline=object()).step)
+    thread = threading.Thread(target=Worker(workspace, os.getppid(), pipeline=NoModels()).step)
     thread.start()
     wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
     os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -20,7 +21,8 @@ from rerank_core.inference.pair_tokens import Pair
 from rerank_core.ranking import jobs as ranking_jobs
 from rerank_core.ranking import worker
 from rerank_core.ranking.worker import Worker
-from rerank_core.store import jobs
+from rerank_core.store import bell, jobs
+from tests.support.no_models import NoModels
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def look(workspace, job_id):
 
 
 def make(workspace):
-    return Worker(workspace, os.getppid(), pipeline=object())
+    return Worker(workspace, os.getppid(), pipeline=NoModels())
 
 
 def test_a_job_is_done_and_its_result_kept(workspace, table):
@@ -88,11 +90,18 @@ def test_a_job_ends_also_where_the_log_lies_on_a_full_disk(workspace, table, mon
 @pytest.fixture
 def serving(workspace, table):
     """A worker that serves in a thread of this process until the test ends."""
+    with serves(workspace) as one:
+        yield one
+
+
+@contextmanager
+def serves(workspace):
     one = make(workspace)
     thread = threading.Thread(target=one.serve)
     thread.start()
     yield one
     one._parent = -1  # as if it had gone
+    bell.ring(workspace.path)
     thread.join(20)
     assert not thread.is_alive()
 
@@ -122,6 +131,46 @@ def test_an_urgent_job_is_done_between_the_steps_of_a_long_one(workspace, table,
     wait_for(lambda: len(asked) == 2)
     assert ended(workspace, first, *asked) == ["done"] * 3
     assert order == ["long 0", "quick", "long 1", "long 2", "later"]
+
+
+def test_a_waiting_job_is_begun_without_a_look_at_the_clock(workspace, table, monkeypatch):
+    monkeypatch.setattr(worker, "LOOK_SECONDS", 1000.0)
+    table["quick"] = lambda *_: {}
+    with serves(workspace):
+        for number in range(5):
+            assert ended(workspace, submit(workspace, "quick", number=number)) == ["done"]
+        together = [submit(workspace, "quick", together=number) for number in range(5)]  # one lane, one at a time
+        assert ended(workspace, *together) == ["done"] * 5
+
+
+def test_a_query_is_taken_as_soon_as_an_earlier_one_waits_for_an_index(workspace, table, monkeypatch):
+    monkeypatch.setattr(worker, "LOOK_SECONDS", 1000.0)
+    monkeypatch.setattr(worker, "URGENT_AT_ONCE", 1)
+    gate = threading.Event()
+
+    def index(pipeline, params, progress):
+        wait_for(lambda: look(workspace, jobs_made[1]).state == "waiting")
+        time.sleep(0.1)
+        with caller().preparing():
+            assert gate.wait(20)
+
+    table |= {"index": index, "quick": lambda *_: {}}
+    with serves(workspace):
+        jobs_made = {}
+        with workspace.write() as db:
+            for number, kind in enumerate(("index", "quick")):
+                jobs_made[number] = jobs.submit(db, kind, {}, urgent=True)
+        wait_for(lambda: look(workspace, jobs_made[1]).state == "running")
+        gate.set()
+        assert ended(workspace, *jobs_made.values()) == ["done", "done"]
+
+
+def test_a_job_whose_ring_was_lost_is_begun_all_the_same(workspace, table, monkeypatch):
+    monkeypatch.setattr(worker, "LOOK_SECONDS", 0.05)
+    table["quick"] = lambda *_: {}
+    with serves(workspace):
+        workspace.path.with_name("workspace.db.bell").unlink(missing_ok=True)
+        assert ended(workspace, submit(workspace, "quick")) == ["done"]
 
 
 def test_two_peoples_queries_share_a_pack_and_a_long_run_waits(workspace, table, serving):
@@ -182,7 +231,7 @@ def test_what_a_killed_worker_left_is_taken_up_again(workspace, table):
     with workspace.write() as db:
         jobs.take(db)
     table["long"] = lambda *_: {"again": True}
-    one = Worker(workspace, parent=-1, pipeline=object())
+    one = Worker(workspace, parent=-1, pipeline=NoModels())
     one.serve()  # its parent is gone: it puts back what was left, and ends
     assert look(workspace, job).state == "waiting"
     make(workspace).step()
@@ -252,7 +301,7 @@ def test_while_the_workspace_is_away_none_is_made_and_what_ended_meanwhile_is_to
         return {}
 
     table["slow"] = work
-    serving = Worker(workspace, os.getppid(), pipeline=object())
+    serving = Worker(workspace, os.getppid(), pipeline=NoModels())
     thread = threading.Thread(target=serving.serve)
     thread.start()
     try:

@@ -16,8 +16,8 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from pages.ui.outbox import side_route
-from pages.ui.server.free_memory import free_memory
 from rerank_core.errors import RerankLensError
+from rerank_core.inference.free_memory import free_memory
 from rerank_core.store.uploads import LONGEST_WAIT, discard_read_uploads
 from rerank_core.store.workspace import Workspace
 

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from rerank_core.evaluation.names import Measure, parse_measure
-from rerank_core.evaluation.trec import trec_name
+from tests.support.trec_names import trec_name
 
 Runs = dict[str, dict[str, dict[str, float]]]
 """system -> qid -> docid -> score."""
