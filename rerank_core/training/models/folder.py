@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rerank_core.store.trained_folders import folder_beside
 from rerank_core.store.workspace import Workspace
 
 
@@ -18,7 +19,7 @@ def folder_of(workspace: Workspace, kind: str, made_of: Mapping[str, Any]) -> Pa
     """
     text = json.dumps(made_of, sort_keys=True)
     name = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return workspace.path.absolute().parent / "trained" / f"{workspace.path.stem}-{kind}-{name}"
+    return folder_beside(workspace.path) / f"{workspace.path.stem}-{kind}-{name}"
 
 
 def model_card(found: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from rerank_core.experiment.experiment import Experiment
 from rerank_core.retrieval.dense_model import DenseModel
 from rerank_core.store import datasets
 from rerank_core.store.judgments import last_event
+from rerank_core.store.trained_folders import as_kept
 from rerank_core.store.tuned_systems import TRAINING, put_trained_model, put_tuned
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.dense_models import add_dense_model
@@ -118,5 +119,5 @@ def save_model(workspace: Workspace, found: Mapping[str, Any], name: str, datase
         queries = [q for q in datasets.get_queries(db, datasets.get_dataset(db, dataset).id) if q.qid in wanted]
         put_tuned(db, kept, queries, facts, before)
         if is_encoder:
-            put_trained_model(db, str(folder), queries, facts)
+            put_trained_model(db, as_kept(workspace.path, str(folder)), queries, facts)
     return kept

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from rerank_core.ranking.encoder_training import train_encoder
 from rerank_core.ranking.model_system import train_model_system
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.store import datasets
+from rerank_core.store.backup import back_up
+from rerank_core.store.workspace import Workspace
 from rerank_core.systems.dense_models import dense_models
 from rerank_core.systems.systems import get_system
 from rerank_core.training.models.encoder import EncoderSettings
@@ -129,7 +132,7 @@ def test_without_a_triple_nothing_is_trained(start, tmp_path):
         train_encoder(start, [], tmp_path / "trained", SMALL)
 
 
-def test_an_encoder_learns_is_measured_on_others_and_kept_with_its_mark(start, workspace, monkeypatch):
+def test_an_encoder_learns_is_measured_on_others_and_kept_with_its_mark(start, workspace, monkeypatch, tmp_path):
     monkeypatch.setattr(encoder_system, "find_model", lambda name: start)
     experiment = numbers_world(workspace)
     # untrained, too, it is the small one
@@ -162,6 +165,16 @@ def test_an_encoder_learns_is_measured_on_others_and_kept_with_its_mark(start, w
     stored = Pipeline(workspace).rank(view, queries[0], get_system(workspace, kept))
     assert stored.error == ""
     assert np.isfinite([doc.score for doc in stored.ranking.docs]).all()
+    # a backup takes it along, and it is found and marked where that lies
+    (tmp_path / "elsewhere").mkdir()
+    back_up(workspace, tmp_path / "elsewhere" / "copy.db")
+    shutil.rmtree(found["folder"])
+    copy = Workspace(tmp_path / "elsewhere" / "copy.db")
+    moved = str(tmp_path / "elsewhere" / "trained" / Path(found["folder"]).name)
+    assert (get_system(copy, kept).model.source, dense_models(copy)["ours"].name) == (moved, moved)
+    assert get_system(copy, kept).state.ready
+    view = Experiment.of(copy, "numbers", ["first-stage", kept], settings=replace(settings, dense_model=moved))
+    assert chosen_on_queries(view, queries) == {"first-stage": 22, "ours": 22}
 
 
 def test_all_queries_out_of_fold_are_measured_once_and_leave_one_model(start, workspace, monkeypatch):
