@@ -154,12 +154,25 @@ def test_a_student_learns_from_its_teacher_then_from_grades(start, encoder, work
     add_variant(workspace, "teacher", f"cross-encoder:{start}", {})
     experiment = world.with_systems([get_system(workspace, "first-stage"), get_system(workspace, "teacher")])
     told: list[str] = []
+    taught, really = list[list[TargetPair]](), cross_encoder_system.train_cross_encoder
+
+    def train(start, pairs, towards, *more, **named):
+        if towards == "scores":
+            taught.append(pairs)
+        return really(start, pairs, towards, *more, **named)
+
+    monkeypatch.setattr(cross_encoder_system, "train_cross_encoder", train)
     recipe = distilled(Pipeline(workspace), experiment, "teacher", SMALL)
     found = train_model_system(experiment, recipe, progress=lambda done, total, said="": told.append(said))
     assert any(said.startswith("taught by teacher: ") for said in told)
     assert [row["name"] for row in found["rows"]][:2] == ["trained cross-encoder", "taught, before the grades"]
     assert {row["name"] for row in found["rows"][2:]} == {"tuned first stage", "teacher"}
     assert "pairs with a score of teacher; then" in found["read"]
+    with workspace.open() as db:
+        texts = {query.qid: query.text for query in datasets.get_queries(db, world.dataset.id)}
+    # of the queries that it is measured on, the teacher has said nothing either
+    assert len(taught) == 1
+    assert {one.query for one in taught[0]} == {texts[qid] for qid in found["qids"]}
     assert (found["agreement"]["teacher"], found["agreement"]["queries"]) == ("teacher", 8)
     assert -1 <= found["agreement"]["taught"] <= 1
     assert "Kendall's tau with its teacher, teacher: " in agreement_sentence(found["agreement"])
