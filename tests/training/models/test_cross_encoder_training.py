@@ -20,7 +20,7 @@ from rerank_core.ranking.model_system import train_model_system
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.store import datasets
 from rerank_core.store.tuned_systems import chosen_on
-from rerank_core.systems.systems import add_variant, get_system
+from rerank_core.systems.systems import add_variant
 from rerank_core.training.models.cross_encoder import CrossEncoderSettings, agreement, agreement_sentence
 from rerank_core.training.models.pairs import MOST_PAIRS, TargetPair, graded_pairs, taught_pairs
 from rerank_core.training.models.record import save_model
@@ -152,7 +152,12 @@ def test_a_student_learns_from_its_teacher_then_from_grades(start, encoder, work
     monkeypatch.setattr(cross_encoder_system, "bundled", lambda: encoder)
     world = numbers_world(workspace)
     add_variant(workspace, "teacher", f"cross-encoder:{start}", {})
-    experiment = world.with_systems([get_system(workspace, "first-stage"), get_system(workspace, "teacher")])
+    with workspace.write() as db:
+        # nobody has graded these, and each says what a graded one says
+        again = [Query(f"{one.qid}-again", one.text.upper()) for one in datasets.get_queries(db, world.dataset.id)]
+        datasets.add_queries(db, world.dataset.id, again)
+        datasets.count_queries(db, world.dataset.id)
+    experiment = Experiment.of(workspace, "numbers", ["first-stage", "teacher"], settings=world.settings)
     told: list[str] = []
     taught, really = list[list[TargetPair]](), cross_encoder_system.train_cross_encoder
 
@@ -172,7 +177,8 @@ def test_a_student_learns_from_its_teacher_then_from_grades(start, encoder, work
         texts = {query.qid: query.text for query in datasets.get_queries(db, world.dataset.id)}
     # of the queries that it is measured on, the teacher has said nothing either
     assert len(taught) == 1
-    assert {one.query for one in taught[0]} == {texts[qid] for qid in found["qids"]}
+    learned = {texts[qid] for qid in found["qids"]}
+    assert {one.query for one in taught[0]} == learned | {text.upper() for text in learned}
     assert (found["agreement"]["teacher"], found["agreement"]["queries"]) == ("teacher", 8)
     assert -1 <= found["agreement"]["taught"] <= 1
     assert "Kendall's tau with its teacher, teacher: " in agreement_sentence(found["agreement"])
