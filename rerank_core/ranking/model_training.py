@@ -19,8 +19,8 @@ from rerank_core.types import Progress, no_progress
 EXTRA = 'Training a model needs libraries: pip install "rerank-lens[train]".'
 CHECKPOINTS = 8
 """How often a training is kept on the way."""
-Watch = Callable[[Any], float]
-"""The model -> a figure that is shown while it trains, and that nothing is chosen by."""
+Watch = Callable[[Any], str]
+"""The model -> a figure that is shown while it trains, and that nothing is chosen by; such as "nDCG@10 0.785"."""
 Start = Callable[[dict[str, Any], list[Any]], Any]
 """(arguments of every trainer, callbacks) -> the trainer."""
 _RUN = "training.json"
@@ -130,7 +130,7 @@ def _told(progress: Progress, losses: list[list[float]], watch: Watch | None, wh
 
         def on_epoch_end(self, args: Any, state: Any, control: Any, model: Any = None, **more: Any) -> None:
             if watch is not None and model is not None:
-                self.said = f", held-out nDCG@10 {watch(model):.3f}"
+                self.said = f", held-out {watch(model)}"
 
     return Told()
 
