@@ -78,7 +78,8 @@ INVITATIONS = "invitations"
 QUERIES = "queries"
 SEARCH = "search"
 SERVER = "server"
-ALL_FOLDERS_SHARE = {OUTBOX, INVITATIONS, QUERIES, SEARCH, SERVER}
+HELD_OUT = "held_out"
+ALL_FOLDERS_SHARE = {OUTBOX, INVITATIONS, QUERIES, SEARCH, SERVER, HELD_OUT}
 # (who, whose module): why
 ACROSS_PAGES = {
     ("agreement", "label.standing"): "whoever leads reads the verdict so far in the words that the judges read",

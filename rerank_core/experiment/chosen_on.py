@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from rerank_core.experiment.experiment import Experiment
+from rerank_core.store.trained_folders import as_kept
 from rerank_core.store.tuned_systems import TRAINING, chosen_on, trained_on, tuned_facts
 from rerank_core.systems.composites.spec import OwnFirstStage
 from rerank_core.systems.systems import FIRST_STAGE, System
@@ -52,7 +53,8 @@ def _dense_models(experiment: Experiment, parts: Iterable[System]) -> list[str]:
     searches = [one.spec.settings for one in parts if isinstance(one.spec, OwnFirstStage)]
     if not searches and any(one.id == FIRST_STAGE for one in parts):
         searches = [experiment.settings]
-    return [settings.dense_model for settings in searches if "dense" in settings.retrievers]
+    models = [settings.dense_model for settings in searches if "dense" in settings.retrievers]
+    return [as_kept(experiment.workspace.path, model) for model in models]
 
 
 def search_sentences(experiment: Experiment) -> dict[str, str]:

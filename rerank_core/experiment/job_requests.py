@@ -167,10 +167,11 @@ class TuneRequest(CandidatesRequest):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainRequest(CandidatesRequest):
-    """Learn a blend of some systems from the grades, each query placed by weights that did not see it.
+    """Learn from the grades: a blend of some systems, or a model of one's own, measured on queries that it did not see.
 
-    `settings`: of the first stage, which is tuned within each fold. `model`: what is trained, one of `training.KINDS`.
-    `measure`, `level`, `graded`: as of `TuneRequest`.
+    `settings`: of the first stage. `model`: what is trained, one of `training.KINDS`. `measure`, `level`, `graded`: as
+    of `TuneRequest`. `folds`: of a blend. `start`, `teacher`: ids of systems, of a cross-encoder that goes on and of a
+    distillation. `extras`: of `training.models.extras`, in the order of the alphabet.
     """
 
     kind: ClassVar[str] = "train"
@@ -182,6 +183,14 @@ class TrainRequest(CandidatesRequest):
     seed: int
     margin: float
     graded: int = 0
+    start: str = ""
+    teacher: str = ""
+    extras: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object that `from_json` reads back to an equal request."""
+        later: dict[str, Any] = {"start": "", "teacher": "", "extras": []}
+        return {name: value for name, value in Request.to_json(self).items() if later.get(name) != value}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from rerank_core.ranking.bar import bar as text_bar
 from rerank_core.ranking.loaded import HELD_SECONDS
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.ranking.query_writing import made_searches, write_queries
+from rerank_core.ranking.training import train as train_any
 from rerank_core.ranking.training import train_blend
 from rerank_core.ranking.tuning import rank_pool
 from rerank_core.store import datasets
@@ -24,6 +26,8 @@ from rerank_core.store.workspace import Workspace
 from rerank_core.systems.query_variants import cost_of
 from rerank_core.training.blend import Blended
 from rerank_core.training.folds import FOLDS
+from rerank_core.training.models.record import TrainedModel
+from rerank_core.training.record import BLEND
 from rerank_core.tuning.held_out import SPLITS
 from rerank_core.tuning.search_space import SearchSpace
 from rerank_core.tuning.tune import Tuned, check_graded
@@ -165,18 +169,24 @@ def tune(
 def train(
     experiment: Experiment,
     measure: str = "nDCG@10",
+    model: str = BLEND,
     *,
+    start: str = "",
+    teacher: str = "",
+    extras: Collection[str] = (),
     folds: int = FOLDS,
     seed: int = 0,
     margin: float = DEFAULT_MARGIN,
     bar: bool = True,
-) -> Blended:
-    """Learn a blend of the experiment's systems from the grades, and say what it reaches on queries not seen.
+) -> Blended | TrainedModel:
+    """Learn from the grades, and say what it reaches on queries not seen.
 
-    What it needs is ranked first; what is kept is not made again. Each query is placed by weights that were fitted and
-    chosen without it, over a first stage that was tuned without it. The answer shows itself as a sentence and a table;
-    `save(name)` keeps it as a system. Raises SettingsError where fewer than 20 queries are graded, NotReadyError
-    without scikit-learn.
+    What it needs is ranked first; what is kept is not made again. `model` "blend": a weight for each system and what
+    the texts share; each query is placed by weights that were fitted and chosen without it, over a first stage that was
+    tuned without it. "encoder", "cross-encoder" (goes on from the system `start`) and "distilled" (the system `teacher`
+    teaches first) are trained on three quarters of the queries and measured on the others. `extras` of these: "curve",
+    "folds". The answer shows itself as a sentence and a table; `save(name)` keeps it as a system. Raises SettingsError
+    where fewer than 20 queries are graded, NotReadyError without the libraries.
 
     >>> import rerank_core as rl
     >>> experiment = rl.Experiment.of(rl.Workspace(), "birds", ["first-stage", "minilm-maxsim"], depth=10)
@@ -185,12 +195,19 @@ def train(
     rerank_core.errors.SettingsError: Nothing can be held out: 2 queries have grades, and 20 are needed. Grade 18 more.
     """
     with _ALONE, text_bar() if bar else nullcontext(no_progress) as progress:
-        return train_blend(
-            _pipeline(experiment.workspace.path.absolute()),
+        pipeline = _pipeline(experiment.workspace.path.absolute())
+        if model == BLEND:
+            return train_blend(pipeline, experiment, measure, folds=folds, seed=seed, margin=margin, progress=progress)
+        found = train_any(
+            pipeline,
             experiment,
+            model,
             measure,
-            folds=folds,
+            start=start,
+            teacher=teacher,
+            extras=extras,
             seed=seed,
             margin=margin,
             progress=progress,
         )
+        return TrainedModel(experiment.workspace, experiment.dataset.name, found)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from rerank_core.errors import SettingsError
 from rerank_core.evaluation.equivalence import DEFAULT_MARGIN
 from rerank_core.evaluation.names import Measure
 from rerank_core.experiment.experiment import Experiment
-from rerank_core.ranking.encoder_system import train_encoder_system
+from rerank_core.ranking.cross_encoder_system import continued, distilled
+from rerank_core.ranking.encoder_system import EncoderRecipe
+from rerank_core.ranking.model_recipe import Recipe
+from rerank_core.ranking.model_system import train_model_system
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.ranking.tuning import rank_pool
 from rerank_core.training.blend import Blended, learn_blend
-from rerank_core.training.encoder import ENCODER, EncoderSettings
 from rerank_core.training.folds import FOLDS
 from rerank_core.training.linear import check_library
+from rerank_core.training.models.cross_encoder import CROSS_ENCODER, CrossEncoderSettings
+from rerank_core.training.models.encoder import ENCODER, EncoderSettings
 from rerank_core.training.plan import Plan, first_stage_space, plan
 from rerank_core.training.record import BLEND, KINDS, record_blend
 from rerank_core.tuning.tune import check_graded
@@ -27,6 +32,10 @@ def train(
     model: str = BLEND,
     measure: Measure | str = "nDCG@10",
     *,
+    start: str = "",
+    teacher: str = "",
+    held: Sequence[str] = (),
+    extras: Collection[str] = (),
     folds: int = FOLDS,
     seed: int = 0,
     margin: float = DEFAULT_MARGIN,
@@ -34,15 +43,22 @@ def train(
 ) -> dict[str, Any]:
     """Train one of `training.record.KINDS`, and what was found as JSON. Raises SettingsError for another one.
 
-    `folds`: of a blend; an encoder is measured on a quarter of the queries.
+    `folds`: of a blend. For all others: `held` and `extras` as of `train_model_system`. `start`: of a cross-encoder,
+    `teacher`: of a distillation, both ids of systems.
     """
     if model not in KINDS:
         raise SettingsError(f"There is no training of {model!r}; there is {', '.join(KINDS)}.")
+    if model == BLEND:
+        return record_blend(
+            train_blend(pipeline, experiment, measure, folds=folds, seed=seed, margin=margin, progress=progress)
+        )
     if model == ENCODER:
-        settings = EncoderSettings(seed=seed)
-        return train_encoder_system(pipeline, experiment, measure, settings=settings, margin=margin, progress=progress)
-    found = train_blend(pipeline, experiment, measure, folds=folds, seed=seed, margin=margin, progress=progress)
-    return record_blend(found)
+        recipe: Recipe = EncoderRecipe(pipeline=pipeline, settings=EncoderSettings(seed=seed))
+    elif model == CROSS_ENCODER:
+        recipe = continued(pipeline, experiment, start, CrossEncoderSettings(seed=seed))
+    else:
+        recipe = distilled(pipeline, experiment, teacher, CrossEncoderSettings(seed=seed))
+    return train_model_system(experiment, recipe, measure, held=held, extras=extras, margin=margin, progress=progress)
 
 
 def train_blend(

@@ -11,6 +11,8 @@ from rerank_core.ranking.training import train as do_train
 from rerank_core.shell.answer import DONE, NO, Call, VerbResult
 from rerank_core.shell.option_groups import experiment_of
 from rerank_core.training.calibration import calibrate, scored_pairs
+from rerank_core.training.models.cross_encoder import agreement_sentence
+from rerank_core.training.models.extras import price_sentence
 from rerank_core.training.record import save
 
 
@@ -33,13 +35,17 @@ def train(call: Call) -> VerbResult:
         experiment,
         options.model,
         options.measure,
+        start=options.start,
+        teacher=options.teacher,
+        extras=options.extras or (),
         folds=options.folds,
         seed=options.seed,
         margin=options.margin,
         progress=call.progress,
     )
     lines = [found["sentence"], found.get("curve_sentence", ""), found["data"]["sentence"], found["data"]["missing"]]
-    lines += found["notes"]
+    lines += [found.get("read", ""), agreement_sentence(found.get("agreement")), *found["notes"]]
+    lines += [price_sentence(found["prices"], one) for one in found.get("prices", {}) if one not in found["extras"]]
     if found["left_out"]:
         lines.append(
             f"{counted(found['left_out'], 'graded query', 'graded queries')} are left out: a ranking is missing."

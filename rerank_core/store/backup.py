@@ -17,6 +17,7 @@ from rerank_core.store.file_lock import held
 from rerank_core.store.file_place import beside, close_to_others, ensure_file
 from rerank_core.store.foreign import refuse_foreign
 from rerank_core.store.sqlite_words import in_words
+from rerank_core.store.trained_folders import copy_trained
 from rerank_core.store.workspace import Workspace
 
 _LOGS = ("-wal", "-shm", "-journal")
@@ -26,6 +27,7 @@ _PATIENCE = 2.0
 def back_up(workspace: Workspace, target: Path, overwrite: bool = False) -> None:
     """Write the workspace as it is at one moment into the file `target`, which is whole or not there.
 
+    Models that were trained here and are in use go into the folder "trained" beside it, which is some 90 MB each.
     People may go on grading. The copy is checked before it gets its name, and is its owner's alone. Raises
     BadInputError where `target` is there already and not to be overwritten, or is the workspace itself; WorkspaceError
     where one of the two cannot be read or written.
@@ -38,6 +40,7 @@ def back_up(workspace: Workspace, target: Path, overwrite: bool = False) -> None
         raise BadInputError(target, None, "the file is there already", "a new name, or --force")
     with workspace.open() as db, _new_beside(target) as made:
         _copy(db.conn, made)
+        copy_trained(db, workspace.path, target)
         os.replace(made, target)
 
 
@@ -58,6 +61,7 @@ def restore(workspace: Workspace, source: Path) -> Path | None:
         with in_words(source), closing(connect_read_only(source)) as backup:
             refuse_foreign(Database(backup, execute_plugins=False), source)
             _copy(backup, made)
+            copy_trained(Database(backup, execute_plugins=False), source, path)
         kept = _set_aside(path) if path.exists() else None
         os.replace(made, path)
     close_to_others(path)

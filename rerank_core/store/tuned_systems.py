@@ -15,9 +15,14 @@ TRAINING = "training"
 """What `by` says in the facts of a system that was trained; a search that chose settings says nothing."""
 
 
-def put_tuned(db: Database, system: str, queries: Iterable[Query], found: Mapping[str, Any]) -> None:
-    """Keep that `system` was chosen or trained on these queries; `found`: what was said of it, plain JSON."""
-    row = [system, _hashes(queries), json.dumps(dict(found), ensure_ascii=False), now()]
+def put_tuned(
+    db: Database, system: str, queries: Iterable[Query], found: Mapping[str, Any], before: Iterable[str] = ()
+) -> None:
+    """Keep that `system` was chosen or trained on these queries; `found`: what was said of it, plain JSON.
+
+    `before`: hashes of the queries that what it was made from had seen already.
+    """
+    row = [system, _hashes(queries, before), json.dumps(dict(found), ensure_ascii=False), now()]
     db.execute("INSERT OR REPLACE INTO tuned_system (system, queries, found, at) VALUES (?, ?, ?, ?)", row)
 
 
@@ -38,8 +43,8 @@ def trained_on(db: Database, models: Iterable[str]) -> dict[str, frozenset[str]]
     return _read(db, "SELECT model, queries FROM trained_model WHERE model IN (SELECT value FROM json_each(?))", models)
 
 
-def _hashes(queries: Iterable[Query]) -> str:
-    return json.dumps(sorted({text_hash(query.text) for query in queries}))
+def _hashes(queries: Iterable[Query], more: Iterable[str] = ()) -> str:
+    return json.dumps(sorted({*more, *(text_hash(query.text) for query in queries)}))
 
 
 def _read(db: Database, sql: str, names: Iterable[str]) -> dict[str, frozenset[str]]:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from rerank_core.errors import SettingsError
 from rerank_core.retrieval.dense_model import BUNDLED, DenseModel
 from rerank_core.store.dense_models import get_dense_models, put_dense_model
+from rerank_core.store.trained_folders import as_kept, as_source
 from rerank_core.store.workspace import Workspace
 from rerank_core.text import shortened
 
@@ -20,7 +21,8 @@ def dense_models(workspace: Workspace) -> dict[str, DenseModel]:
     found = {BUNDLED: DenseModel()}
     for name, settings in added.items():
         try:
-            found.setdefault(name, DenseModel(**settings))
+            source = as_source(workspace.path, str(settings.get("name", BUNDLED)))
+            found.setdefault(name, DenseModel(**{**settings, "name": source}))
         except (SettingsError, TypeError):
             continue
     return found
@@ -35,5 +37,5 @@ def add_dense_model(workspace: Workspace, model: DenseModel, name: str = "") -> 
     if kept.casefold() in ("", BUNDLED):
         raise SettingsError(f"Give it a name of its own, not '{kept or BUNDLED}'.")
     with workspace.write() as db:
-        put_dense_model(db, kept, asdict(model))
+        put_dense_model(db, kept, {**asdict(model), "name": as_kept(workspace.path, model.name)})
     return kept

@@ -15,6 +15,7 @@ from rerank_core.rerankers.catalogue.model_key import model_key
 from rerank_core.rerankers.catalogue.state import State, state
 from rerank_core.retrieval.encoders import what_is_missing
 from rerank_core.store.systems import SystemRow, get_systems, put_system
+from rerank_core.store.trained_folders import as_kept, as_source
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.composites.facts import composite_model
 from rerank_core.systems.composites.members import check_acyclic, members, scale_of
@@ -112,17 +113,18 @@ def all_systems(workspace: Workspace) -> list[System]:
     systems = [System(model.id, model) for model in catalog()]
     with workspace.open() as db:
         added, imported = get_systems(db), imported_models(db)
-    systems += [_variant(name, row) for name, row in added.items() if row.model != COMPOSITE]
+    systems += [_variant(workspace, name, row) for name, row in added.items() if row.model != COMPOSITE]
     systems += [System(model.id, model, settings) for model, settings in imported]
     known = {system.id: system for system in systems}
     composites = {name: row for name, row in added.items() if row.model == COMPOSITE}
     return _with_distinct_labels([*systems, *_composites(composites, known)])
 
 
-def _variant(system_id: str, row: SystemRow) -> System:
+def _variant(workspace: Workspace, system_id: str, row: SystemRow) -> System:
     """A model that somebody added; one that this version cannot make out says so."""
+    family, colon, source = row.model.partition(":")
     try:
-        model = get(row.model)
+        model = get(f"{family}{colon}{as_source(workspace.path, source)}")
         model.checked(row.settings)
     except UNREADABLE as error:
         return _unknown(system_id, row, str(error))
@@ -150,6 +152,8 @@ def add_variant(
     """
     model = get(model_id)
     model.checked(settings)
+    family, colon, source = model_id.partition(":")
+    model_id = f"{family}{colon}{as_kept(workspace.path, source)}"
     systems = {system.id: system for system in all_systems(workspace)}
     with workspace.open() as db:
         added = get_systems(db)

@@ -27,12 +27,12 @@ def folds(queries: Sequence[Query], count: int = FOLDS, seed: int = 0) -> Masks:
     """
     import numpy as np
 
-    texts = list(dict.fromkeys(_text(query) for query in queries))
+    texts = list(dict.fromkeys(one_text(query) for query in queries))
     if count < 2 or len(texts) < count:
         raise SettingsError(f"{count} folds need at least 2, and as many different queries; there are {len(texts)}.")
     order = np.random.default_rng(seed).permutation(len(texts))
     fold_of = {texts[place]: rank % count for rank, place in enumerate(order)}
-    held = np.array([fold_of[_text(query)] for query in queries])
+    held = np.array([fold_of[one_text(query)] for query in queries])
     return np.stack([held != fold for fold in range(count)])
 
 
@@ -47,5 +47,6 @@ def part_of(inside: NDArray[np.bool_], share: float, seed: int = 0) -> NDArray[n
     return kept
 
 
-def _text(query: Query) -> str:
+def one_text(query: Query) -> str:
+    """What is equal for queries of one text, in whatever case and spacing."""
     return text_hash(" ".join(query.text.casefold().split()))

@@ -18,10 +18,17 @@ from rerank_core.systems.learned.spec import Learned
 from rerank_core.systems.systems import add_composite
 from rerank_core.training.answer import curve_sentence
 from rerank_core.training.blend import Blended
-from rerank_core.training.encoder import ENCODER, save_encoder
+from rerank_core.training.models.cross_encoder import CROSS_ENCODER, DISTILLED
+from rerank_core.training.models.encoder import ENCODER
+from rerank_core.training.models.record import save_model
 
 BLEND = "blend"
-KINDS = {BLEND: "Learned blend of systems", ENCODER: "Encoder, from the bundled MiniLM"}
+KINDS = {
+    BLEND: "Learned blend of systems",
+    ENCODER: "Encoder, from the bundled MiniLM",
+    CROSS_ENCODER: "Cross-encoder, from one that is here",
+    DISTILLED: "Cross-encoder, taught by a system",
+}
 """What can be trained, and its name for people."""
 
 
@@ -61,7 +68,7 @@ def record_blend(found: Blended) -> dict[str, Any]:
 
 def save(workspace: Workspace, found: dict[str, Any], name: str, dataset: str) -> str:
     """Keep what was trained as a system of this name and return its id, whichever of `KINDS` it is."""
-    keep = save_encoder if found.get("kind") == ENCODER else save_blend
+    keep = save_blend if found.get("kind") == BLEND else save_model
     return keep(workspace, found, name, dataset)
 
 

@@ -1,4 +1,4 @@
-"""The engineer trains on real grades, in the real worker: the answer, its curve, the blend kept and its mark."""
+"""The engineer trains on the demo, in the real worker: stopped, gone on, the curve, the blend kept and its mark."""
 
 from __future__ import annotations
 
@@ -7,27 +7,32 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
+from rerank_core.corpus.ingest import import_dataset
 from rerank_core.store.tuned_systems import chosen_on
 from rerank_core.systems.systems import get_system
 from tests.e2e.conftest import RANKED_MS, App
-from tests.support.browser import settled
-from tests.support.training_worlds import numbers_world
+from tests.support.browser import ROOT, settled
 
 pytestmark = pytest.mark.browser
-VIEW = {"ds": "numbers", "ret": "BM25 (words)", "depth": "10"}
+# by words alone: no model is asked
+VIEW = {"ds": "demo", "ret": "BM25 (words)", "depth": "10"}
 
 
 def link(app: App, name: str, *systems: str, **more: str) -> str:
     return f"{app.url}/{name}?{urlencode({**VIEW, 'sys': list(systems), **more}, doseq=True)}"
 
 
-def test_the_engineer_trains_a_blend_keeps_it_and_sees_its_mark(page: Page, small: App) -> None:
-    # by words alone: no model is asked
-    numbers_world(small.workspace)
+def test_the_engineer_trains_on_the_demo_stops_goes_on_and_sees_the_blend_with_its_mark(page: Page, small: App) -> None:
+    import_dataset(small.workspace, "demo", ROOT / "data" / "demo")
     first = get_system(small.workspace, "first-stage").label
     page.goto(link(small, "Train", first))
     settled(page, RANKED_MS)
-    page.get_by_role("button", name="Train", exact=True).click()
+    train = page.get_by_role("button", name="Train", exact=True)
+    train.click()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text("Stopped. What was finished is kept")).to_be_visible(timeout=RANKED_MS)
+    settled(page, RANKED_MS)
+    train.click()
     expect(page.locator("h3").first).to_contain_text("the learned blend", timeout=RANKED_MS)
     settled(page, RANKED_MS)
     expect(page.get_by_text("Would more grades help?")).to_be_visible()
@@ -36,9 +41,9 @@ def test_the_engineer_trains_a_blend_keeps_it_and_sees_its_mark(page: Page, smal
     page.get_by_role("button", name="Keep", exact=True).click()
     expect(page.get_by_text("Kept as 'our blend'")).to_be_visible()
     with small.workspace.open() as db:
-        assert len(chosen_on(db, ["our blend"])["our blend"]) == 30
+        assert len(chosen_on(db, ["our blend"])["our blend"]) == 60
 
-    page.goto(link(small, "Compare", first, "our blend", qid="q03"))
+    page.goto(link(small, "Compare", first, "our blend"))
     settled(page, RANKED_MS)
     expect(page.locator(".body > .column.ready:not([data-column='ideal'])")).to_have_count(2, timeout=RANKED_MS)
     expect(page.get_by_text("our blend was trained on this query among others")).to_be_visible()

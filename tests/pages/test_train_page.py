@@ -16,11 +16,14 @@ from rerank_core.store.judgments import GradeEvent
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.composites.spec import Floor
 from rerank_core.systems.learned.spec import Learned
-from rerank_core.systems.systems import get_system
+from rerank_core.systems.systems import add_variant, get_system
 from rerank_core.training import nested
 from rerank_core.training.linear import CHOICES
+from rerank_core.training.models.cross_encoder import CROSS_ENCODER, DISTILLED
+from rerank_core.training.record import KINDS
 from rerank_core.types import Ranking, ScoredDoc, no_progress
 from tests.pages.conftest import ROOT, open_page, texts
+from tests.support.tiny_models import tiny_cross_encoder
 from tests.support.training_worlds import numbers_world
 
 VIEW = {"ds": "numbers", "ret": "BM25 (words)", "depth": "10", "sys": ["Your search as it is (no reranker)"]}
@@ -154,5 +157,57 @@ def test_a_training_that_was_stopped_can_go_on(workspace):
         jobs.take(db)
         jobs.finish(db, job.id, "cancelled", "stopped; what was finished is kept")
     app = train_page()
-    assert "What was ranked is kept: training goes on from there" in said(app)
+    assert "What was finished is kept: training goes on from there" in said(app)
     assert [one for one in app.button if one.label == "Train"]
+
+
+def done(space: Workspace, **query: Any) -> AppTest:
+    """Do the worker's work of the open training, and open the page again."""
+    with space.open() as db:
+        job = next(job for job in jobs.open_jobs(db, "train"))
+    result = JOBS["train"](Pipeline(space), job.params, no_progress)
+    with space.write() as db:
+        jobs.take(db)
+        jobs.finish(db, job.id, "done", result=result)
+    return train_page(**query)
+
+
+def test_a_cross_encoder_goes_on_from_one_that_is_here_and_its_curve_has_a_price(workspace, tmp_path):
+    numbers_world(workspace)
+    model = {"trm": KINDS[CROSS_ENCODER]}
+    assert "There is no cross-encoder on this machine yet" in said(train_page(**model))
+    add_variant(workspace, "small one", f"cross-encoder:{tiny_cross_encoder(tmp_path / 'start')}", {})
+    app = train_page(**model)
+    assert app.selectbox(key="trs").options == ["small one"]
+    next(one for one in app.button if one.label == "Train").click()
+    app.run()
+    app = done(workspace, **model)
+    assert "the trained cross-encoder" in said(app)
+    assert next(iter(app.dataframe[0].value["System"])) == "trained cross-encoder"
+    assert "Draw the learning curve: it trains a model each from a quarter, a half and three quarters" in said(app)
+    assert "Would more grades help?" not in texts(app.subheader)
+    next(one for one in app.button if one.label == "Draw the learning curve").click()
+    app.run()
+    # the answer stands while the curve is drawn
+    assert "the trained cross-encoder" in said(train_page(**model))
+    app = done(workspace, **model)
+    assert "Would more grades help?" in texts(app.subheader)
+    assert "Measure every query out of fold: it trains" in said(app)
+    assert not [one for one in app.button if one.label == "Draw the learning curve"]
+    app.text_input(key="trained_name").set_value("ours")
+    next(one for one in app.button if one.label == "Keep").click()
+    app.run()
+    assert get_system(workspace, "ours").model.family == "cross-encoder"
+
+
+def test_a_distillation_needs_a_teacher_of_the_sidebar(workspace):
+    numbers_world(workspace)
+    model = {"trm": KINDS[DISTILLED]}
+    assert "A teacher is one of the systems of the sidebar" in said(train_page(**model))
+    app = train_page(**model, sys=["first-stage", "minilm-cosine"])
+    assert app.selectbox(key="trt").options == [get_system(workspace, "minilm-cosine").label]
+    next(one for one in app.button if one.label == "Train").click()
+    app.run()
+    with workspace.open() as db:
+        request = TrainRequest.from_json(next(job for job in jobs.open_jobs(db, "train")).params)
+    assert (request.model, request.teacher, request.start) == ("distilled", "minilm-cosine", "")

@@ -103,7 +103,7 @@ def test_a_search_that_failed_says_why_and_can_be_asked_for_again(searched):
 
 def test_too_few_grades_say_what_is_missing(workspace):
     searched_world(workspace, ["minilm-cosine"], help_of=1.0, queries=5)
-    assert "5 queries have grades, and at least 20 are needed. Grade passages of 15 more" in said(tune_page())
+    assert "5 queries have grades, and at least 20 queries are needed. Grade passages of 15 more" in said(tune_page())
 
 
 def test_a_system_that_was_chosen_on_the_queries_in_view_says_so(searched):

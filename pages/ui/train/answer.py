@@ -9,7 +9,9 @@ import streamlit as st
 from pages.ui.markdown import plain
 from pages.ui.tables import harmless_table
 from rerank_core.evaluation.numbers import counted
-from rerank_core.training.encoder import ENCODER
+from rerank_core.training.models.cross_encoder import agreement_sentence
+from rerank_core.training.models.extras import OUT_OF_FOLD
+from rerank_core.training.record import BLEND
 from rerank_core.views.training import GAIN, curve_chart, loss_chart, training_frame, weights_frame
 
 
@@ -34,8 +36,8 @@ def show_figures(found: dict[str, Any]) -> None:
             GAIN: number(format="%+.3f", help="What was trained, minus this system."),
         },
     )
-    if found["kind"] == ENCODER:
-        _of_encoder(found)
+    if found["kind"] != BLEND:
+        _of_model(found)
         return
     left_out = f" {counted(found['left_out'], 'graded query lacks', 'graded queries lack')} a ranking." * bool(
         found["left_out"]
@@ -47,26 +49,49 @@ def show_figures(found: dict[str, Any]) -> None:
     )
     for note in found["notes"]:
         st.caption(plain(note))
-    st.subheader("Would more grades help?")
-    st.markdown(plain(found["curve_sentence"]))
-    st.altair_chart(curve_chart(found), width="stretch")
+    _curve(found)
     with st.expander("What it learned from, and what it weighs"):
         st.markdown(plain(found["data"]["sentence"]))
         st.markdown(plain(f"Fitted to all grades: {found['choice']}."))
         st.dataframe(harmless_table(weights_frame(found)), hide_index=True)
 
 
-def _of_encoder(found: dict[str, Any]) -> None:
-    how = found["training"]
-    st.caption(
-        f"Learned from {counted(len(found['qids']), 'query', 'queries')}, measured on {found['held']:,} others, which "
-        f"the model that you keep has not seen either. {found['triples']:,} triples, {found['weak']:,} with a weak "
-        f"negative; {how['epochs']} epochs, batches of {how['batch']}, rate {how['rate']:g}, seed {how['seed']}. Best "
-        f"first stage: {plain(found['best'])}. Intervals are corrected for all rows."
-    )
+def _curve(found: dict[str, Any]) -> None:
+    st.subheader("Would more grades help?")
+    st.markdown(plain(found["curve_sentence"]))
+    st.altair_chart(curve_chart(found), width="stretch")
+
+
+def _of_model(found: dict[str, Any]) -> None:
+    st.caption(f"{_measured_on(found)} Best first stage: {plain(found['best'])}. Intervals are corrected for all rows.")
+    for note in found["notes"]:
+        st.caption(plain(note))
+    if said := agreement_sentence(found.get("agreement")):
+        st.markdown(plain(said))
+    if "curve" in found:
+        _curve(found)
+        st.caption(
+            "Each point is another model that orders BM25's first 20 passages of the held-out queries: its height is "
+            "not that of the table."
+        )
     if found["losses"]:
         st.subheader("Loss")
         st.altair_chart(loss_chart(found), width="stretch")
     with st.expander("What it learned from"):
         st.markdown(plain(found["data"]["sentence"]))
+        st.markdown(plain(f"It read {found['read']}"))
+        st.markdown(plain(", ".join(f"{name} {value:g}" for name, value in found["training"].items())))
         st.markdown(plain(f"A sentence-transformers folder with its model card: {found['folder']}"))
+
+
+def _measured_on(found: dict[str, Any]) -> str:
+    learned = counted(len(found["qids"]), "query", "queries")
+    if OUT_OF_FOLD in found["extras"]:
+        return (
+            f"Measured on all {found['held']:,} graded queries, each by a model that has not seen it: four models, of "
+            f"which you keep the first, which learned from {learned}."
+        )
+    return (
+        f"Learned from {learned}, measured on {found['held']:,} others, which the model that you keep has not seen "
+        "either."
+    )

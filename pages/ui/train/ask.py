@@ -2,91 +2,90 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import streamlit as st
 
 from pages.ui import asked, state, work
+from pages.ui.held_out import answers, fields
 from pages.ui.markdown import plain
+from pages.ui.train.starts import starts_of, teachers_of
 from pages.ui.view import View
-from rerank_core.evaluation.equivalence import DEFAULT_MARGIN
 from rerank_core.evaluation.numbers import counted
 from rerank_core.experiment.job_requests import TrainRequest
-from rerank_core.store import judgments, margins
+from rerank_core.store import judgments
+from rerank_core.store.jobs import Job
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import FIRST_STAGE
 from rerank_core.training.data import ENOUGH_PAIRS
-from rerank_core.training.encoder import ENCODER
 from rerank_core.training.folds import FOLDS
+from rerank_core.training.models.cross_encoder import CROSS_ENCODER, DISTILLED
+from rerank_core.training.models.encoder import ENCODER
+from rerank_core.training.models.extras import EXTRAS, price_sentence
 from rerank_core.training.plan import asked as learnable
-from rerank_core.training.record import KINDS
+from rerank_core.training.record import BLEND, KINDS
 from rerank_core.tuning.held_out import LEAST_QUERIES
 
 _MODELS = {label: kind for kind, label in KINDS.items()}
-_MEASURES = ("nDCG@10", "RR@10", "P@5", "R@10", "Success@10")
+_ABOUT = {
+    ENCODER: "The bundled MiniLM is trained on three quarters of these queries and measured on the others. Then all "
+    "passages are embedded anew.",
+    CROSS_ENCODER: "A cross-encoder goes on from one that is here, on the grades of three quarters of these queries, "
+    "and is measured on the others.",
+    DISTILLED: "The bundled MiniLM, as a cross-encoder, first learns a system's scores, of passages that nobody has "
+    "graded too; then the grades of three quarters of these queries. It is measured on the others.",
+}
 
 
 def choose(space: Workspace, view: View) -> TrainRequest:
     """The request that the page's fields say; stops the page where nothing can be trained."""
     asked.check(state.TRAINED_MODEL, _MODELS, "kind of training")
-    asked.check(state.TRAINED_MEASURE, _MEASURES, "measure")
     left, middle, right = st.columns(3)
     label = left.selectbox("What to train", list(_MODELS), key=state.TRAINED_MODEL, bind="query-params")
     model = _MODELS[label]
-    measure = middle.selectbox("Measure", _MEASURES, key=state.TRAINED_MEASURE, bind="query-params")
+    measure = fields.measure(middle, state.TRAINED_MEASURE)
+    margin = fields.margin(right, state.TRAINED_MARGIN, space, view)
     with space.open() as db:
         grades = judgments.qrels(db, view.dataset.id)
-        usual = margins.get_margin(db, view.dataset.id) or DEFAULT_MARGIN
-    asked.check_number(state.TRAINED_MARGIN, 0, 0.5, usual, "smallest difference")
-    margin = right.number_input(
-        "Smallest difference that matters",
-        0.0,
-        0.5,
-        usual,
-        0.005,
-        format="%.3f",
-        key=state.TRAINED_MARGIN,
-        bind="query-params",
-        help="A gain that is surely smaller is not worth it.",
-    )
     graded, pairs = sum(map(bool, grades.values())), sum(map(len, grades.values()))
     if view.experiment.settings.is_elsewhere:
         st.info("Training works on candidates of our own indexes, not yet on those of a search engine elsewhere.")
         st.stop()
     _say_what_is_there(graded, pairs)
-    if model == ENCODER:
+    start = _system(starts_of(space), "Start from", state.TRAINED_START) if model == CROSS_ENCODER else ""
+    teacher = _system(teachers_of(view.ready), "Teacher", state.TRAINED_TEACHER) if model == DISTILLED else ""
+    if model != BLEND:
         st.caption(
-            "The bundled MiniLM is trained on three quarters of these queries and measured on the others. Then all "
-            "passages are embedded anew. Without a GPU it takes minutes to an hour; it can be stopped, and goes on "
-            "where it was."
+            f"{_ABOUT[model]} Without a GPU it takes minutes to an hour; it can be stopped, and goes on where it was."
         )
     return TrainRequest(
         dataset=view.dataset.name,
         settings=view.experiment.settings.to_json(),
         fingerprint=view.dataset.fingerprint,
-        systems=_systems(view),
+        systems=_systems(view, model),
         model=model,
         measure=measure,
         level=view.level,
         folds=FOLDS,
         seed=0,
-        margin=float(margin),
+        margin=margin,
         graded=graded,
+        start=start,
+        teacher=teacher,
     )
 
 
-def train(space: Workspace, view: View, request: TrainRequest) -> dict[str, Any] | None:
-    """What the newest equal training found; until then its button, or its bar."""
+def train(space: Workspace, request: TrainRequest) -> dict[str, Any] | None:
+    """What the newest equal training found, whatever was trained beside it; until then its button, or its bar."""
     job = work.latest(space, request)
-    if job is not None and job.is_open:
-        work.watch(space, [job.id], lambda: None, seconds=1.0)
+    if answers.watched(space, job):
         return None
-    if job is not None and job.state == "done":
-        return job.result
-    if job is not None and job.state == "failed":
-        st.error(plain(job.message))
-    if job is not None and job.state == "cancelled":
-        st.info("Stopped. What was ranked is kept: training goes on from there.")
+    done = [one for one in _jobs(space, request) if one.state == "done"]
+    if done:
+        return max(done, key=lambda one: one.id).result
+    _say_how_it_ended(job)
     if not space.why_only_read():
         st.button("Train", type="primary", on_click=work.submit, args=(space, request))
     return None
@@ -94,22 +93,54 @@ def train(space: Workspace, view: View, request: TrainRequest) -> dict[str, Any]
 
 def offer_again(space: Workspace, view: View, request: TrainRequest, found: dict[str, Any]) -> None:
     """Where grades came since the training, say so and offer another one; the answer stands until then."""
-    if not work.is_behind_grades(space, view.dataset, found):
-        return
-    st.info("Grades came since this training, and the answer does not know them.")
-    if not space.why_only_read():
-        st.button("Train again", on_click=work.submit, args=(space, request))
+    answers.offer_again(space, view, request, found, ("training", "Train"), work.submit)
+
+
+def offer_extras(space: Workspace, request: TrainRequest, found: dict[str, Any]) -> None:
+    """What can be trained beside it, each with its price; the answer stands meanwhile."""
+    for extra in EXTRAS:
+        if extra not in found.get("prices", {}) or extra in found["extras"]:
+            continue
+        more = replace(request, extras=tuple(sorted({*found["extras"], extra})))
+        job = work.latest(space, more)
+        if answers.watched(space, job):
+            return
+        _say_how_it_ended(job)
+        st.caption(plain(price_sentence(found["prices"], extra)))
+        if not space.why_only_read():
+            st.button(EXTRAS[extra], on_click=work.submit, args=(space, more))
+
+
+def _jobs(space: Workspace, request: TrainRequest) -> list[Job]:
+    asked_for = [extras for size in range(len(EXTRAS) + 1) for extras in combinations(sorted(EXTRAS), size)]
+    found = [work.latest(space, replace(request, extras=extras)) for extras in asked_for]
+    return [job for job in found if job is not None]
+
+
+def _say_how_it_ended(job: Job | None) -> None:
+    if job is not None and job.state == "failed":
+        st.error(plain(job.message))
+    if job is not None and job.state == "cancelled":
+        st.info("Stopped. What was finished is kept: training goes on from there.")
+
+
+def _system(labels: dict[str, str], name: str, key: str) -> str:
+    """The menu of these systems, by id; stops the page where there is none."""
+    if not labels:
+        st.info(
+            "There is no cross-encoder on this machine yet: add a folder or a downloaded model on **Rerankers**."
+            if key == state.TRAINED_START
+            else "A teacher is one of the systems of the sidebar that has not seen these queries: choose one there."
+        )
+        st.stop()
+    asked.check_system(key, labels)
+    return str(st.selectbox(name, list(labels), 0, labels.get, key=key, bind="query-params", width=400))
 
 
 def _say_what_is_there(graded: int, pairs: int) -> None:
     """Stops the page where too few queries are graded to hold any out."""
     there = f"{counted(pairs, 'graded pair')} of {counted(graded, 'query', 'queries')}"
-    if graded < LEAST_QUERIES:
-        st.info(
-            f"Nothing can be held out yet: {there}, and at least {LEAST_QUERIES} queries are needed. Grade passages of "
-            f"{counted(LEAST_QUERIES - graded, 'more query', 'more queries')} on **Label**."
-        )
-        st.stop()
+    fields.stop_with_too_few(graded, LEAST_QUERIES, there)
     if pairs < ENOUGH_PAIRS:
         st.warning(
             f"Little to learn from: {there}. From about {ENOUGH_PAIRS} on results hold better: grade "
@@ -119,11 +150,11 @@ def _say_what_is_there(graded: int, pairs: int) -> None:
         st.caption(f"There are {there}.")
 
 
-def _systems(view: View) -> tuple[str, ...]:
-    """The view's systems that a blend can ask; the others are named with the reason."""
+def _systems(view: View, model: str) -> tuple[str, ...]:
+    """The view's systems that it can be compared with, and a blend can ask; the others are named with the reason."""
     kept, said = learnable(view.ready)
     for sentence in said:
         st.caption(plain(sentence))
-    if not kept:
+    if not kept and model == BLEND:
         st.caption("No reranker is chosen in the sidebar: the blend learns from the first stage and the texts alone.")
     return (FIRST_STAGE, *(system.id for system in kept))

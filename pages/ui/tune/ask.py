@@ -9,15 +9,15 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import asked, state, work
+from pages.ui.held_out import answers, fields
 from pages.ui.markdown import plain
 from pages.ui.tune import variants
 from pages.ui.view import View
 from rerank_core.errors import SettingsError
-from rerank_core.evaluation.equivalence import DEFAULT_MARGIN
 from rerank_core.experiment.chosen_on import chosen_on_queries, chosen_on_sentence, trained_systems
 from rerank_core.experiment.experiment import Experiment
-from rerank_core.experiment.job_requests import TuneRequest
-from rerank_core.store import datasets, judgments, margins
+from rerank_core.experiment.job_requests import Request, TuneRequest
+from rerank_core.store import datasets, judgments
 from rerank_core.store.jobs import Job
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import FIRST_STAGE
@@ -26,7 +26,6 @@ from rerank_core.tuning.inputs import searched, what_is_missing
 from rerank_core.tuning.search_space import SearchSpace
 
 _DEEPEST = (20, 50, 100, 200, 500)
-_MEASURES = ("nDCG@10", "RR@10", "P@5", "R@10", "Success@10")
 _PRECISIONS: dict[str, float | None] = {
     "No floor": None,
     "Half of it": 0.5,
@@ -39,10 +38,9 @@ _PRECISIONS: dict[str, float | None] = {
 
 def choose(space: Workspace, view: View) -> TuneRequest:
     """The request that the page's fields say; stops the page where no search can be made of them."""
-    asked.check(state.TUNED_MEASURE, _MEASURES, "measure")
     asked.check(state.TUNED_DEPTH, _DEEPEST, "number of candidates")
     left, middle, right = st.columns(3)
-    measure = left.selectbox("Measure", _MEASURES, key=state.TUNED_MEASURE, bind="query-params")
+    measure = fields.measure(left, state.TUNED_MEASURE)
     deepest = middle.select_slider(
         "Deepest candidates",
         _DEEPEST,
@@ -73,25 +71,9 @@ def choose(space: Workspace, view: View) -> TuneRequest:
     )
     with space.open() as db:
         graded = sum(map(bool, judgments.qrels(db, view.dataset.id).values()))
-        usual = margins.get_margin(db, view.dataset.id) or DEFAULT_MARGIN
-    asked.check_number(state.TUNED_MARGIN, 0, 0.5, usual, "smallest difference")
-    margin = right.number_input(
-        "Smallest difference that matters",
-        0.0,
-        0.5,
-        usual,
-        0.005,
-        format="%.3f",
-        key=state.TUNED_MARGIN,
-        bind="query-params",
-        help="A gain that is surely smaller is not worth it.",
-    )
-    if graded < LEAST_QUERIES:
-        st.info(
-            f"Nothing can be held out yet: {graded:,} {'query has' if graded == 1 else 'queries have'} grades, and at "
-            f"least {LEAST_QUERIES} are needed. Grade passages of {LEAST_QUERIES - graded:,} more on **Label**."
-        )
-        st.stop()
+    margin = fields.margin(right, state.TUNED_MARGIN, space, view)
+    there = f"{graded:,} {'query has' if graded == 1 else 'queries have'} grades"
+    fields.stop_with_too_few(graded, LEAST_QUERIES, there)
     tried = variants.choose(space, view)
     values = asdict(_space(deepest))
     return TuneRequest(
@@ -103,7 +85,7 @@ def choose(space: Workspace, view: View) -> TuneRequest:
         level=view.level,
         splits=SPLITS,
         seed=0,
-        margin=float(margin),
+        margin=margin,
         space=_only_chosen({"depths": list(values["depths"])}, _PRECISIONS[precision], tried),
         graded=graded,
     )
@@ -112,8 +94,7 @@ def choose(space: Workspace, view: View) -> TuneRequest:
 def search(space: Workspace, view: View, request: TuneRequest) -> dict[str, Any] | None:
     """What the newest equal search found; until then its cost and its button, or its bar."""
     job = work.latest(space, request)
-    if job is not None and job.is_open:
-        work.watch(space, [job.id], lambda: None, seconds=1.0)
+    if answers.watched(space, job):
         return None
     if job is not None and job.state == "done":
         return job.result
@@ -125,14 +106,10 @@ def search(space: Workspace, view: View, request: TuneRequest) -> dict[str, Any]
 
 def offer_again(space: Workspace, view: View, request: TuneRequest, found: dict[str, Any]) -> None:
     """Where grades came since the search, say so and offer another one; the answer stands until then."""
-    if not work.is_behind_grades(space, view.dataset, found):
-        return
-    st.info("Grades came since this search, and the answer does not know them.")
-    if not space.why_only_read():
-        st.button("Search again", on_click=_search_again, args=(space, request))
+    answers.offer_again(space, view, request, found, ("search", "Search"), _search_again)
 
 
-def _search_again(space: Workspace, request: TuneRequest) -> None:
+def _search_again(space: Workspace, request: Request) -> None:
     state.pop(state.TUNED_GRADED)
     work.submit(space, request, True)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.markdown import plain
+from pages.ui.held_out import keep
 from pages.ui.view import View
-from rerank_core.errors import RerankLensError
 from rerank_core.store.workspace import Workspace
 from rerank_core.tuning.record import save_winner
 
@@ -29,14 +29,10 @@ def offer(space: Workspace, view: View, found: dict[str, Any]) -> None:
             names.get,
             key=state.TUNED_SYSTEM,
         )
-        st.text_input("Name", key=state.TUNED_NAME, max_chars=80, placeholder="for example: tuned hybrid")
         if floored:
             st.checkbox("With its score floor", True, key=state.TUNED_FLOOR)
-        st.form_submit_button("Keep", on_click=_keep, args=(space, view.dataset.name, found))
-    said = state.pop(state.TUNED_SAID)
-    if said is not None:
-        kept, text = said
-        (st.success if kept else st.error)(plain(text))
+        keep.name_and_button(state.TUNED_NAME, "tuned hybrid", partial(_keep, space, view.dataset.name, found))
+    keep.say(state.TUNED_SAID)
     st.caption(
         f"It carries the mark of the {found['queries']:,} queries that chose it: on them its figures are too good, and "
         "Compare and Evaluate say so."
@@ -44,10 +40,9 @@ def offer(space: Workspace, view: View, found: dict[str, Any]) -> None:
 
 
 def _keep(space: Workspace, dataset: str, found: dict[str, Any]) -> None:
-    name, system = str(state.take(state.TUNED_NAME) or "").strip(), str(state.take(state.TUNED_SYSTEM))
-    try:
-        kept = save_winner(space, found, system, name, dataset, floor=bool(state.take(state.TUNED_FLOOR)))
-    except RerankLensError as error:
-        state.put(state.TUNED_SAID, (False, str(error)))
-        return
-    state.put(state.TUNED_SAID, (True, f"Kept as '{kept}'. Choose it in the sidebar of any page."))
+    system, floor = str(state.take(state.TUNED_SYSTEM)), bool(state.take(state.TUNED_FLOOR))
+    keep.kept_as(
+        state.TUNED_SAID,
+        state.TUNED_NAME,
+        lambda name: save_winner(space, found, system, name, dataset, floor=floor),
+    )

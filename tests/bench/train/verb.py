@@ -26,8 +26,12 @@ def add_options(parser: Parser) -> None:
     parser.add_argument("--retrievers", default="bm25,dense", help="of the first stage (default: %(default)s)")
     parser.add_argument("--depth", type=int, default=50, help="candidates per query (default: %(default)s)")
     parser.add_argument("--folds", type=int, default=5, help="default: %(default)s")
-    parser.add_argument("--model", default="blend", help="blend, or encoder (default: %(default)s)")
-    what = "qrels of the queries that an encoder is measured on (default: the test split where there is a train split)"
+    kinds = "blend, encoder, cross-encoder or distilled"
+    parser.add_argument("--model", default="blend", help=f"{kinds} (default: %(default)s)")
+    parser.add_argument("--start", default="", help="of a cross-encoder: a system, or cross-encoder:FOLDER")
+    parser.add_argument("--teacher", default="", help="of a distillation: one of the systems")
+    parser.add_argument("--extras", default="", help="of a model: curve, folds, or both with a comma")
+    what = "qrels of the queries that a model is measured on (default: the test split where there is a train split)"
     parser.add_argument("--held", type=Path, help=what)
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
 
@@ -38,6 +42,7 @@ def train(call: Call) -> VerbResult:
     from rerank_core.ranking.pipeline import Pipeline
     from rerank_core.ranking.training import train as do_train
     from rerank_core.retrieval.settings import RetrievalSettings
+    from rerank_core.training.models.cross_encoder import agreement_sentence
     from tests.bench.tune.collections import COLLECTIONS, workspace_with
 
     options, load, started = call.options, os.getloadavg()[0], perf_counter()
@@ -49,24 +54,25 @@ def train(call: Call) -> VerbResult:
         else:
             workspace, row = workspace_with(options.collection, file)
         experiment = Experiment.of(workspace, row.name, options.systems.split(","), settings=settings)
-        if options.model == "encoder":
-            from rerank_core.ranking.encoder_system import train_encoder_system
-            from rerank_core.training.encoder import EncoderSettings
-
-            how, held = EncoderSettings(seed=options.seed), _held(options.collection, options.held)
-            found = train_encoder_system(
-                Pipeline(workspace), experiment, settings=how, held=held, progress=call.progress
-            )
-        else:
-            found = do_train(
-                Pipeline(workspace), experiment, folds=options.folds, seed=options.seed, progress=call.progress
-            )
+        found = do_train(
+            Pipeline(workspace),
+            experiment,
+            options.model,
+            start=options.start,
+            teacher=options.teacher,
+            held=_held(options.collection, options.held) if options.model != "blend" else (),
+            extras=options.extras.split(",") if options.extras else (),
+            folds=options.folds,
+            seed=options.seed,
+            progress=call.progress,
+        )
     lines = (
         f"{options.collection}: {len(found['qids'])} queries, {found['left_out']} left out, seed {found['seed']}",
         found["sentence"],
         found.get("curve_sentence", f"measured on {found.get('held')} queries that were held out"),
         f"training took {found['seconds']:.1f} s, all of it {perf_counter() - started:.0f} s",
         f"chosen: {found.get('choice', found.get('best'))}",
+        *(line for line in (found.get("read", ""), agreement_sentence(found.get("agreement"))) if line),
     )
     here = machine(load, ("numpy", "scikit-learn"))
     return VerbResult({"machine": here, **found}, (*lines, load_line(here)), found["rows"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,13 +16,19 @@ from rerank_core.experiment.chosen_on import chosen_on_queries
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking import encoder_system
 from rerank_core.ranking.encoder_training import train_encoder
+from rerank_core.ranking.model_system import train_model_system
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.store import datasets
+from rerank_core.store.backup import back_up
+from rerank_core.store.workspace import Workspace
 from rerank_core.systems.dense_models import dense_models
 from rerank_core.systems.systems import get_system
-from rerank_core.training.encoder import EncoderSettings, save_encoder, split
-from rerank_core.training.triples import MOST_PER_QUERY, Triple, triples
+from rerank_core.training.models.encoder import EncoderSettings
+from rerank_core.training.models.record import save_model
+from rerank_core.training.models.split import parts, smaller, split
+from rerank_core.training.models.triples import MOST_PER_QUERY, Triple, triples
 from rerank_core.types import Doc, Query, Ranking, ScoredDoc
+from tests.support.tiny_models import tiny_encoder
 from tests.support.training_worlds import numbers_world
 
 DOCS = {f"d{number}": Doc(f"d{number}", f"text {number}") for number in range(40)}
@@ -54,48 +61,32 @@ def test_a_query_with_many_right_passages_gives_its_best_few():
 
 def test_queries_are_held_out_by_text():
     queries = [Query(f"q{number}", f"text {number // 2}") for number in range(40)]
-    learned, judged = split(queries, seed=1)
-    assert (len(learned), len(judged)) == (30, 10)
-    assert not {query.text for query in learned} & {query.text for query in judged}
-    learned, judged = split(queries, ["q0"])
-    assert [query.qid for query in judged] == ["q0"]
+    part = split(queries, seed=1)
+    assert (len(part.learned), len(part.judged)) == (30, 10)
+    assert not {query.text for query in part.learned} & {query.text for query in part.judged}
+    part = split(queries, ["q0", "q3", "q5", "q7", "q9"])
+    assert [query.qid for query in part.judged] == ["q0", "q3", "q5", "q7", "q9"]
     # the same text under another qid is not learned from
-    assert "q1" not in {query.qid for query in learned}
-    assert len(learned) == 38
+    assert not {"q1", "q2"} & {query.qid for query in part.learned}
+    assert len(part.learned) == 30
+    with pytest.raises(SettingsError, match="38 queries to learn from and 1 to measure on are too few"):
+        split(queries, ["q0"])
+
+
+def test_each_query_is_held_out_once_and_a_smaller_part_lies_in_a_larger_one():
+    queries = [Query(f"q{number}", f"text {number}") for number in range(40)]
+    every = parts(queries, seed=1)
+    assert sorted(query.qid for part in every for query in part.judged) == sorted(query.qid for query in queries)
+    assert all(not set(part.learned) & set(part.judged) for part in every)
+    assert every[0] == split(queries, seed=1)
+    steps = smaller(every[0], seed=1)
+    assert [len(part.learned) for part in steps.values()] == [8, 15, 22]
+    assert set(steps[0.25].learned) < set(steps[0.5].learned) < set(steps[0.75].learned) < set(every[0].learned)
 
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory) -> Path:
-    """A bi-encoder of a few thousand drawn weights, with a tokenizer that knows the words of `numbers_world`."""
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-
-    folder = tmp_path_factory.mktemp("start")
-    names = ("pump", "valve", "motor", "filter", "switch", "sensor", "belt", "fan", "lamp", "gear", "model", "-")
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *names, *(str(number) for number in range(1000))]
-    tokenizer = Tokenizer(models.WordLevel({word: place for place, word in enumerate(words)}, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    marks = {
-        "unk_token": "[UNK]",
-        "pad_token": "[PAD]",
-        "cls_token": "[CLS]",
-        "sep_token": "[SEP]",
-        "mask_token": "[MASK]",
-    }
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=32, **marks).save_pretrained(folder / "bert")
-    import torch
-
-    torch.manual_seed(0)
-    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
-    BertModel(BertConfig(vocab_size=len(words), max_position_embeddings=40, **size)).save_pretrained(folder / "bert")
-    bert = Transformer(str(folder / "bert"), max_seq_length=32)
-    SentenceTransformer(modules=[bert, Pooling(16), Normalize()], device="cpu").save(str(folder / "model"))
-    return folder / "model"
+    return tiny_encoder(tmp_path_factory.mktemp("start"))
 
 
 def some_triples(count: int = 32) -> list[Triple]:
@@ -125,11 +116,12 @@ def test_a_training_that_was_stopped_goes_on_from_its_checkpoint(start, tmp_path
     with pytest.raises(CancelledError):
         train_encoder(start, some_triples(), folder, SMALL, progress=stop_at_six)
     assert not folder.exists()
-    losses = train_encoder(start, some_triples(), folder, SMALL, progress=stop_at_six)
+    trained = train_encoder(start, some_triples(), folder, SMALL, progress=stop_at_six)
     # not from the first step again
     assert steps[6] > 1
     assert steps[-1] == 8
-    assert losses
+    assert trained.losses
+    assert trained.seconds > 0
     assert (folder / "model.safetensors").is_file()
     assert not list(tmp_path.glob("*.unfinished"))
     assert not list(folder.rglob("*.bin"))
@@ -140,16 +132,14 @@ def test_without_a_triple_nothing_is_trained(start, tmp_path):
         train_encoder(start, [], tmp_path / "trained", SMALL)
 
 
-def test_an_encoder_learns_is_measured_on_others_and_kept_with_its_mark(start, workspace, monkeypatch):
+def test_an_encoder_learns_is_measured_on_others_and_kept_with_its_mark(start, workspace, monkeypatch, tmp_path):
     monkeypatch.setattr(encoder_system, "find_model", lambda name: start)
     experiment = numbers_world(workspace)
     # untrained, too, it is the small one
     experiment = replace(experiment, settings=replace(experiment.settings, dense_model=str(start)))
     told: list[str] = []
-    how = replace(SMALL, epochs=6)
-    found = encoder_system.train_encoder_system(
-        Pipeline(workspace), experiment, settings=how, progress=lambda done, total, said="": told.append(said)
-    )
+    recipe = encoder_system.EncoderRecipe(pipeline=Pipeline(workspace), settings=replace(SMALL, epochs=6))
+    found = train_model_system(experiment, recipe, progress=lambda done, total, said="": told.append(said))
     assert json.loads(json.dumps(found)) == found
     assert (len(found["qids"]), found["held"]) == (22, 8)
     assert found["losses"][-1][1] < found["losses"][0][1]
@@ -161,9 +151,10 @@ def test_an_encoder_learns_is_measured_on_others_and_kept_with_its_mark(start, w
     assert "license: apache-2.0" in card
     assert found["data"]["data_hash"] in card
     assert found["sentence"] in card
-    again = encoder_system.train_encoder_system(Pipeline(workspace), experiment, settings=how)
+    again = train_model_system(experiment, recipe)
     assert again["rows"] == found["rows"]
-    kept = save_encoder(workspace, found, "ours", "numbers")
+    assert again["losses"] == found["losses"]
+    kept = save_model(workspace, found, "ours", "numbers")
     assert dense_models(workspace)["ours"].name == found["folder"]
     settings = replace(experiment.settings, retrievers=("dense",), dense_model=found["folder"])
     view = Experiment.of(workspace, "numbers", ["first-stage", kept], settings=settings)
@@ -174,8 +165,37 @@ def test_an_encoder_learns_is_measured_on_others_and_kept_with_its_mark(start, w
     stored = Pipeline(workspace).rank(view, queries[0], get_system(workspace, kept))
     assert stored.error == ""
     assert np.isfinite([doc.score for doc in stored.ranking.docs]).all()
+    # a backup takes it along, and it is found and marked where that lies
+    (tmp_path / "elsewhere").mkdir()
+    back_up(workspace, tmp_path / "elsewhere" / "copy.db")
+    shutil.rmtree(found["folder"])
+    copy = Workspace(tmp_path / "elsewhere" / "copy.db")
+    moved = str(tmp_path / "elsewhere" / "trained" / Path(found["folder"]).name)
+    assert (get_system(copy, kept).model.source, dense_models(copy)["ours"].name) == (moved, moved)
+    assert get_system(copy, kept).state.ready
+    view = Experiment.of(copy, "numbers", ["first-stage", kept], settings=replace(settings, dense_model=moved))
+    assert chosen_on_queries(view, queries) == {"first-stage": 22, "ours": 22}
+
+
+def test_all_queries_out_of_fold_are_measured_once_and_leave_one_model(start, workspace, monkeypatch):
+    monkeypatch.setattr(encoder_system, "find_model", lambda name: start)
+    experiment = numbers_world(workspace)
+    experiment = replace(experiment, settings=replace(experiment.settings, dense_model=str(start)))
+    recipe = encoder_system.EncoderRecipe(pipeline=Pipeline(workspace), settings=replace(SMALL, epochs=1))
+    found = train_model_system(experiment, recipe, extras=("folds",))
+    # every query is measured by a model that has not seen it; the one that is kept has seen three quarters
+    assert (found["held"], len(found["qids"])) == (30, 22)
+    assert found["prices"]["folds"] > found["seconds"]
+    kept = {path.name for path in Path(found["folder"]).parent.iterdir()}
+    assert kept == {Path(found["folder"]).name, f"{Path(found['folder']).name}.figures.json"}
+    told: list[str] = []
+    again = train_model_system(
+        experiment, recipe, extras=("folds",), progress=lambda done, total, said="": told.append(said)
+    )
+    assert again["rows"] == found["rows"]
+    assert not any("loss" in said for said in told)
 
 
 def test_a_model_that_is_gone_is_said(workspace, tmp_path):
     with pytest.raises(SettingsError, match="train it again"):
-        save_encoder(workspace, {"folder": str(tmp_path / "gone"), "qids": []}, "ours", "numbers")
+        save_model(workspace, {"kind": "encoder", "folder": str(tmp_path / "gone"), "qids": []}, "ours", "numbers")

@@ -1,0 +1,223 @@
+"""A cross-encoder as what is trained: from one that is here, or from the bundled model and a teacher's scores."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rerank_core.errors import NotFoundError, SettingsError
+from rerank_core.experiment.experiment import Experiment
+from rerank_core.ranking.cross_encoder_training import logits, opened, train_cross_encoder
+from rerank_core.ranking.encoder_system import BUNDLED_LICENCE, BUNDLED_NAME, bundled
+from rerank_core.ranking.model_recipe import Recipe
+from rerank_core.ranking.model_training import Trained, Watch
+from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.rerankers.catalogue.catalog import get
+from rerank_core.rerankers.catalogue.local_folder import folder_of
+from rerank_core.store import datasets
+from rerank_core.store.tuned_systems import chosen_on
+from rerank_core.systems.systems import System, get_system
+from rerank_core.training.folds import one_text
+from rerank_core.training.models.cross_encoder import (
+    CROSS_ENCODER,
+    DISTILLED,
+    LABEL,
+    STARTED,
+    TAUGHT,
+    CrossEncoderSettings,
+    agreement,
+)
+from rerank_core.training.models.measured import TUNED, Measured, first_stage_values, rankings_of, system_values
+from rerank_core.training.models.pairs import TargetPair, graded_pairs, taught_pairs
+from rerank_core.training.models.split import Part
+from rerank_core.training.models.world import Scores, World
+from rerank_core.training.plan import asked, first_stage_space
+from rerank_core.tuning.inputs import list_experiments
+from rerank_core.types import Progress, Query, no_progress
+
+MOST_TAUGHT = 350
+"""Of so many queries at most, graded or not, a teacher's scores are read; ten pairs of each and more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossEncoderRecipe(Recipe):
+    """See `Recipe`. `begins`: the folder of what it starts from. `teacher`: of a distillation, which goes before."""
+
+    begins: Path
+    settings: CrossEncoderSettings
+    started: System | None = None
+    teacher: System | None = None
+    name: str = LABEL
+    task: str = "text-ranking"
+
+    def train(self, world: World, part: Part, folder: Path, watch: Watch, progress: Progress, what: str) -> Trained:
+        """By the teacher first, where there is one, then by the grades."""
+        begins, seconds, losses = self.begins, 0.0, list[list[float]]()
+        if self.teacher is not None:
+            pairs = self._taught_pairs(world, part, progress)
+            told = f"{what}taught by {self.teacher.label}: "
+            taught = train_cross_encoder(
+                begins, pairs, "scores", taught_folder(folder), self.settings, watch, progress, told
+            )
+            begins, seconds, losses = taught.folder, taught.seconds, taught.losses
+        rows = _graded(world, part)
+        made = train_cross_encoder(begins, rows, "grades", folder, self.settings, watch, progress, what)
+        after = losses[-1][0] if losses else 0.0
+        return Trained(folder, losses + [[step + after, loss] for step, loss in made.losses], made.seconds + seconds)
+
+    def read(self, world: World, part: Part) -> str:
+        """How many pairs."""
+        rows = _graded(world, part)
+        weak = sum(one.weak for one in rows)
+        said = f"{len(rows):,} pairs with a grade's target, {weak:,} of them weak negatives."
+        if self.teacher is None:
+            return said
+        taught = self._taught_pairs(world, part, no_progress)
+        return f"{len(taught):,} pairs with a score of {self.teacher.label}; then {said}"
+
+    def measure(self, world: World, part: Part, folder: Path, progress: Progress) -> Measured:
+        """As a reranker of the experiment's candidates; with how near it is to its teacher."""
+        base, judged, space = world.experiment, part.judged, first_stage_space(world.experiment.settings)
+        for place, query in enumerate(judged):
+            progress(place, len(judged), "lists of the held-out queries")
+            for one in list_experiments(base, space).values():
+                self.pipeline.candidates(one, query, progress)
+        trained, taught = _as_system("trained", folder), _as_system("taught", taught_folder(folder))
+        beside = [one for one in (self.started, taught if self.teacher is not None else None) if one is not None]
+        self.pipeline.run(base.with_systems([*base.systems, *beside, trained]), judged, progress)
+        own = system_values(base, trained, world.measure, judged, world.qrels)
+        if own is None:
+            raise SettingsError("The trained model could not rank the held-out queries.")
+        first = first_stage_values(base, space, world.measure, judged, world.seed)
+        others, more, facts = {TUNED: first.tuned}, {}, dict[str, Any](best=first.best)
+        named = {STARTED: self.started, **{one.label: one for one in base.systems}}
+        for name, system in named.items():
+            if system is None or (name != STARTED and self.started is not None and system.key == self.started.key):
+                continue
+            if (reached := system_values(base, system, world.measure, judged, world.qrels)) is not None:
+                others[name] = reached
+        if self.teacher is not None:
+            if (reached := system_values(base, taught, world.measure, judged, world.qrels)) is not None:
+                more[TAUGHT] = reached
+            facts["agreement"] = self._agreement(base, judged, taught, trained)
+        return Measured(own, others, more, facts)
+
+    def scores(self, model: Any) -> Scores:
+        """Raw logits."""
+        return partial(logits, model)
+
+    def opened(self, folder: Path) -> Any:
+        """By sentence-transformers."""
+        return opened(folder)
+
+    def _agreement(
+        self, base: Experiment, judged: Sequence[Query], taught: System, trained: System
+    ) -> dict[str, Any] | None:
+        if self.teacher is None:
+            return None
+        theirs = rankings_of(base, self.teacher, judged)
+        before = agreement(rankings_of(base, taught, judged), theirs)
+        after = agreement(rankings_of(base, trained, judged), theirs)
+        return {
+            "teacher": self.teacher.label,
+            "taught": before.tau,
+            "trained": after.tau,
+            "queries": before.queries,
+            "pairs": before.pairs,
+        }
+
+    def _taught_pairs(self, world: World, part: Part, progress: Progress) -> list[TargetPair]:
+        assert self.teacher is not None
+        experiment = world.experiment.with_systems([self.teacher])
+        queries = _taught_queries(world, part)
+        self.pipeline.run(experiment, queries, progress)
+        found = rankings_of(experiment, self.teacher, queries)
+        wanted = {docid for ranking in found.values() for docid in ranking.docids}
+        with experiment.workspace.open() as db:
+            docs = datasets.get_docs(db, experiment.dataset.id, sorted(wanted))
+        return taught_pairs(queries, found, docs, world.seed)
+
+
+def continued(
+    pipeline: Pipeline, experiment: Experiment, start: str, settings: CrossEncoderSettings
+) -> CrossEncoderRecipe:
+    """From a cross-encoder: the id of a system, or of a model as "cross-encoder:FOLDER".
+
+    Raises SettingsError for what is no cross-encoder or is not on this machine.
+    """
+    try:
+        system = get_system(experiment.workspace, start)
+    except NotFoundError:
+        system = System("start", get(start))
+    folder = folder_of(system.model) if system.model.family == CROSS_ENCODER else None
+    if folder is None or system.spec is not None:
+        raise SettingsError(f"{system.label} is no cross-encoder whose files are on this machine.")
+    with experiment.workspace.open() as db:
+        seen = chosen_on(db, [system.id]).get(system.id, frozenset())
+    licence = system.model.licence or "not known"
+    made_of = {"start": system.made_of}
+    return CrossEncoderRecipe(
+        pipeline=pipeline,
+        kind=CROSS_ENCODER,
+        begins=folder,
+        start=system.label,
+        licence=licence,
+        settings=settings,
+        made_of=made_of,
+        seen=seen,
+        started=system,
+    )
+
+
+def distilled(
+    pipeline: Pipeline, experiment: Experiment, teacher: str, settings: CrossEncoderSettings
+) -> CrossEncoderRecipe:
+    """From the bundled model, taught by one of the experiment's systems. Raises SettingsError for another one."""
+    members, notes = asked(experiment)
+    systems = {system.id: system for system in members}
+    if teacher not in systems:
+        known = ", ".join(systems) or "none"
+        raise SettingsError(" ".join([f"A teacher is one of the systems that are compared: {known}.", *notes]))
+    system = systems[teacher]
+    made_of = {"start": BUNDLED_NAME, "teacher": system.made_of, "candidates": experiment.settings.to_json()}
+    return CrossEncoderRecipe(
+        pipeline=pipeline,
+        kind=DISTILLED,
+        begins=bundled(),
+        start=BUNDLED_NAME,
+        licence=BUNDLED_LICENCE,
+        settings=settings,
+        made_of=made_of,
+        teacher=system,
+    )
+
+
+def taught_folder(folder: Path) -> Path:
+    """Where the model lies as its teacher left it."""
+    return folder.with_name(folder.name + ".taught")
+
+
+def _as_system(name: str, folder: Path) -> System:
+    return System(name, get(f"{CROSS_ENCODER}:{folder}"))
+
+
+def _graded(world: World, part: Part) -> list[TargetPair]:
+    top = max(world.experiment.dataset.scale)
+    return graded_pairs(part.learned, world.qrels, world.docs, world.candidates, top, world.seed)
+
+
+def _taught_queries(world: World, part: Part) -> list[Query]:
+    """Up to `MOST_TAUGHT` of the dataset's queries, graded or not, none of them with a text that is judged."""
+    judged = {one_text(query) for query in part.judged}
+    learned = {query.qid for query in part.learned}
+    graded = {query.qid for query in world.queries}
+    with world.experiment.workspace.open() as db:
+        every = datasets.get_queries(db, world.experiment.dataset.id)
+    may = [
+        query for query in every if one_text(query) not in judged and (query.qid in learned or query.qid not in graded)
+    ]
+    return may if len(may) <= MOST_TAUGHT else random.Random(world.seed).sample(may, MOST_TAUGHT)

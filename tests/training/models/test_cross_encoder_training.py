@@ -1,0 +1,194 @@
+"""Cross-encoders that are really trained, in small: from one that is here, and taught by another system."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from scipy.stats import kendalltau
+
+from rerank_core.errors import CancelledError, SettingsError
+from rerank_core.experiment.chosen_on import chosen_on_queries
+from rerank_core.experiment.experiment import Experiment
+from rerank_core.ranking import cross_encoder_system
+from rerank_core.ranking.cross_encoder_system import continued, distilled, taught_folder
+from rerank_core.ranking.cross_encoder_training import logits, opened, train_cross_encoder
+from rerank_core.ranking.model_system import train_model_system
+from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.store import datasets
+from rerank_core.store.tuned_systems import chosen_on
+from rerank_core.systems.systems import add_variant
+from rerank_core.training.models.cross_encoder import CrossEncoderSettings, agreement, agreement_sentence
+from rerank_core.training.models.pairs import MOST_PAIRS, TargetPair, graded_pairs, taught_pairs
+from rerank_core.training.models.record import save_model
+from rerank_core.types import Doc, Query, Ranking, ScoredDoc
+from tests.support.tiny_models import tiny_cross_encoder, tiny_encoder
+from tests.support.training_worlds import numbers_world
+
+DOCS = {f"d{number}": Doc(f"d{number}", f"text {number}") for number in range(40)}
+SMALL = CrossEncoderSettings(epochs=2, batch=8, rate=1e-2, taught_epochs=2, taught_rate=1e-2)
+
+
+def ranking(scores: dict[str, float | None]) -> Ranking:
+    docs = [ScoredDoc(docid, score, rank) for rank, (docid, score) in enumerate(scores.items(), 1)]
+    return Ranking("q", "", tuple(docs))
+
+
+def test_every_grade_is_a_target_and_unread_candidates_further_down_are_weak_zeros():
+    candidates = {"q": ranking(dict.fromkeys((f"d{number}" for number in (9, 8, 1, 7, 6, 5, 4, 3)), 1.0))}
+    found = graded_pairs([Query("q", "one")], {"q": {"d0": 3, "d1": 1, "d2": 0}}, DOCS, candidates, top=3)
+    read = {one.passage: one.target for one in found if not one.weak}
+    assert read == {"text 0": 1.0, "text 1": pytest.approx(1 / 3), "text 2": 0.0}
+    weak = [one for one in found if one.weak]
+    # nobody knows of the first two
+    assert {one.passage for one in weak} < {"text 7", "text 6", "text 5", "text 4", "text 3"}
+    assert (len(weak), {one.target for one in weak}) == (4, {0.0})
+
+
+def test_a_teachers_scores_are_shifted_and_scaled_over_all_pairs_and_there_are_not_too_many():
+    found = taught_pairs([Query("q", "one")], {"q": ranking({"d0": 10.0, "d1": 20.0, "d2": None, "gone": 1.0})}, DOCS)
+    assert [(one.passage, one.target) for one in found] == [("text 0", -1.0), ("text 1", 1.0)]
+    many = {f"q{number}": ranking({f"d{place}": float(place) for place in range(40)}) for number in range(100)}
+    assert len(taught_pairs([Query(qid, qid) for qid in many], many, DOCS)) == MOST_PAIRS
+
+
+def test_agreement_is_the_librarys_tau_over_what_both_have_scored():
+    ours = {"a": ranking({"d0": 3.0, "d1": 2.0, "d2": 1.0, "d9": 0.0}), "b": ranking({"d0": 1.0, "d1": 1.0})}
+    theirs = {"a": ranking({"d1": 9.0, "d0": 8.0, "d2": 1.0}), "b": ranking({"d0": 1.0, "d1": 2.0})}
+    found = agreement(ours, theirs)
+    assert found.tau == pytest.approx(kendalltau([3, 2, 1], [8, 9, 1]).statistic)
+    # all of b's scores are equal: there is no order to agree with
+    assert (found.queries, found.pairs) == (1, 3)
+    assert agreement({}, {}).tau is None
+    nothing = {"teacher": "T", "taught": None, "trained": None, "queries": 0, "pairs": 0}
+    assert "No agreement with T can be told" in agreement_sentence(nothing)
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory) -> Path:
+    return tiny_cross_encoder(tmp_path_factory.mktemp("start"))
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory) -> Path:
+    return tiny_encoder(tmp_path_factory.mktemp("encoder"))
+
+
+def some_pairs(count: int = 32) -> list[TargetPair]:
+    rng = random.Random(0)
+    names = ("pump", "valve", "motor", "filter")
+    return [TargetPair(f"{names[n % 4]} {n}", f"{rng.randint(500, 900)} {names[(n + n % 2) % 4]}", 1.0 - n % 2)
+            for n in range(count)]  # fmt: skip
+
+
+def test_a_training_that_was_stopped_goes_on_and_raw_scores_come_near_the_teachers(start, tmp_path):
+    folder, steps = tmp_path / "trained", list[int]()
+    pairs = [replace(one, target=4 * one.target - 2) for one in some_pairs()]
+    how = replace(SMALL, taught_epochs=12)
+
+    def stop_at_nine(done: int, total: int, message: str = "") -> None:
+        steps.append(done)
+        if len(steps) == 9:
+            raise CancelledError("stopped")
+
+    with pytest.raises(CancelledError):
+        train_cross_encoder(start, pairs, "scores", folder, how, progress=stop_at_nine)
+    trained = train_cross_encoder(start, pairs, "scores", folder, how, progress=stop_at_nine)
+    # not from the first step again
+    assert steps[9] > 1
+    assert steps[-1] == 48
+    assert trained.losses[-1][1] < trained.losses[0][1]
+    assert [path.name for path in tmp_path.iterdir()] == ["trained"]
+    assert (folder / "model.safetensors").is_file()
+    model = opened(folder)
+    scores = [logits(model, one.query, [one.passage])[0] for one in pairs]
+    assert kendalltau(scores, [one.target for one in pairs]).statistic > 0.5
+    # logits, not probabilities: they pass the bounds of 0 and 1
+    assert min(scores) < 0 < 1 < max(scores)
+
+
+def test_what_cannot_be_learned_from_is_said(start, tmp_path):
+    one = TargetPair("a", "b", 1.0)
+    with pytest.raises(SettingsError, match="nothing to learn from"):
+        train_cross_encoder(start, [one, one], "grades", tmp_path / "trained", SMALL)
+    two = tiny_cross_encoder(tmp_path / "two", labels=2)
+    with pytest.raises(SettingsError, match="gives 2 scores per pair"):
+        train_cross_encoder(two, some_pairs(), "grades", tmp_path / "trained", SMALL)
+
+
+def test_a_cross_encoder_goes_on_from_one_that_is_here_and_is_kept_with_both_marks(start, workspace):
+    experiment = numbers_world(workspace)
+    pipeline = Pipeline(workspace)
+    recipe = continued(pipeline, experiment, f"cross-encoder:{start}", SMALL)
+    found = train_model_system(experiment, recipe)
+    assert json.loads(json.dumps(found)) == found
+    assert (found["kind"], found["held"], len(found["qids"])) == ("cross-encoder", 8, 22)
+    assert found["rows"][0]["name"] == "trained cross-encoder"
+    assert {row["name"] for row in found["rows"][1:]} == {"tuned first stage", "the cross-encoder it starts from"}
+    assert "pairs with a grade's target" in found["read"]
+    assert "license: not known" in (Path(found["folder"]) / "README.md").read_text()
+    kept = save_model(workspace, found, "ours", "numbers")
+    view = Experiment.of(workspace, "numbers", [kept], settings=experiment.settings)
+    with workspace.open() as db:
+        queries = datasets.get_queries(db, view.dataset.id)
+    assert chosen_on_queries(view, queries) == {"ours": 22}
+    # who starts from it has seen what it saw, and is not measured on that
+    again = continued(pipeline, experiment, kept, replace(SMALL, epochs=1))
+    further = train_model_system(experiment, again)
+    assert sorted(further["seen_before"]) == sorted(again.seen)
+    with workspace.open() as db:
+        seen = chosen_on(db, [save_model(workspace, {**further, "qids": []}, "further", "numbers")])["further"]
+    assert seen == again.seen
+    with pytest.raises(SettingsError, match="ours has seen 22 queries of those that it would be measured on"):
+        train_model_system(experiment, again, extras=("folds",))
+    with pytest.raises(SettingsError, match="is no cross-encoder whose files are on this machine"):
+        continued(pipeline, experiment, "minilm-cosine", SMALL)
+
+
+def test_a_student_learns_from_its_teacher_then_from_grades(start, encoder, workspace, monkeypatch):
+    monkeypatch.setattr(cross_encoder_system, "bundled", lambda: encoder)
+    world = numbers_world(workspace)
+    add_variant(workspace, "teacher", f"cross-encoder:{start}", {})
+    with workspace.write() as db:
+        # nobody has graded these, and each says what a graded one says
+        again = [Query(f"{one.qid}-again", one.text.upper()) for one in datasets.get_queries(db, world.dataset.id)]
+        datasets.add_queries(db, world.dataset.id, again)
+        datasets.count_queries(db, world.dataset.id)
+    experiment = Experiment.of(workspace, "numbers", ["first-stage", "teacher"], settings=world.settings)
+    told: list[str] = []
+    taught, really = list[list[TargetPair]](), cross_encoder_system.train_cross_encoder
+
+    def train(start, pairs, towards, *more, **named):
+        if towards == "scores":
+            taught.append(pairs)
+        return really(start, pairs, towards, *more, **named)
+
+    monkeypatch.setattr(cross_encoder_system, "train_cross_encoder", train)
+    recipe = distilled(Pipeline(workspace), experiment, "teacher", SMALL)
+    found = train_model_system(experiment, recipe, progress=lambda done, total, said="": told.append(said))
+    assert any(said.startswith("taught by teacher: ") for said in told)
+    assert [row["name"] for row in found["rows"]][:2] == ["trained cross-encoder", "taught, before the grades"]
+    assert {row["name"] for row in found["rows"][2:]} == {"tuned first stage", "teacher"}
+    assert "pairs with a score of teacher; then" in found["read"]
+    with workspace.open() as db:
+        texts = {query.qid: query.text for query in datasets.get_queries(db, world.dataset.id)}
+    # of the queries that it is measured on, the teacher has said nothing either
+    assert len(taught) == 1
+    learned = {texts[qid] for qid in found["qids"]}
+    assert {one.query for one in taught[0]} == learned | {text.upper() for text in learned}
+    assert (found["agreement"]["teacher"], found["agreement"]["queries"]) == ("teacher", 8)
+    assert -1 <= found["agreement"]["taught"] <= 1
+    assert "Kendall's tau with its teacher, teacher: " in agreement_sentence(found["agreement"])
+    folder = Path(found["folder"])
+    assert taught_folder(folder).is_dir()
+    # steps of both trainings, one after the other
+    assert [step for step, _ in found["losses"]] == sorted({step for step, _ in found["losses"]})
+    # the model is gone: rankings stay, and the page says what to do
+    (folder / "config.json").unlink()
+    with pytest.raises(SettingsError, match="train it again"):
+        save_model(workspace, found, "ours", "numbers")
+    with pytest.raises(SettingsError, match="A teacher is one of the systems that are compared: teacher"):
+        distilled(Pipeline(workspace), experiment, "minilm-cosine", SMALL)
