@@ -70,7 +70,7 @@ def test_the_window_decides_what_a_far_token_does() -> None:
 def test_masked_attention_for_gpus_gives_the_same_vectors() -> None:
     model, given = body(), inputs()
     masked = ModernTokens(read_modern(model), "float32", "cpu")
-    masked._attend, masked._near = attention.padded, attention.near_padded
+    masked._attend, masked._near, masked._fills_up = attention.padded, attention.near_padded, False
     for made, one in zip(masked(given), wanted(model, given), strict=True):
         assert made.numpy() == pytest.approx(one, abs=1e-5)
 
@@ -120,3 +120,26 @@ def test_a_text_of_any_length_has_the_librarys_vector(tmp_path: Path, kind: str)
     assert isinstance(engine, TextEngine), engine.note
     for made, one in zip(vectors(engine, texts, "document", "sentence_embedding"), expected, strict=True):
         assert made.numpy() == pytest.approx(one, abs=1e-5)
+
+
+@pytest.mark.parametrize("pooling", ["cls", "mean"])
+def test_pairs_have_the_librarys_scores_whichever_way_they_are_pooled(pooling: str) -> None:
+    import torch
+    from transformers import ModernBertConfig, ModernBertForSequenceClassification
+
+    from rerank_core.inference.engine import open_engine
+    from tests.rerankers.conftest import wordpiece
+
+    tokenizer = wordpiece()
+    tokenizer.model_input_names = ["input_ids", "attention_mask"]
+    torch.manual_seed(9)
+    facts = {**body(vocab_size=len(tokenizer)).config.to_dict(), "num_labels": 1, "classifier_pooling": pooling}
+    model = ModernBertForSequenceClassification(ModernBertConfig(**facts)).eval()
+    texts = ["Otters eat fish. " * 40, "", "Terns dive for small fish near the coast."]
+    encoded = tokenizer([["who eats fish", text] for text in texts], truncation="longest_first", max_length=128,
+                        padding=True, return_tensors="pt")  # fmt: skip
+    with torch.inference_mode():
+        wanted = model(**encoded).logits[:, 0].tolist()
+    assert open_engine(model, tokenizer, 128, "exact", "cpu").score("who eats fish", texts) == pytest.approx(
+        wanted, abs=1e-5
+    )

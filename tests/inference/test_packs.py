@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rerank_core.inference.encoders.products import rounded_up
 from rerank_core.inference.streams import PACK, packs, packs_alike
 
 
@@ -53,3 +54,9 @@ def test_a_pack_that_is_padded_holds_like_lengths() -> None:
 @pytest.mark.parametrize("streams", [1, 2])
 def test_nothing_makes_no_pack(streams: int) -> None:
     assert packs([], streams) == []
+
+
+def test_a_cpu_meets_few_numbers_of_rows_and_fills_up_little() -> None:
+    assert [rounded_up(rows) for rows in (1, 16, 250, 257, 1024, 1281)] == [16, 16, 256, 320, 1024, 1536]
+    assert len({rounded_up(rows) for rows in range(1, 8193)}) < 50
+    assert max(rounded_up(rows) / rows for rows in range(600, 1200)) < 1.1

@@ -215,7 +215,7 @@ def test_masked_attention_for_gpus_gives_the_same_scores(folder: Path) -> None:
 
     model = library(folder)
     encoder = TorchEncoder(read_weights(model.model), "float32", "cpu")
-    encoder._attend = attention.padded
+    encoder._attend, encoder._fills_up = attention.padded, False
     pairs = PairTokens(model.tokenizer, 512).pairs(QUERY, TEXTS)
     assert encoder(pairs) == pytest.approx(predict(model, QUERY, TEXTS), abs=1e-5)
 

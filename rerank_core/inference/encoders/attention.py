@@ -17,7 +17,7 @@ def by_sequence(query: Tensor, keys: Tensor, values: Tensor, lengths: Sequence[i
     """One product per sequence, or per run of sequences of one length: what a CPU does best.
 
     `keys` and `values` have shape (tokens, width); `query` too, or (sequences, width) where only one token of each
-    sequence asks. Returns the shape of `query`.
+    sequence asks. Returns the shape of `query`. Rows after those of the sequences attend to nothing, and get zeros.
     """
     import torch
     from torch.nn.functional import scaled_dot_product_attention
@@ -36,6 +36,7 @@ def by_sequence(query: Tensor, keys: Tensor, values: Tensor, lengths: Sequence[i
         attended = scaled_dot_product_attention(q, k, v)
         out[askers] = attended.transpose(1, 2).reshape(count * each, width)
         asked += count * each
+    out[asked:] = 0
     return out
 
 
@@ -93,6 +94,7 @@ def near_by_sequence(
             into[:, :, first:last] = scaled_dot_product_attention(
                 q[:, :, first:last], k[:, :, left:right], v[:, :, left:right], attn_mask=mask
             )
+    out[sum(lengths) :] = 0
     return out
 
 

@@ -10,7 +10,7 @@ from rerank_core.inference.encoders.body_weights import Linear
 from rerank_core.inference.encoders.modern_weights import ModernLayer, ModernWeights
 from rerank_core.inference.encoders.packed_inputs import packed
 from rerank_core.inference.encoders.products import float_product, int8_product
-from rerank_core.inference.encoders.torch_encoder import RowNorm, attention_for
+from rerank_core.inference.encoders.torch_encoder import RowNorm, attention_for, filled_up
 from rerank_core.inference.pair_tokens import Pair
 from rerank_core.inference.precision import Arithmetic
 
@@ -32,6 +32,7 @@ class ModernTokens:
         self._device, self._whole_numbers = torch.device(device), arithmetic == "int8"
         self._dtype = torch.float32 if self._whole_numbers else getattr(torch, arithmetic)
         self._attend = attention_for(self._device, self._dtype)
+        self._fills_up = self._device.type == "cpu"
         self._near = attention.near_by_sequence if self._device.type == "cpu" else attention.near_padded
         self._heads, self._width = weights.heads, weights.width // weights.heads
         self._words = self._moved(weights.words)
@@ -54,6 +55,9 @@ class ModernTokens:
         inputs = packed(pairs, None)
         rows = self._norm(self._words[torch.from_numpy(inputs.ids).to(self._device)])
         positions = torch.from_numpy(inputs.positions).to(self._device)
+        if self._fills_up:
+            rows = filled_up(rows)
+            positions = torch.nn.functional.pad(positions, (0, len(rows) - len(positions)))
         turns: dict[bool, tuple[Tensor, Tensor]] = {}
         for block in self._blocks:
             near = block.window is not None
@@ -63,7 +67,7 @@ class ModernTokens:
             given = block.mlp_norm(rows).to(self._dtype)
             inner = block.up(given, None).mul_(block.gate(given, None))
             rows = rows.add_(block.down(inner, None))
-        return self._final(rows)
+        return self._final(rows[: len(inputs.ids)])
 
     def _attended(self, block: _Block, rows: Tensor, lengths: Sequence[int], turns: tuple[Tensor, Tensor]) -> Tensor:
         given = rows if block.attention_norm is None else block.attention_norm(rows)

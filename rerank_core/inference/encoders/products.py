@@ -36,13 +36,25 @@ def activation(name: str) -> Activate:
     return activations[name]
 
 
-def float_product(linear: Linear, device: Any, dtype: Any, then: str = "") -> Product:
-    """A product in `dtype` (None: that of the weights), followed by the activation `then`."""
+def rounded_up(rows: int) -> int:
+    """The number of rows that a pack is filled up to on a CPU.
+
+    oneDNN keeps a program, of up to some megabytes, for every number of rows that it has met.
+    """
+    step = 16 if rows <= 256 else 64 if rows <= 1280 else 512
+    return -(-rows // step) * step
+
+
+def float_product(linear: Linear, device: Any, dtype: Any, then: str = "", any_rows: bool = False) -> Product:
+    """A product in `dtype` (None: that of the weights), followed by the activation `then`.
+
+    `any_rows`: it is not only called with `rounded_up` numbers of rows.
+    """
     import torch
 
     weight = linear.weight.to(device, dtype)
     bias = None if linear.bias is None else linear.bias.to(device, dtype).contiguous()
-    if device.type == "cpu" and then in _ONEDNN and _by_onednn(weight.dtype):
+    if device.type == "cpu" and not any_rows and then in _ONEDNN and _by_onednn(weight.dtype):
         return _onednn_product(weight, bias, then)
     turned, activate = weight.contiguous().t(), activation(then)
     if bias is None:
@@ -74,10 +86,10 @@ def _onednn_product(weight: Tensor, bias: Tensor | None, then: str) -> Product:
     return lambda rows, out: multiply(rows, prepared, bias, name, [], variant)
 
 
-def int8_product(linear: Linear, then: str = "") -> Product:
+def int8_product(linear: Linear, then: str = "", any_rows: bool = False) -> Product:
     """Weights in 8 bits with a scale for each output, activations in 8 bits with a scale for each token.
 
-    Always into new memory.
+    Always into new memory. It takes any number of rows, whatever `any_rows` says.
     """
     import torch
 

@@ -9,7 +9,7 @@ from rerank_core.inference.encoders import attention
 from rerank_core.inference.encoders.body_weights import BodyWeights, Layer, Linear, Norm
 from rerank_core.inference.encoders.encoder_weights import EncoderWeights
 from rerank_core.inference.encoders.packed_inputs import packed
-from rerank_core.inference.encoders.products import activation, float_product, int8_product
+from rerank_core.inference.encoders.products import activation, float_product, int8_product, rounded_up
 from rerank_core.inference.pair_tokens import Pair
 from rerank_core.inference.precision import Arithmetic
 
@@ -33,6 +33,7 @@ class TorchBody:
         self._device = torch.device(device)
         self._dtype = torch.float32 if arithmetic == "int8" else getattr(torch, arithmetic)
         self._attend = attention_for(self._device, self._dtype)
+        self._fills_up = self._device.type == "cpu"
         self._heads, self._pad_id = weights.heads, weights.pad_id
         self._words, self._positions, self._types = map(self._moved, (weights.words, weights.positions, weights.types))
         self._norm = RowNorm(weights.norm, self._moved)
@@ -60,12 +61,14 @@ class TorchBody:
         rows = self._norm(rows.add_(self._positions[positions]))
         if self._projection is not None:
             rows = self._projection(rows.to(self._dtype), None).float()
+        if self._fills_up:
+            rows = filled_up(rows)
         room = self._room(len(rows))
         for block in self._blocks:
             qkv = block.qkv(rows.to(self._dtype), room.qkv).chunk(3, dim=1)
             rows = self._through(block, rows, qkv, lengths, room)
         if self._last is None:
-            return rows
+            return rows[: len(ids)]
         first = rows[torch.tensor((0, *lengths[:-1]), device=self._device).cumsum(0)]
         keys, values = self._last.qkv(rows.to(self._dtype), None).chunk(2, dim=1)
         query = self._last.query(first.to(self._dtype), None)
@@ -91,8 +94,8 @@ class TorchBody:
     def _moved(self, tensor: Tensor) -> Tensor:
         return tensor.to(self._device).contiguous()
 
-    def _product(self, linear: Linear, then: str = "") -> Product:
-        return float_product(linear, self._device, self._dtype, then)
+    def _product(self, linear: Linear, then: str = "", any_rows: bool = False) -> Product:
+        return float_product(linear, self._device, self._dtype, then, any_rows)
 
 
 class TorchEncoder(TorchBody):
@@ -103,7 +106,7 @@ class TorchEncoder(TorchBody):
         self._activate_head = activation(weights.head_activation)
         # two small products whose errors would reach the score undivided
         self._head, self._score = (
-            float_product(linear, self._device, None) for linear in (weights.head, weights.score)
+            float_product(linear, self._device, None, any_rows=True) for linear in (weights.head, weights.score)
         )
 
     def __call__(self, pairs: Sequence[Pair]) -> list[float]:
@@ -169,10 +172,20 @@ class _Block:
     ) -> None:
         width = layer.out.weight.shape[0]
         self.qkv = product(layer.qkv.outputs(slice(width, None)) if last else layer.qkv)
-        self.query = product(layer.qkv.outputs(slice(width))) if last else self.qkv
-        self.out, self.up, self.down = product(layer.out), product(layer.up, activation), product(layer.down)
+        # as many rows as there are inputs
+        single = {"any_rows": True} if last else {}
+        self.query = product(layer.qkv.outputs(slice(width)), **single) if last else self.qkv
+        self.out, self.down = product(layer.out, **single), product(layer.down, **single)
+        self.up = product(layer.up, activation, **single)
         self.widths = len(layer.qkv.weight), len(layer.out.weight), len(layer.up.weight)
         self.attention_norm, self.output_norm = RowNorm(layer.attention_norm, moved), RowNorm(layer.output_norm, moved)
+
+
+def filled_up(rows: Tensor) -> Tensor:
+    """The rows, and as many zeros below them as `products.rounded_up` wants."""
+    from torch.nn.functional import pad
+
+    return pad(rows, (0, 0, 0, rounded_up(len(rows)) - len(rows)))
 
 
 def attention_for(device: Any, dtype: Any) -> Callable[..., Tensor]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rerank_core.inference.encoders.body_weights import linear
 from rerank_core.inference.encoders.products import float_product
+from rerank_core.inference.encoders.torch_encoder import filled_up
 from rerank_core.inference.pair_tokens import UnknownModelError
 from rerank_core.inference.precision import Arithmetic
 from rerank_core.inference.texts.text_modules import Made
@@ -52,7 +53,7 @@ class TermWeights:
             ends.append(ends[-1] + len(one))
         for start in range(0, len(together), _PIECE):
             stop = min(start + _PIECE, len(together))
-            logits = self._decode(self._transform(together[start:stop]).to(self._dtype), None)
+            logits = self._decode(filled_up(self._transform(together[start:stop])).to(self._dtype), None)
             for place in range(len(texts)):
                 first, last = max(start, ends[place]), min(stop, ends[place + 1])
                 if first < last:

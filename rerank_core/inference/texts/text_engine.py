@@ -28,7 +28,8 @@ Output = Literal["sentence_embedding", "token_embeddings"]
 Run = Callable[[Sequence[Text]], Sequence[Made]]
 _AT_ONCE = 256
 """Texts that are tokenized in one call."""
-_TOLERANCE = 1e-5
+_TOLERANCE, _OF_TERMS = 1e-5, 1e-4
+"""Of a vector's values; of terms' weights, which are logits that are kept in 16 bits."""
 _PROBES = ("", "a", "What the library gives for a few texts, this engine must give too. " * 12)
 
 
@@ -162,7 +163,8 @@ def _check(model: Any, engine: TextEngine, output: Output) -> None:
     """Raise UnknownModelError where the engine differs from what the library's own methods give for a few texts."""
     import torch
 
-    dense = {"convert_to_sparse_tensor": False} if type(model).__name__ == "SparseEncoder" else {}
+    sparse = type(model).__name__ == "SparseEncoder"
+    tolerance, dense = (_OF_TERMS, {"convert_to_sparse_tensor": False}) if sparse else (_TOLERANCE, {})
     tasks: tuple[tuple[Task, Any], ...] = (("query", model.encode_query), ("document", model.encode_document))
     for task, encode in tasks:
         expected = [torch.as_tensor(one) for one in encode(list(_PROBES), show_progress_bar=False, **dense)]
@@ -170,16 +172,16 @@ def _check(model: Any, engine: TextEngine, output: Output) -> None:
             if made.shape != wanted.shape:
                 raise UnknownModelError(f"the engine's vectors have shape {tuple(made.shape)}, not the model's own")
             worst = float((made - wanted).abs().max()) if made.numel() else 0.0
-            if not worst <= _TOLERANCE * max(1.0, float(wanted.abs().max()) if made.numel() else 0.0):
+            if not worst <= tolerance * max(1.0, float(wanted.abs().max()) if made.numel() else 0.0):
                 raise UnknownModelError(f"the engine's vectors differ from the model's own by {worst:.1g}")
 
 
 def vectors(run: Texts, texts: Sequence[str], task: Task, output: Output, prompt: str | None = None) -> list[Tensor]:
-    """Of each text one vector (dimensions,), or those of its tokens that count (tokens, dimensions)."""
+    """Of each text one vector (dimensions,), or those of its tokens that count (tokens, dimensions), in float32."""
     if output == "sentence_embedding":
-        return [made[output] for made in run.encode(texts, task, (output,), prompt)]
+        return [made[output].float() for made in run.encode(texts, task, (output,), prompt)]
     found = run.encode(texts, task, (output, "attention_mask"), prompt)
-    return [made[output][made["attention_mask"].bool()] for made in found]
+    return [made[output][made["attention_mask"].bool()].float() for made in found]
 
 
 def unit_vectors(made: Sequence[Tensor], dimensions: int | None = None) -> NDArray[np.float32]:

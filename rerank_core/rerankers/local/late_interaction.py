@@ -64,7 +64,7 @@ class LateInteraction(Scorer):
     def _vectors(self, texts: Sequence[str], task: Task) -> list[Any]:
         from rerank_core.inference.texts.text_engine import vectors
 
-        return [one.float().cpu() for one in vectors(self._run, texts, task, "token_embeddings")]
+        return [one.cpu() for one in vectors(self._run, texts, task, "token_embeddings")]
 
     def notes(self) -> Sequence[str]:
         """What a person should know of how it runs."""

@@ -77,7 +77,7 @@ class SparseTerms(Scorer):
 
         rows = torch.stack(vectors(self._run, texts, task, "sentence_embedding"))
         most = self._model.max_active_dims
-        return list((rows if most is None else select_max_active_dims(rows, most)).float().cpu())
+        return list((rows if most is None else select_max_active_dims(rows, most)).cpu())
 
     def notes(self) -> Sequence[str]:
         """What a person should know of how it runs."""

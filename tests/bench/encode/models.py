@@ -99,7 +99,7 @@ def _written(folder: Path, kind: str, config: str, **facts: int) -> str:
 CASES = {
     "embedding": Case("sentence_embedding", _minilm, 1, "the bundled MiniLM: one vector per text"),
     "tokens": Case("token_embeddings", _minilm_tokens, 1, "the bundled MiniLM: one vector per token"),
-    "colbert": Case("token_embeddings", _colbert, 8, "ColBERTv2's shape (BERT base, 128 dimensions), random weights"),
-    "splade": Case("sentence_embedding", _splade, 8, "SPLADE's shape (BERT base), random weights"),
-    "modernbert": Case("sentence_embedding", _modern, 8, "ModernBERT base, first token, random weights"),
+    "colbert": Case("token_embeddings", _colbert, 16, "ColBERTv2's shape (BERT base, 128 dimensions), random weights"),
+    "splade": Case("sentence_embedding", _splade, 16, "SPLADE's shape (BERT base), random weights"),
+    "modernbert": Case("sentence_embedding", _modern, 16, "ModernBERT base, first token, random weights"),
 }

@@ -21,7 +21,7 @@ _LIBRARIES = ("torch", "transformers", "sentence-transformers", "openvino")
 def add_options(parser: Parser) -> None:
     """What is encoded."""
     parser.add_argument("--cases", default=",".join(CASES), help="comma separated (default: %(default)s)")
-    parser.add_argument("--texts", type=int, default=516, help="of the demo; large models take an eighth of them")
+    parser.add_argument("--texts", type=int, default=516, help="of the demo; large models take a sixteenth of them")
     parser.add_argument("--rounds", type=int, default=3, help="each times everything once (default: %(default)s)")
     parser.add_argument("--growth", action="store_true", help="how the cost grows, in place of the comparison")
 
