@@ -102,7 +102,7 @@ ACROSS_PAGES = {
     ("8_LLM_grades", "evaluate.cache"): "the whole set's figures, kept once",
     ("9_Present", "evaluate.cache"): "the whole set's figures, kept once",
 }
-TESTS_OF_NO_ROOM = {"support", "bench", "crash", "e2e", "pages", "screenshots"}
+TESTS_OF_NO_ROOM = {"support", "bench", "crash", "e2e", "gpu", "pages", "screenshots"}
 
 
 @cache

@@ -9,6 +9,7 @@ from threading import Condition
 from time import perf_counter
 
 from rerank_core.inference.caller import note_waited
+from rerank_core.inference.free_memory import free_memory
 from rerank_core.inference.pair_tokens import Pair
 
 _LOOK_SECONDS = 0.05
@@ -38,7 +39,8 @@ class _Request:
 class PairQueue:
     """Safe for several threads. It has no thread of its own: of the callers that wait, one at a time runs a pack.
 
-    A pack holds pairs of one urgency, at most `budget` tokens or one pair; urgent ones go first, then by arrival.
+    A pack holds pairs of one urgency, at most `budget` tokens or one pair; urgent ones go first, then by arrival. What
+    the device has no memory for is halved, and no pack is as large after that; one pair alone fails.
     """
 
     def __init__(self, run: Callable[[Sequence[Pair]], Sequence[float]], budget: int) -> None:
@@ -92,8 +94,18 @@ class PairQueue:
             failure = error
         seconds = perf_counter() - started
         tokens = sum(len(asker.pairs[place]) for asker, place in chosen)
+        halved = len(chosen) > 1 and _is_out_of_memory(failure)
+        if halved:
+            failure = None  # it holds the frames that hold the memory
+            free_memory()
         with self._changed:
             self._busy = False
+            if halved:
+                self._budget = max(1, tokens // 2)
+                for asker, place in reversed(chosen):
+                    asker.left.insert(0, place)
+                self._changed.notify_all()
+                return
             for number, (asker, place) in enumerate(chosen):
                 asker.pack_seconds += seconds * len(asker.pairs[place]) / max(1, tokens)
                 if failure is not None:
@@ -121,3 +133,8 @@ class PairQueue:
         """The tokens of the next pack: what waits, in even parts of at most the budget."""
         total = sum(len(request.pairs[place]) for request in requests for place in request.left)
         return -(-total // max(1, -(-total // self._budget)))
+
+
+def _is_out_of_memory(failure: BaseException | None) -> bool:
+    """Whether torch, which may not be imported here, or Python found no memory."""
+    return isinstance(failure, MemoryError) or type(failure).__name__ == "OutOfMemoryError"

@@ -37,7 +37,7 @@ from rerank_core.experiment.job_requests import (
 )
 from rerank_core.inference.caller import caller
 from rerank_core.inference.device import describe_device
-from rerank_core.ranking.libraries import import_for_models, import_for_words
+from rerank_core.ranking.libraries import import_at_leisure, import_for_words
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.ranking.side_by_side import rank_side_by_side
 from rerank_core.retrieval.encoders import what_is_missing
@@ -317,8 +317,7 @@ def warm(pipeline: Pipeline, request: WarmRequest, progress: Progress) -> dict[s
     """The job that loads models before they are asked for, and says on which device."""
     progress(0, len(request.systems), "loading libraries")
     import_for_words()
-    with caller().aside():  # a query that somebody waits for can be found by words meanwhile
-        import_for_models()
+    import_at_leisure(caller())
     for done, system_id in enumerate(request.systems):
         progress(done, len(request.systems), "loading models")
         pipeline.warm(get_system(pipeline.workspace, system_id))

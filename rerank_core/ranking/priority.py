@@ -17,13 +17,12 @@ class Priority:
     """The priority of this whole process, safe for several threads. Does nothing where the system has no such thing."""
 
     def __init__(self, parent: int) -> None:
-        """Stand behind the process `parent`, once, however often this process begins anew."""
+        """`parent`: the process that it stands behind. It begins as it was started: somebody has opened the app."""
         self._lock = Lock()
         self._normal = self._now = 0
         with suppress(AttributeError, OSError):
             self._normal = os.getpriority(os.PRIO_PROCESS, parent)
             self._now = os.getpriority(os.PRIO_PROCESS, 0)
-        self.stand_behind(True)
 
     def stand_behind(self, behind: bool) -> None:
         """Stand behind others, or no longer: that, many systems allow to the administrator or a container alone."""

@@ -151,8 +151,8 @@ class Worker:
 
     def _levels_changed(self) -> None:
         self._bell.ring()  # one more person's query may be taken where another waits for an index
-        if self._priority is not None:
-            self._priority.stand_behind(not self.turns.watched)
+        if self._priority is not None and self.turns.watched:
+            self._priority.stand_behind(False)
 
     def _has_rested_enough(self) -> bool:
         return self._pipeline is not None and time.monotonic() - self._worked >= self._hold_seconds
@@ -199,6 +199,8 @@ class Worker:
             self._do_and_tell(job)
         finally:
             self._worked = time.monotonic()
+            if self._priority is not None and not self.turns.watched:
+                self._priority.stand_behind(True)  # what comes next, nobody may be waiting for
 
     def _do_and_tell(self, job: Job) -> None:
         state, message, result = "done", "", None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -162,3 +163,33 @@ def test_the_time_of_a_shared_pack_is_its_callers_by_their_tokens() -> None:
     assert sorted(model.packs[1]) == [20, 21]
     assert short < long
     assert long > 0.14
+
+
+@pytest.mark.parametrize("kind", ["torch", "python"])
+def test_a_pack_without_memory_is_halved_and_none_is_as_large_again(kind):
+    import torch
+
+    error, sizes = torch.OutOfMemoryError if kind == "torch" else MemoryError, []
+
+    def run(pairs):
+        sizes.append(len(pairs))
+        if len(pairs) > 3:
+            raise error("no room")
+        return [float(one.ids[0]) for one in pairs]
+
+    queue = PairQueue(run, 1000)
+    assert queue.score([pair(value, 10 + value % 2) for value in range(20)]) == [float(value) for value in range(20)]
+    too_large = [size for size in sizes if size > 3]
+    assert too_large[0] == 20
+    assert all(now <= before / 2 for before, now in pairwise(too_large))
+    tried = len(sizes)
+    assert queue.score([pair(value) for value in range(20)]) == [float(value) for value in range(20)]
+    assert max(sizes[tried:]) <= 3
+
+
+def test_one_pair_without_memory_is_a_failure_and_the_others_of_its_call_are_not_tried_for_ever():
+    def run(pairs):
+        raise MemoryError("no room")
+
+    with pytest.raises(MemoryError):
+        PairQueue(run, 1000).score([pair(1), pair(2)])

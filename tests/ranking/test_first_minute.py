@@ -13,9 +13,11 @@ from pages.ui import frame
 from rerank_core.corpus.ingest import ImportOptions, import_dataset
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.one_query import first_look
+from rerank_core.inference.caller import caller
 from rerank_core.ranking import libraries
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.ranking.side_by_side import rank_side_by_side
+from rerank_core.ranking.turns import Turns
 from rerank_core.retrieval.dense_model import DenseModel
 from rerank_core.retrieval.encoders import open_encoder
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -150,9 +152,10 @@ with workspace.open() as db:
     query = datasets.get_queries(db, datasets.get_dataset(db, "birds").id)[0]
 libraries.import_for_words()
 known = set(sys.modules)
-words = Experiment.of(workspace, "birds", ["first-stage"]).by_words()
+both = Experiment.of(workspace, "birds", ["first-stage"])
+words = both.by_words()
 pipeline = Pipeline(workspace)
-pipeline.first_stages.waits_for(words, query)
+pipeline.first_stages.waits_for(both, query)
 pipeline.run(words, [query])
 print(*sorted(set(sys.modules) - known - {"__mp_main__"}))
 print("torch" in sys.modules)
@@ -164,3 +167,21 @@ def test_what_words_need_is_imported_before_models_are_beside_them(workspace, bi
         [sys.executable, "-c", FRESH, str(workspace.path)], capture_output=True, text=True, check=True
     ).stdout.splitlines()
     assert said == ["", "False"]
+
+
+def test_a_query_that_has_come_is_done_before_libraries_are_imported_for_nobody(monkeypatch):
+    order, imports, turns = [], threading.Event(), Turns()
+    monkeypatch.setattr(libraries, "MOMENT", 0.0)
+    monkeypatch.setattr(libraries, "import_for_models", lambda: (order.append("import"), imports.set()))
+
+    def warm():
+        with turns.job(urgent=False):
+            libraries.import_at_leisure(caller())
+
+    with turns.job(urgent=True):
+        thread = threading.Thread(target=warm)
+        thread.start()
+        assert not imports.wait(0.3)
+        order.append("query")
+    thread.join(20)
+    assert order == ["query", "import"]

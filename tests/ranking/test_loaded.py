@@ -21,7 +21,7 @@ from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import jobs
 from rerank_core.systems.systems import get_system
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 class Clock:

@@ -7,6 +7,7 @@ import pytest
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.one_query import first_look, load_comparison
 from rerank_core.experiment.whole_set import load_whole_set
+from rerank_core.ranking import first_stages
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.ranking.side_by_side import rank_side_by_side
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -22,7 +23,8 @@ def experiment(workspace, birds):
     return Experiment.of(workspace, "birds", ["first-stage", "minilm-cosine"], settings=BOTH)
 
 
-def test_words_are_there_before_the_first_vector_and_are_replaced_by_both(workspace, experiment):
+def test_words_are_there_before_the_first_vector_and_are_replaced_by_both(workspace, experiment, monkeypatch):
+    monkeypatch.setattr(first_stages, "SOON_EMBEDDED", 4)  # so that its four passages are many
     seen = []
 
     def look(done, total, message=""):

@@ -15,11 +15,13 @@ from rerank_core.errors import NotFoundError, RerankLensError
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.store import datasets, jobs
+from rerank_core.store.shipped_vectors import keep_shipped
 from rerank_core.store.workspace import VARIABLE, Workspace
 from rerank_core.systems.systems import ALWAYS_READY
 from rerank_core.types import Progress, no_progress
 from tests.bench.ui.browsing import ROOT, chromium, streamlit_server
 from tests.bench.ui.clock import PATIENCE_MS, key_to_figure, new_page, paint
+from tests.bench.ui.first_start import first_start
 
 PAGES = {"Home": ("/", "[data-testid='stMain'] h1"), "Compare": ("/Compare?judge=bench", ".column .card")}
 """Page -> its path and what its own content is."""
@@ -28,12 +30,14 @@ RANKING_SECONDS = 900
 
 def measure(workspace: Workspace | None, rounds: int, grades: int, folder: Path, progress: Progress = no_progress) \
         -> dict[str, Any]:  # fmt: skip
-    """The figures of the first paints and of the grading, in milliseconds.
+    """The figures of the first paints and of the grading, in milliseconds; of the first start, in seconds.
 
     `workspace`: a copy of it in `folder` is served and graded, it stays as it is; None: the demo, ranked by the systems
-    that need no download. Each page is opened in turn `rounds` times, each time with an empty cache; `first` is the
+    that need no download, after a first start on an empty workspace was timed. Each page is opened in turn `rounds`
+    times, each time with an empty cache; `first` is the
     visit right after the server's start. Raises NotFoundError for a workspace without a file.
     """
+    first = first_start(folder, progress) if workspace is None else {}
     own = demo(folder, progress) if workspace is None else copied(workspace, folder)
     env = {VARIABLE: str(own.path), "HF_HUB_OFFLINE": "1"}
     with streamlit_server(ROOT / "app.py", env, folder / "server.log") as url, chromium() as browser:
@@ -53,6 +57,7 @@ def measure(workspace: Workspace | None, rounds: int, grades: int, folder: Path,
         page.goto(url + PAGES["Compare"][0])
         keys = key_to_figure(page, grades)
     return {
+        "first_start": first,
         "paint": {
             name: {
                 what: {"first": getattr(seen[0], what), **_spread([getattr(one, what) for one in seen[1:]])}
@@ -68,6 +73,7 @@ def demo(folder: Path, progress: Progress = no_progress) -> Workspace:
     """A workspace with the demo, every query ranked as the app first asks for it."""
     workspace = Workspace(folder / "workspace.db")
     import_dataset(workspace, "demo", ROOT / "data" / "demo", ImportOptions(), progress)
+    keep_shipped(workspace, ROOT / "data" / "vectors" / "demo.npz")
     experiment = Experiment.of(workspace, "demo", ALWAYS_READY)
     with workspace.open() as db:
         queries = datasets.get_queries(db, experiment.dataset.id)

@@ -50,6 +50,10 @@ def ui(call: Call) -> VerbResult:
 
 def _rows(result: dict[str, Any]) -> list[dict[str, Any]]:
     rows = [
+        _row(f"first start: server up to {what}", {"median": 1000 * seconds})
+        for what, seconds in result["first_start"].items()
+    ]
+    rows += [
         _row(f"{page}: {_WHAT[what]}", times)
         for page, kinds in result["paint"].items()
         for what, times in kinds.items()
