@@ -158,14 +158,13 @@ def continued(
         raise SettingsError(f"{system.label} is no cross-encoder whose files are on this machine.")
     with experiment.workspace.open() as db:
         seen = chosen_on(db, [system.id]).get(system.id, frozenset())
-    licence = system.model.licence or "not known"
     made_of = {"start": system.made_of}
     return CrossEncoderRecipe(
         pipeline=pipeline,
         kind=CROSS_ENCODER,
         begins=folder,
         start=system.label,
-        licence=licence,
+        licence=system.model.licence or "",
         settings=settings,
         made_of=made_of,
         seen=seen,

@@ -19,7 +19,7 @@ from rerank_core.types import Progress
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe(ABC):
-    """`name`, `start`, `licence`: for people, and `task` for the card, of the model and of what it starts from.
+    """`name`, `task`: of the model, for people and for its card. `start`, `licence`: of its start; "" unknown.
 
     `settings`: a dataclass of plain values, with `seed`. `made_of`: what else the model depends on, beside these and
     the grades; plain JSON. `seen`: hashes of the queries that what it starts from has seen.

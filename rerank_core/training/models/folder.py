@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,14 @@ def model_card(found: Mapping[str, Any]) -> str:
     rows = "\n".join(f"| {_cell(row['name'])} | {row['value']:.4f} |" for row in found["rows"])
     training = "\n".join(f"- {name}: {value}" for name, value in found["training"].items())
     start, licence = found["start"], found["licence"]
+    facts = f"license: {licence.lower() or 'unknown'}\n"
+    if re.fullmatch(r"[\w.-]+/[\w.-]+", start):
+        facts += f"base_model: {start}\n"
     return (
-        f"---\nlibrary_name: sentence-transformers\npipeline_tag: {found['task']}\nlicense: {licence.lower()}\n---\n\n"
+        f"---\nlibrary_name: sentence-transformers\npipeline_tag: {found['task']}\n{facts}---\n\n"
         f"# {found['name'].capitalize()}, made by Rerank Lens\n\n{found['sentence']}\n\n"
-        f"Continued from {start} (licence: {licence}). The licence of your own texts and grades is yours to say.\n\n"
+        f"Continued from {start} (licence: {licence or 'not known'}). The licence of your own texts and grades is "
+        "yours to say.\n\n"
         f"## Data\n\n{found['data']['sentence']} Hash of the data: `{found['data']['data_hash']}`. {found['read']}\n\n"
         f"## Settings\n\n{training}\n\n## {found['measure']} on {found['held']:,} queries that it did not see\n\n"
         f"| | {found['measure']} |\n|---|---|\n{rows}\n"

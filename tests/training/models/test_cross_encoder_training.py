@@ -129,7 +129,7 @@ def test_a_cross_encoder_goes_on_from_one_that_is_here_and_is_kept_with_both_mar
     assert found["rows"][0]["name"] == "trained cross-encoder"
     assert {row["name"] for row in found["rows"][1:]} == {"tuned first stage", "the cross-encoder it starts from"}
     assert "pairs with a grade's target" in found["read"]
-    assert "license: not known" in (Path(found["folder"]) / "README.md").read_text()
+    assert "license: unknown" in (Path(found["folder"]) / "README.md").read_text()
     kept = save_model(workspace, found, "ours", "numbers")
     view = Experiment.of(workspace, "numbers", [kept], settings=experiment.settings)
     with workspace.open() as db:
