@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
+
+from rerank_core.inference.encoders import attention
 
 LENGTHS = (1, 1, 7, 64, 64, 64, 3, 300, 129, 2)
 HEADS, WIDTH, WINDOW = 4, 128, 32
@@ -18,11 +19,10 @@ def attention_rows(device: str) -> list[dict[str, Any]]:
     """A row per path, type and kind of asker: the largest difference, and whether it is what rounding explains."""
     import torch
 
-    module = import_module(_module())
     cuda = device.startswith("cuda")
     rows = []
-    for name, path in inspect.getmembers(module, inspect.isfunction):
-        if name.startswith("_") or path.__module__ != module.__name__:
+    for name, path in inspect.getmembers(attention, inspect.isfunction):
+        if name.startswith("_") or path.__module__ != attention.__name__:
             continue
         for kind, limit in LIMITS.items():
             if kind == "float16" and not cuda:
@@ -41,11 +41,6 @@ def attention_rows(device: str) -> list[dict[str, Any]]:
                 worst = _worst(path, parts, single, WINDOW if name.startswith(_NEAR) else None)
                 rows.append(row | {"worst": worst, "right": worst <= limit})
     return rows
-
-
-def _module() -> str:
-    inside = "rerank_core.inference.encoders"
-    return f"{inside}.attention" if find_spec(inside) is not None else "rerank_core.inference.attention"
 
 
 def _worst(path: Any, parts: list[Any], single: bool, window: int | None) -> float:
