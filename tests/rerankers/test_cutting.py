@@ -15,7 +15,7 @@ from rerank_core.rerankers.local.cross_encoder import EnginePairs, LibraryPairs,
 
 LONG = " ".join(["fish"] * 300)
 # folder -> what runs it, and how many special tokens stand around a pair
-SHAPES = {"bert": (EnginePairs, 3), "xlm_r": (EnginePairs, 4), "modern_bert": (LibraryPairs, 3)}
+SHAPES = {"bert": (EnginePairs, 3), "xlm_r": (EnginePairs, 4), "modern_bert": (EnginePairs, 3)}
 
 
 def opened(reference_folder, folder: str, **settings):
