@@ -75,7 +75,7 @@ def test_too_few_graded_queries_say_what_is_missing(page: Page, small: App) -> N
     page.goto(f"{small.url}/Tune")
     settled(page, RANKED_MS)
     expect(page.get_by_text("Nothing can be held out yet")).to_be_visible()
-    expect(page.get_by_text("at least 20 are needed")).to_be_visible()
+    expect(page.get_by_text("at least 20 queries are needed")).to_be_visible()
     expect(page.get_by_role("button", name="Search the settings")).to_have_count(0)
 
 

@@ -16,7 +16,7 @@ from pages.ui.outbox.writer import before_the_first_foreign
 Reply = Callable[[list[GradeEvent]], Mapping[str, Any]]
 """Commits events, in their order, and returns what a component is to be sent; its "ack" says what was committed."""
 
-PARTING_SECONDS = 60.0
+PARTING_SECONDS = 20.0
 """How long after its session a pass still holds: what a closing tab sends may come after the end of its connection."""
 IDLE_SECONDS = 12 * 3600.0  # a pass that nobody used for so long is void; its session gets a new one when it runs
 
