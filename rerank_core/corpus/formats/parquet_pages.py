@@ -7,6 +7,7 @@ in Thrift's compact protocol: https://parquet.apache.org/docs/file-format/data-p
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -28,6 +29,7 @@ _BY_PREFIX = 7
 _HEADER = 2**16
 _LARGEST_HEADER = 2**22
 _DEEPEST = 8
+_PACKINGS = ("snappy", "gzip", "brotli", "zstd", "lz4_raw")
 _FIXED = ("BOOLEAN", "INT32", "INT64", "INT96", "FLOAT", "DOUBLE")
 
 
@@ -110,7 +112,7 @@ def _walk(file: BinaryIO, chunk: pq.ColumnChunkMetaData) -> _Pages:
             raise BadPagesError("a page has no size")
         if kind == _DICTIONARY_PAGE:
             found.dictionary += unpacked
-            found.entry = max(found.entry, _longest_entry(file, chunk, place + length, packed, unpacked))
+            found.entry = max(found.entry, _longest_entry(file, place + length, packed, unpacked))
         elif kind in (_DATA_PAGE, _DATA_PAGE_2):
             own = header.get(5 if kind == _DATA_PAGE else 8)
             values, encoding = (
@@ -125,25 +127,38 @@ def _walk(file: BinaryIO, chunk: pq.ColumnChunkMetaData) -> _Pages:
     return found
 
 
-def _longest_entry(file: BinaryIO, chunk: pq.ColumnChunkMetaData, place: int, packed: int, unpacked: int) -> int:
-    """The length of the longest text of a dictionary; its own length where that cannot be told."""
-    import pyarrow as pa
+def _longest_entry(file: BinaryIO, place: int, packed: int, unpacked: int) -> int:
+    """The length of the longest text of a dictionary, at least; its own length where that cannot be told.
 
+    Which way it is packed is not asked: for one that it does not know, pyarrow ends the process. Each is tried.
+    """
     if unpacked > BUDGET or packed > BUDGET:
         return unpacked
     file.seek(place)
-    raw = file.read(packed)
-    try:
-        content = raw
-        if chunk.compression != "UNCOMPRESSED":
-            content = pa.Codec(chunk.compression.lower()).decompress(raw, decompressed_size=unpacked, asbytes=True)
-    except (pa.ArrowException, OSError, ValueError):
-        return unpacked
+    lengths = [_longest_text(content) for content in _unpacked(file.read(packed), unpacked)]
+    return min(max(lengths, default=unpacked), unpacked)
+
+
+def _unpacked(raw: bytes, size: int) -> Iterator[bytes]:
+    """What the bytes may stand for: as they are, and by each way of packing that gives `size` bytes."""
+    import pyarrow as pa
+
+    if len(raw) == size:
+        yield raw
+    for codec in _PACKINGS:
+        content = None
+        with suppress(pa.ArrowException, OSError, ValueError):
+            content = pa.Codec(codec).decompress(raw, decompressed_size=size, asbytes=True)
+        if content is not None:
+            yield content
+
+
+def _longest_text(content: bytes) -> int:
     longest = start = 0
     while start + 4 <= len(content):
         length = int.from_bytes(content[start : start + 4], "little")
         longest, start = max(longest, length), start + 4 + length
-    return min(longest, unpacked)
+    return longest
 
 
 def _header(file: BinaryIO, place: int) -> tuple[dict[int, Any], int]:
