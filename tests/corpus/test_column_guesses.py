@@ -280,7 +280,7 @@ class TestPreview:
     def test_one_file_without_passages_has_a_problem_and_never_raises(self, tmp_path: Path, name: str):
         content = {"pic.png": b"\x89PNG\r\n\x1a\n", "bad.jsonl": b"{", "queries.csv": b"qid,query\n1,x\n"}
         (tmp_path / name).write_bytes(content.get(name, b""))
-        assert any("has passages" in problem for problem in preview(tmp_path / name).problems)
+        assert any(problem.startswith(f"{name}: no passages are seen") for problem in preview(tmp_path / name).problems)
 
     def test_two_data_sets_are_a_problem_that_choices_solve(self, tmp_path: Path):
         for folder in ("a", "b"):

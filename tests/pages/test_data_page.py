@@ -124,7 +124,7 @@ def test_an_upload_is_gone_after_its_import_whether_that_worked_or_not(workspace
         ("", "few.jsonl", "Give the dataset a name"),
         ("birds", "few.jsonl", "There is a dataset 'birds' already"),
         ("new", "nowhere", "There is nothing at"),
-        ("new", "queries.csv", "None of the files has passages"),
+        ("new", "queries.csv", "queries.csv: no passages are seen"),
     ],
 )
 def test_a_form_that_lacks_something_says_what_and_starts_nothing(workspace, birds, tmp_path, name, path, said):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -94,8 +94,16 @@ def preview(path: Path, choices: Choices = NO_CHOICES, needs_passages: bool = Tr
         looks = [look_freely(path, choices.columns_of(path, None), choices.part_of(path, None))]
     problems += [sentence for seen in looks for sentence in _missing(seen)]
     if needs_passages and not any(seen.part == "passages" for seen in looks):
-        problems.append("None of the files has passages. Say which one does, and which of its columns has the texts.")
+        problems.append(_no_passages(looks))
     return Preview(tuple(looks), tuple(problems))
+
+
+def _no_passages(looks: Sequence[FileLook]) -> str:
+    if len(looks) == 1:
+        return (
+            f"{looks[0].name}: no passages are seen. Say which of its columns has the texts, or add one that has them."
+        )
+    return "None of the files has passages. Say which one does, and which of its columns has the texts."
 
 
 def _missing(seen: FileLook) -> Iterable[str]:
