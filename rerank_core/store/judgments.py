@@ -243,7 +243,7 @@ def voices(
 
 def _set_aside(db: Database, dataset_id: int, qid: str | None) -> dict[str, float]:
     """qid -> the newest row that does not count, of queries that do not count, or have another text by now."""
-    sql = f"""SELECT qid, CASE state WHEN 'kept' THEN grades_after ELSE 9e18 END FROM query
+    sql = f"""SELECT qid, CASE state WHEN 'kept' THEN CAST(grades_after AS INTEGER) ELSE 9e18 END FROM query
               WHERE dataset_id = :dataset AND (state <> 'kept' OR grades_after > 0)
               {"" if qid is None else "AND qid = :qid"}"""
     return dict(db.conn.execute(sql, {"dataset": dataset_id, "qid": qid}).fetchall())

@@ -173,3 +173,13 @@ def test_queries_of_an_older_workspace_stay_kept(tmp_path):
     with Workspace(tmp_path / "old.db").open() as db:
         assert [query.qid for query in datasets.get_queries(db, 1)] == ["typed-abc"]
         assert not is_scratch(db, 1, "typed-abc")
+
+
+@pytest.mark.parametrize("odd", ["an unknown word", "1e400", b"\x00", -5, 2.5])
+def test_grades_count_where_a_damaged_row_says_from_which_on(workspace, birds, odd):
+    with workspace.write() as db:
+        grade(db, birds.id, "q1", 2)
+        db.execute("UPDATE query SET grades_after = ? WHERE qid = 'q1'", [odd])
+    with workspace.open() as db:
+        assert judgments.qrels(db, birds.id).get("q1", {}) in ({"d1": 2}, {})
+        assert judgments.voices(db, birds.id, "q1") is not None
