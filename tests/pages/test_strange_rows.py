@@ -56,7 +56,7 @@ JSON = (
 EMPTY = {"vector", "score", "scored_by"}
 """The tables that models alone fill."""
 OF_TRAFFIC = ("traffic", "click_grade", "canary", "dense_model", "doc", "query")
-OURS = ("_sqlite_migrations", "sqlite_sequence")
+OURS = ("_sqlite_migrations", "sqlite_sequence", "identity")  # another id is another workspace, and refused as one
 _EVALUATE = ("Queries", "Slices", "Scores", "Candidate depth", "Cost", "Report and export")
 PAGES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("Start", {}),
