@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import failures, roles, state
+from pages.ui import roles, state
 from pages.ui.markdown import plain
+from pages.ui.rerankers import removal
 from rerank_core.corpus.import_roots import refuse_folder
 from rerank_core.errors import RerankLensError
 from rerank_core.retrieval.dense_model import COHERE, KEYS, OPENAI, VOYAGE, DenseModel
@@ -96,15 +97,6 @@ def _put(space: Workspace, name: str, address: str, variable: str, query: str | 
 def _offer_removal(space: Workspace) -> None:
     with space.open() as db:
         added = list(get_dense_models(db))
-    if not added:
-        return
-    left, right = st.columns([5, 1], vertical_alignment="bottom")
-    chosen = left.selectbox("Dense models added by you", added, key="dense-added")
-    right.button("Remove", key="remove-dense", on_click=_drop, args=(space, chosen))
-
-
-@failures.told
-def _drop(space: Workspace, name: str) -> None:
-    state.pop(state.DENSE_SAID)
-    with space.write() as db:
-        drop_dense_model(db, name)
+    removal.offer(
+        space, "Dense models added by you", added, ("dense-added", "remove-dense"), state.DENSE_SAID, drop_dense_model
+    )

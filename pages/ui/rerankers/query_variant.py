@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.ui import failures, roles, state
+from pages.ui import roles, state
 from pages.ui.markdown import plain
+from pages.ui.rerankers import removal
 from rerank_core.errors import RerankLensError
 from rerank_core.rerankers.catalogue.pricing import chat_price
 from rerank_core.retrieval.query_variants.prompts import COUNT, EXPAND, HYDE, PROMPTS, REWRITE, SEVERAL
@@ -76,15 +77,11 @@ def _put(
 def _offer_removal(space: Workspace) -> None:
     with space.open() as db:
         added = list(get_query_variants(db))
-    if not added:
-        return
-    left, right = st.columns([5, 1], vertical_alignment="bottom")
-    chosen = left.selectbox("Query variants added by you", added, key="variants-added")
-    right.button("Remove", key="remove-variant", on_click=_drop, args=(space, chosen))
-
-
-@failures.told
-def _drop(space: Workspace, name: str) -> None:
-    state.pop(state.VARIANT_SAID)
-    with space.write() as db:
-        drop_query_variant(db, name)
+    removal.offer(
+        space,
+        "Query variants added by you",
+        added,
+        ("variants-added", "remove-variant"),
+        state.VARIANT_SAID,
+        drop_query_variant,
+    )
