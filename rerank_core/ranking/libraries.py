@@ -8,6 +8,7 @@ from importlib import import_module
 from threading import Lock
 
 from rerank_core.inference.caller import Caller
+from rerank_core.retrieval import language
 
 _ALONE = Lock()
 _WORDS = (
@@ -32,9 +33,13 @@ MOMENT = 1.5
 
 
 def import_for_words() -> None:
-    """What finding by words alone imports: two threads that import parts of one library at once can get half of it."""
+    """What finding by words alone imports, and what it reads.
+
+    Two threads that import parts of one library at once can get half of it.
+    """
     for name in _WORDS:
         import_module(name)
+    language.load()
 
 
 def import_at_leisure(asker: Caller) -> None:

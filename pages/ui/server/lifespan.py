@@ -16,6 +16,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from pages.ui.outbox import side_route
+from pages.ui.server import ahead
 from rerank_core.errors import RerankLensError
 from rerank_core.inference.free_memory import free_memory
 from rerank_core.store.uploads import LONGEST_WAIT, discard_read_uploads
@@ -52,12 +53,18 @@ async def running(_: st.App) -> AsyncIterator[None]:
         stack.callback(asyncio.create_task(_write_back_at_rest(space)).cancel)
         stack.callback(asyncio.create_task(_discard_uploads(space)).cancel)
         stack.callback(asyncio.create_task(_sweep()).cancel)
+        stack.callback(asyncio.create_task(asyncio.to_thread(_begin_ahead, space)).cancel)
         side_route.serve(True)
         stack.callback(side_route.serve, False)
         # `streamlit run` does so for a script, and leaves it to an app with routes of its own
         if not st.get_option("server.headless"):
             threading.Thread(target=webbrowser.open, args=(_address(),), daemon=True).start()
         yield
+
+
+def _begin_ahead(space: Workspace) -> None:
+    with suppress(Exception):
+        ahead.begin(space)
 
 
 async def _write_back_at_rest(space: Workspace) -> None:
