@@ -40,7 +40,7 @@ _GROW = ("job", "vector", "score", "idle_event", "judgment", "query", "candidate
 
 def look(workspace: Workspace, web: int, log: Path, started: float) -> Look:
     """Look at the web process `web` (a pid), its worker, and the files."""
-    worker = next((pid for pid in _children(web) if "rerank_core.ranking.worker" in _command(pid)), None)
+    worker = next((pid for pid in children(web) if "rerank_core.ranking.worker" in _command(pid)), None)
     path = workspace.path
     logs = [log, path.with_name(f"{path.name}.worker.log")]
     return Look(
@@ -62,7 +62,8 @@ def _rows(path: Path) -> dict[str, int]:
         return {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _GROW}
 
 
-def _children(pid: int) -> Iterator[int]:
+def children(pid: int) -> Iterator[int]:
+    """The processes that this one has started."""
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         yield from map(int, task.read_text().split())
 
