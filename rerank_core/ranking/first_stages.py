@@ -17,7 +17,7 @@ from rerank_core.ranking.query_writing import made_searches
 from rerank_core.ranking.timing.other_work import OtherWork
 from rerank_core.retrieval.embedding import EMBEDDING
 from rerank_core.retrieval.embedding_services.cost import index_cost
-from rerank_core.retrieval.encoder import Encoder
+from rerank_core.retrieval.encoder import Encoder, SentenceEncoder
 from rerank_core.retrieval.encoders import open_encoder
 from rerank_core.retrieval.engines.first_stage import EngineFirstStage
 from rerank_core.retrieval.hybrid import HybridRetriever
@@ -30,6 +30,7 @@ from rerank_core.store.workspace import Workspace
 from rerank_core.systems.run_lists import RunLists
 from rerank_core.types import Progress, Query, Ranking, no_progress
 
+LOADING = "loading the dense model"
 SOON_EMBEDDED = 64
 """Fewer passages than these are embedded in a second or two."""
 
@@ -70,6 +71,8 @@ class FirstStages:
             key = (*key, dataset.name)  # the runs of one dataset, where another has the same passages
         encoder = self._encoder(settings)
         if encoder is not None:
+            if _is_unread(encoder):
+                progress(0, 0, LOADING)
             wait_for_import()
 
         def build(tell: Progress) -> HybridRetriever:
@@ -133,7 +136,7 @@ class FirstStages:
             with self.workspace.open() as db:
                 if count_without_vector(db, dataset.id, encoder.key, SOON_EMBEDDED) == SOON_EMBEDDED:
                     return "vectors"
-        return "model" if getattr(encoder, "device", "") is None else ""
+        return "model" if _is_unread(encoder) else ""
 
     def _encoder(self, settings: RetrievalSettings) -> Encoder | None:
         """The dense model, whose weights are read once for all datasets; None where the settings have none."""
@@ -174,6 +177,10 @@ class FirstStages:
             return key, kept
         searches = made_searches(self.workspace, settings, query.text)
         retriever = self.retriever(dataset, settings, progress, view=experiment)
+        encoder = self._encoder(settings)
+        if isinstance(encoder, SentenceEncoder) and _is_unread(encoder):
+            progress(0, 0, LOADING)
+            encoder.load()  # else the seconds of the first search would be those of reading the model
         before = self._others.look()
         found = retriever.retrieve(query.qid, query.text, settings, searches=searches)
         if settings.runs():
@@ -184,6 +191,11 @@ class FirstStages:
         with self.workspace.write() as db:
             rankings.put_candidates(db, key, dataset.id, settings.to_json(), found)
         return key, found
+
+
+def _is_unread(encoder: Encoder) -> bool:
+    """Whether it is a model whose weights are still to be read."""
+    return isinstance(encoder, SentenceEncoder) and encoder.device is None
 
 
 def _preparing(progress: Progress, dataset: str) -> Progress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from rerank_core.ranking import libraries
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.ranking.side_by_side import rank_side_by_side
 from rerank_core.ranking.turns import Turns
+from rerank_core.retrieval import encoder as encoders
 from rerank_core.retrieval.dense_model import DenseModel
 from rerank_core.retrieval.encoders import open_encoder
 from rerank_core.retrieval.settings import RetrievalSettings
@@ -185,3 +187,21 @@ def test_a_query_that_has_come_is_done_before_libraries_are_imported_for_nobody(
         order.append("query")
     thread.join(20)
     assert order == ["query", "import"]
+
+
+def test_the_seconds_of_the_first_search_are_without_those_of_reading_the_model(workspace, birds, monkeypatch):
+    experiment = Experiment.of(workspace, "birds", settings=BOTH)
+    Pipeline(workspace).retriever(experiment.dataset, BOTH)  # its vectors are kept now
+    load, told = encoders._load, []
+
+    def slowly(*args, **kwargs):
+        time.sleep(3)
+        return load(*args, **kwargs)
+
+    monkeypatch.setattr(encoders, "_load", slowly)
+    _, found = Pipeline(workspace).candidates(experiment, QUERY, lambda *step: told.append(step))
+    assert found.seconds < 3
+    assert (0, 0, "loading the dense model") in told
+    told.clear()
+    Pipeline(workspace).candidates(experiment, QUERY, lambda *step: told.append(step))
+    assert told == []

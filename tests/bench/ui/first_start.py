@@ -17,8 +17,8 @@ COLUMNS = """
   const roots = hosts.map((host) => host.shadowRoot).filter(Boolean);
   const text = document.body.innerText;
   if (wanted > 1 && text.includes("Words only for now")) return false;
-  return roots.some((root) =>
-    [...root.querySelectorAll(".column")].filter((column) => column.querySelector(".card")).length >= wanted);
+  const columns = (root) => [...root.querySelectorAll(".column:not([data-column='ideal'])")];
+  return roots.some((root) => columns(root).filter((column) => column.querySelector(".card")).length >= wanted);
 }
 """
 STAGES = {"first column": 1, "three columns": 3}
