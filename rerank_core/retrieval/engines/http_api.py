@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from rerank_core.errors import ProviderError, SettingsError
+from rerank_core.errors import SettingsError
 from rerank_core.retrieval.engines.door import Door, json_of
 from rerank_core.retrieval.engines.engine import Asked, Column, Hit, at, hits_of
 from rerank_core.retrieval.engines.failures import failed
 from rerank_core.retrieval.engines.http_sample import columns_of, list_of_hits
+from rerank_core.retrieval.engines.only_asked import OnlyAsked
 from rerank_core.retrieval.engines.source import EngineSource, at_path
 from rerank_core.retrieval.engines.template import Template
-from rerank_core.types import Doc
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    pass
 
 _PARTS = frozenset({"method", "path", "params", "body"})
 
 
-class HttpApiEngine:
+class HttpApiEngine(OnlyAsked):
     """A template is {"method": "GET" or "POST", "path": …, "params": {…}, "body": …}; all but one of the last optional.
 
     The source's `hits` names the list of hits ("" where the answer is the list); `fields.score` a hit's score.
@@ -71,27 +70,9 @@ class HttpApiEngine:
 
         return json_of(self._door, self._door.call(send))
 
-    def missing(self, docids: Sequence[str]) -> set[str]:
-        """Refused: see `put`."""
-        raise self._only_asked()
-
-    def create(self, dimensions: int) -> None:
-        """Refused: see `put`."""
-        raise self._only_asked()
-
-    def put(self, docs: Sequence[Doc], vectors: Sequence[NDArray[np.float32] | None]) -> None:
-        """Refused: an API is only asked."""
-        raise self._only_asked()
-
-    def finish(self) -> None:
-        """Nothing to do."""
-
     def close(self) -> None:
         """Close the connections."""
         self._door.close()
-
-    def _only_asked(self) -> ProviderError:
-        return failed(self._source, "can only be asked", "Fill its index by its own means.")
 
 
 def _request(source: EngineSource, template: Template, asked: Asked) -> tuple[str, str, bytes | None]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rerank_core.errors import NotReadyError, RerankLensError, SettingsError
 from rerank_core.retrieval.engines.engine import Asked, Column, Hit, hits_of
 from rerank_core.retrieval.engines.failures import KEPT, failed
+from rerank_core.retrieval.engines.only_asked import OnlyAsked
 from rerank_core.retrieval.engines.source import PYTHON, EngineSource, Fields
 from rerank_core.retrieval.engines.template import Template
 from rerank_core.types import Doc, text_hash
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    pass
 
 FIELDS = Fields("docid", "text", "title", ("metadata",), "", "score")
 _open: dict[str, Callable[[str, int], Iterable[Any]]] = {}
@@ -57,7 +57,7 @@ def _callable_of(find: Any) -> Callable[[str, int], Iterable[Any]]:
     raise SettingsError("A source is a function (query, k), or a retriever with invoke(query) or retrieve(query).")
 
 
-class CallableEngine:
+class CallableEngine(OnlyAsked):
     """The callable that was given under a name in this process."""
 
     def __init__(self, source: EngineSource) -> None:
@@ -92,26 +92,8 @@ class CallableEngine:
             return hits_of(self._source, ((row, row.get("score")) for row in rows), asked.k)
         raise problem
 
-    def missing(self, docids: Sequence[str]) -> set[str]:
-        """Refused: see `put`."""
-        raise self._only_asked()
-
-    def create(self, dimensions: int) -> None:
-        """Refused: see `put`."""
-        raise self._only_asked()
-
-    def put(self, docs: Sequence[Doc], vectors: Sequence[NDArray[np.float32] | None]) -> None:
-        """Refused: a callable is only asked."""
-        raise self._only_asked()
-
-    def finish(self) -> None:
-        """Nothing to do."""
-
     def close(self) -> None:
         """Nothing to close."""
-
-    def _only_asked(self) -> RerankLensError:
-        return failed(self._source, "can only be asked", "Fill its index by its own means.")
 
 
 open_callable = CallableEngine
