@@ -10,20 +10,16 @@ import streamlit as st
 
 from pages.ui import address, cache, failures, menu, roles
 from pages.ui.markdown import plain
+from pages.ui.server.first_use import bring_demo, is_first_use
 from pages.ui.server.host_check import serves_this_machine_only
 from rerank_core.corpus.import_roots import close_paths
-from rerank_core.corpus.ingest import ImportOptions, import_dataset
 from rerank_core.errors import RerankLensError, WorkspaceError
-from rerank_core.store import datasets, jobs
-from rerank_core.store.shipped_vectors import keep_shipped
+from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 
 STYLE = (Path(__file__).parent / "frame.css").read_text(encoding="utf-8")
 # without the sidebar, the page's own bar lies over its first lines
 FOLDED = ".block-container {padding-top: 4rem}"
-DEMO = "demo"
-DATA = Path(__file__).resolve().parents[2] / "data"
-DEMO_FOLDER, DEMO_VECTORS = DATA / "demo", DATA / "vectors" / "demo.npz"
 
 
 def open_page(title: str, sidebar: Literal["auto", "collapsed"] = "auto") -> Workspace:
@@ -78,9 +74,6 @@ def look_again(space: Workspace) -> None:
 
 
 def _first_use(space: Workspace) -> None:
-    with space.open() as db:
-        if datasets.list_datasets(db) or datasets.unreadable_datasets(db) or jobs.open_jobs(db, "import"):
-            return
-    with st.spinner("First start: reading the demo dataset…"):
-        import_dataset(space, DEMO, DEMO_FOLDER, ImportOptions())
-        keep_shipped(space, DEMO_VECTORS)
+    if is_first_use(space):
+        with st.spinner("First start: reading the demo dataset…"):
+            bring_demo(space)

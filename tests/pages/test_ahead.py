@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pages.ui import cache
-from pages.ui.server import ahead
+from pages.ui.server import ahead, first_use
 from rerank_core.ranking import worker
 from rerank_core.rerankers.catalogue import extra_problem
 from rerank_core.retrieval import language
-from rerank_core.store import jobs
+from rerank_core.store import datasets, jobs
 from rerank_core.store.workspace import Workspace
 
 KEY = "RERANK_LENS_TEST_KEY"
@@ -47,6 +49,7 @@ def test_a_worker_is_started_with_the_keys_and_asked_to_warm_up(
     assert started == ["k1"]
     with workspace.open() as db:
         assert [job.kind for job in jobs.open_jobs(db)] == ["warm"]
+        assert [row.name for row in datasets.list_datasets(db)] == [first_use.DEMO]
     assert language._loaded_identifier.cache_info().currsize == 1
     assert extra_problem._misfit.cache_info().currsize > 0
 
@@ -65,3 +68,24 @@ def test_no_worker_is_started_on_a_workspace_that_can_only_be_read(
     monkeypatch.setattr(Workspace, "why_only_read", lambda self: "it is on a read-only disk")
     ahead.begin(workspace)
     assert started == []
+    with workspace.open() as db:
+        assert datasets.list_datasets(db) == []
+
+
+def test_the_demo_is_brought_once_however_many_ask_and_whoever_comes_meanwhile_waits(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, keep = [], first_use.keep_shipped
+
+    def slowly(space: Workspace, path: Path) -> int:
+        assert first_use.is_first_use(space)  # the passages are there, and their vectors are not
+        kept.append(keep(space, path))
+        return kept[-1]
+
+    monkeypatch.setattr(first_use, "keep_shipped", slowly)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(first_use.bring_demo, [workspace] * 4))
+    assert kept == [516]
+    assert not first_use.is_first_use(workspace)
+    with workspace.open() as db:
+        assert [row.name for row in datasets.list_datasets(db)] == [first_use.DEMO]

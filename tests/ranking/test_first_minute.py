@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from pages.ui import frame
+from pages.ui.server import first_use
 from rerank_core.corpus.ingest import ImportOptions, import_dataset
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.experiment.one_query import first_look
@@ -39,7 +39,7 @@ def encoder():
 
 
 def test_the_shipped_vectors_are_those_of_the_bundled_model_for_every_passage(encoder):
-    model, vectors = read_shipped(frame.DEMO_VECTORS)
+    model, vectors = read_shipped(first_use.DEMO_VECTORS)
     texts = demo_texts()
     assert model == encoder.key
     assert vectors.keys() == texts.keys()
@@ -52,17 +52,17 @@ def test_the_shipped_vectors_are_those_of_the_bundled_model_for_every_passage(en
 
 
 def test_the_demo_is_searched_by_meaning_without_embedding_a_passage(workspace, encoder, monkeypatch):
-    import_dataset(workspace, frame.DEMO, frame.DEMO_FOLDER, ImportOptions())
-    assert keep_shipped(workspace, frame.DEMO_VECTORS) == 516
-    assert keep_shipped(workspace, frame.DEMO_VECTORS) == 0
+    import_dataset(workspace, first_use.DEMO, first_use.DEMO_FOLDER, ImportOptions())
+    assert keep_shipped(workspace, first_use.DEMO_VECTORS) == 516
+    assert keep_shipped(workspace, first_use.DEMO_VECTORS) == 0
     monkeypatch.setattr(type(encoder), "encode_documents", lambda *_: pytest.fail("a passage was embedded"))
     with workspace.open() as db:
-        demo = datasets.get_dataset(db, frame.DEMO)
+        demo = datasets.get_dataset(db, first_use.DEMO)
         assert count_without_vector(db, demo.id, encoder.key, 10) == 0
         assert count_without_vector(db, demo.id, "another", 10) == 10
         query = datasets.get_queries(db, demo.id)[0]
     retriever = Pipeline(workspace).retriever(demo, RetrievalSettings(("dense",), depth=10))
-    vector, (_, shipped) = encoder.encode_query(query.text), read_shipped(frame.DEMO_VECTORS)
+    vector, (_, shipped) = encoder.encode_query(query.text), read_shipped(first_use.DEMO_VECTORS)
     best = max(vector @ one / np.linalg.norm(one) for one in shipped.values())
     assert retriever.retrieve("", query.text, retriever.settings).docs[0].score == pytest.approx(best, abs=1e-6)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from pages.ui.frame import DEMO_FOLDER
+from pages.ui.server.first_use import DEMO_FOLDER
 from rerank_core.store.datasets import DatasetRow
 from rerank_core.text import shortened
 
