@@ -97,20 +97,24 @@ def scoreboard(experiment: Experiment, measures: tuple[str, ...]) -> Scoreboard:
     return _scoreboard(made_of, measures, experiment)
 
 
+class _JudgesList:
+    """A judge's list, made anew in its place when rankings or a language model's grades came."""
+
+    def __init__(self) -> None:
+        self._making = Lock()
+        self._made: tuple[object, ...] = ()
+        self._list: Labelling | None = None
+
+    def as_of(self, made: tuple[object, ...], make: Callable[[], Labelling]) -> Labelling:
+        with self._making:
+            if self._list is None or made != self._made:
+                self._list, self._made = make(), made
+            return self._list
+
+
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _labelling(
-    path: Path,
-    inode: int,
-    made_of: tuple[object, ...],
-    dataset: str,
-    judge: str,
-    plan: str,
-    made: tuple[object, ...],
-) -> Labelling:
-    space = Workspace(path)
-    with space.open() as db:
-        row = datasets.get_dataset(db, dataset)
-    return Labelling(space, row, judge, LabelPlan.from_json(plan), spot_check_pairs(space, row))
+def _judges_list(path: Path, inode: int, made_of: tuple[object, ...], judge: str, plan: str) -> _JudgesList:
+    return _JudgesList()
 
 
 def labelling(dataset: datasets.DatasetRow, judge: str, plan: LabelPlan) -> Labelling:
@@ -120,7 +124,8 @@ def labelling(dataset: datasets.DatasetRow, judge: str, plan: LabelPlan) -> Labe
     keys = [get_system(space, system).key for system in plan.systems]
     with space.open() as db:
         made = (*rankings.census(db, keys), *llm_grades.last_change(db))
-    return _labelling(path, path.stat().st_ino, dataset.made_of, dataset.name, judge, plan.to_json(), made)
+    kept = _judges_list(path, path.stat().st_ino, (dataset.name, *dataset.made_of), judge, plan.to_json())
+    return kept.as_of(made, lambda: Labelling(space, dataset, judge, plan, spot_check_pairs(space, dataset)))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

@@ -11,7 +11,8 @@ from rerank_core.judging.matters import chooser_between
 from rerank_core.judging.next_grade.next_grade import Decision, NextGrade
 from rerank_core.store import scales
 from rerank_core.store.datasets import DatasetRow
-from rerank_core.store.judge_sheet import JudgeSheet, Pair
+from rerank_core.store.heard import Pair, heard_in
+from rerank_core.store.judge_sheet import JudgeSheet
 from rerank_core.store.qrels_rule import settle
 from rerank_core.store.workspace import Workspace
 from rerank_core.types import Ranking
@@ -52,7 +53,7 @@ class Deciding:
 
     def __init__(self, workspace: Workspace, dataset: DatasetRow, judge: str, duel: Duel) -> None:
         self._workspace, self._dataset, self._duel = workspace, dataset, duel
-        self._lock, self._sheet = threading.Lock(), JudgeSheet(judge)
+        self._lock, self._sheet = threading.Lock(), JudgeSheet(judge, heard_in(workspace, dataset))
         self._scale: tuple[int, ...] = ()
         self._chooser: NextGrade | None = None
         self._decision: Decision | None = None

@@ -18,7 +18,8 @@ from rerank_core.judging.plan import LabelPlan
 from rerank_core.judging.pool import in_overlap, interleaved, pool, shuffled
 from rerank_core.store import datasets, rankings, scales
 from rerank_core.store.datasets import DatasetRow
-from rerank_core.store.judge_sheet import JudgeSheet, Pair
+from rerank_core.store.heard import Pair, heard_in
+from rerank_core.store.judge_sheet import JudgeSheet
 from rerank_core.store.workspace import Workspace
 
 __all__ = ["LabelPlan", "LabelProgress", "Labelling", "QueueItem"]
@@ -74,7 +75,7 @@ class Labelling:
         self, workspace: Workspace, dataset: DatasetRow, judge: str, plan: LabelPlan, spot: Sequence[Pair] = ()
     ) -> None:
         self._workspace, self._dataset, self._plan = workspace, dataset, plan
-        self._lock, self._sheet = threading.Lock(), JudgeSheet(judge)
+        self._lock, self._sheet = threading.Lock(), JudgeSheet(judge, heard_in(workspace, dataset))
         experiment = plan.experiment(workspace, dataset)
         keys = {system.id: system.key for system in experiment.systems}
         with workspace.open() as db:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from rerank_core.judging.next_grade.next_grade import Bin, NextGrade, RandomCheck, Turn, VerdictStanding
-from rerank_core.store.judge_sheet import JudgeSheet, Pair
+from rerank_core.store.heard import Pair
+from rerank_core.store.judge_sheet import JudgeSheet
 from rerank_core.store.qrels_rule import settle
 from rerank_core.types import Ranking
 
@@ -25,7 +26,7 @@ class Matters:
         """Take in the pairs whose grades changed; on another scale, all grades again. The qrels rule settles a pair."""
         if self._chooser is None or tuple(scale) != self._scale:
             self._scale, self._chooser = tuple(scale), chooser_between(*self._rankings, scale)
-            changed = sheet.heard
+            changed = list(sheet.heard)
         for pair in changed:
             heard = sheet.heard.get(pair)
             grade = settle(heard.values()).grade if heard else None

@@ -2,69 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
+from rerank_core.store.heard import Heard, Pair
 from rerank_core.store.judgments import READABLE
 from rerank_core.store.qrels_rule import Voice
 
-Pair = tuple[str, str]
-"""(qid, docid)"""
+_OWN = f"""SELECT id, qid, docid, kind, undoes, source, iif(typeof(note) = 'text', note, ''), at, rule FROM judgment
+           WHERE dataset_id = ? AND judge = ? AND id > ? AND id <= ? AND {READABLE} ORDER BY id"""
 
 
 @dataclass(slots=True)
 class JudgeSheet:
     """What one judge did, and what is settled or graded by others; `read` takes in what is new. No language models.
 
-    `heard`: pair -> (judge, whether it is an adjudication) -> what they say now. `notes`: this judge's own. `skips`:
-    pair -> this judge's skips that are not undone. `done`: row -> (pair, rule) of their grades and skips that are not
-    undone, oldest first. `times`: when they graded, ISO 8601, oldest first. `drawn`: pairs that anybody graded because
-    they were drawn at random. `last`: the newest row that was read.
+    `everybody`: shared by all sheets of the dataset, and maybe a moment ahead of this one. `notes`: this judge's own.
+    `skips`: pair -> this judge's skips that are not undone. `done`: row -> (pair, rule) of their grades and skips that
+    are not undone, oldest first. `times`: when they graded, ISO 8601, oldest first. `last`: the newest row that was
+    read.
     """
 
     judge: str
-    heard: dict[Pair, dict[tuple[str, bool], Voice]] = field(default_factory=dict)
+    everybody: Heard
     notes: dict[Pair, str] = field(default_factory=dict)
     skips: dict[Pair, set[int]] = field(default_factory=dict)
     done: dict[int, tuple[Pair, str]] = field(default_factory=dict)
     times: list[str] = field(default_factory=list)
-    drawn: set[Pair] = field(default_factory=set)
     last: int = 0
+
+    @property
+    def heard(self) -> Mapping[Pair, Mapping[tuple[str, bool], Voice]]:
+        """See `Heard.voices`."""
+        return self.everybody.voices
+
+    @property
+    def drawn(self) -> set[Pair]:
+        """See `Heard.drawn`."""
+        return self.everybody.drawn
 
     def read(self, db: Database, dataset_id: int) -> set[Pair]:
         """Take in the rows that came since; return the pairs that somebody graded or took back."""
-        sql = f"""SELECT id, qid, docid, judge, kind, grade, undoes, coalesce(restores, id), source,
-                  iif(typeof(note) = 'text', note, ''), at, rule FROM judgment
-                  WHERE dataset_id = ? AND id > ? AND {READABLE} ORDER BY id"""
-        changed: set[Pair] = set()
-        for event, qid, docid, judge, kind, grade, undoes, age, source, note, at, rule in db.execute(
-            sql, [dataset_id, self.last]
+        changed, last = self.everybody.read(db, dataset_id, self.last)
+        for event, qid, docid, kind, undoes, source, note, at, rule in db.execute(
+            _OWN, [dataset_id, self.judge, self.last, last]
         ):
-            self.last = event
-            if source == "llm":
-                continue
-            pair, adjudicates = (qid, docid), source == "adjudication"
-            if kind in ("grade", "undo"):
-                self._hear(pair, judge, grade, age, event, adjudicates)
-                changed.add(pair)
-            if rule == "random":
-                self.drawn.add(pair)
-            if judge == self.judge and not adjudicates:
-                self._own(pair, event, kind, undoes, note, at, rule)
+            if source not in ("llm", "adjudication"):
+                self._own((qid, docid), event, kind, undoes, note, at, rule)
+        self.last = last
         return changed
 
     def own_grade(self, pair: Pair) -> int | None:
         """The grade that this judge gives the pair now; None: it is not graded."""
         voice = self.heard.get(pair, {}).get((self.judge, False))
         return None if voice is None else voice.grade
-
-    def _hear(self, pair: Pair, judge: str, grade: int | None, age: int, event: int, adjudicates: bool) -> None:
-        heard = self.heard.setdefault(pair, {})
-        if grade is None:
-            heard.pop((judge, adjudicates), None)
-        else:
-            heard[judge, adjudicates] = Voice(grade, age, event, judge, adjudicates)
 
     def _own(self, pair: Pair, event: int, kind: str, undoes: int | None, note: str, at: str, rule: str) -> None:
         if kind == "undo" and undoes is not None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from sqlite_utils import Database
@@ -189,14 +190,13 @@ def _scored(rank: int, docid: Any, score: Any, found: Any, cut: Any, parts: Any)
     if not (isinstance(docid, str) and isinstance(found, dict) and isinstance(parts, dict)):
         raise ValueError("not a passage's place in a ranking")
     row_values.number_or_none(score)  # but what was written as a whole number stays one
-    return ScoredDoc(docid, score, rank, found, row_values.whole(cut), parts)
+    return ScoredDoc(intern(docid), score, rank, found, row_values.whole(cut), parts)
 
 
 def _docids(docs: Any) -> list[str] | None:
     """The docids of a list alone, which is faster than `_load`; None: it cannot be read."""
     try:
-        docids = [row[0] for row in row_values.listed(docs)]
-        "".join(docids)  # raises where one is no text
-        return docids
+        # many lists name the same passages: each name is kept once, and one that is no text raises
+        return [intern(row[0]) for row in row_values.listed(docs)]
     except row_values.UNREADABLE:
         return None
