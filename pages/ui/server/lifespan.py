@@ -18,7 +18,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from pages.ui.outbox import side_route
 from pages.ui.server import ahead
 from rerank_core.errors import RerankLensError
-from rerank_core.inference.free_memory import free_memory
+from rerank_core.inference.free_memory import few_arenas, free_memory
 from rerank_core.store.uploads import LONGEST_WAIT, discard_read_uploads
 from rerank_core.store.workspace import Workspace
 
@@ -45,6 +45,7 @@ async def running(_: st.App) -> AsyncIterator[None]:
     """Around the server's life: offer the side route, keep the workspace's log open, show the app in a browser."""
     space = Workspace()
     sys.setswitchinterval(TURN)
+    few_arenas()
     with ExitStack() as stack:
         # The last connection to close writes SQLite's log back and removes it: several writes to the disk more, at
         # every grade. While the server runs, this one stays. A workspace that cannot be opened is a page's to tell.
