@@ -72,13 +72,14 @@ def read_pair_model(model: Any) -> PairModel:
 
 
 class _WithFirstTokens:
-    """BERT's and XLM-R's classifiers: of the last block only the first token is computed."""
+    """BERT's, DistilBERT's and XLM-R's classifiers: of the last block only the first token is computed."""
 
     def __init__(self, model: Any) -> None:
         self._model, self._weights = model, read_weights(model)
         self.weights: EncoderBody = self._weights
         self.token_types: int | None = len(self._weights.types)
         self.flops = self._weights.flops
+        self._typed = not type(model).__name__.startswith("DistilBert")
 
     def exact(self, device: str) -> Forward:
         return TorchEncoder(self._weights, "float32", device)
@@ -87,7 +88,7 @@ class _WithFirstTokens:
         return _first_tokens(self._weights, how, device, streams)
 
     def library(self, inputs: dict[str, Any]) -> float:
-        return float(self._model(**inputs).logits)
+        return float(self._model(**(inputs if self._typed else _without_types(inputs))).logits)
 
 
 def _first_tokens(weights: EncoderWeights, how: Plan, device: str, streams: int) -> Forward:

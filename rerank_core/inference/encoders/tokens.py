@@ -53,4 +53,5 @@ def release(body: Any) -> None:
     if hasattr(body, "layers"):
         body.layers = torch.nn.ModuleList()
     else:
-        body.encoder.layer = torch.nn.ModuleList()
+        blocks = body.transformer if hasattr(body, "transformer") else body.encoder
+        blocks.layer = torch.nn.ModuleList()

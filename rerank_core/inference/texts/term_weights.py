@@ -75,9 +75,15 @@ class TermWeights:
 
 def _head(model: Any) -> tuple[Any, Any]:
     """What goes before the product with the vocabulary, and that product's layer."""
+    import torch
+
     kind = type(model).__name__
     if kind == "BertForMaskedLM":
         return model.cls.predictions.transform, model.cls.predictions.decoder
+    if kind == "DistilBertForMaskedLM":
+        return torch.nn.Sequential(
+            model.vocab_transform, model.activation, model.vocab_layer_norm
+        ), model.vocab_projector
     if kind in ("RobertaForMaskedLM", "XLMRobertaForMaskedLM", "CamembertForMaskedLM"):
         return _roberta(model.lm_head), model.lm_head.decoder
     if kind == "ModernBertForMaskedLM":
