@@ -30,11 +30,6 @@ class Streams(Generic[Input, Made]):
         self._forward, self.count, self._pack = forward, count, packs_alike if alike else packs
         self._threads = ThreadPoolExecutor(count, "stream", one_thread_each) if count > 1 else None
 
-    def close(self) -> None:
-        """End its threads."""
-        if self._threads is not None:
-            self._threads.shutdown()
-
     def __call__(self, inputs: Sequence[Input]) -> list[Made]:
         """What `forward` makes of each input, in their order."""
         parts = self._pack([len(one) for one in inputs], self.count)

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 Name = TypeVar("Name")
 LEAST_ROUNDS, MOST_ROUNDS = 3, 8
+HOPELESS = 1.5
+"""Slower than this by the fastest, twice: not timed any further."""
 NEAR = 1.03
 """What is so little slower than the fastest counts as equally fast."""
 
@@ -21,16 +23,19 @@ def least_seconds(
     """The least time that each work took, by `clock`: the processor's time of this process, which others take none of.
 
     Each should have been done once before. Rounds go on until `budget` seconds by `wall` have passed, within
-    LEAST_ROUNDS and MOST_ROUNDS.
+    LEAST_ROUNDS and MOST_ROUNDS, or until all others are HOPELESS.
     """
     least = dict.fromkeys(works, float("inf"))
+    going = list(works)
     started = wall()
     for number in range(1, MOST_ROUNDS + 1):
-        for name, work in works.items():
+        for name in going:
             began = clock()
-            work()
+            works[name]()
             least[name] = min(least[name], clock() - began)
-        if number >= LEAST_ROUNDS and wall() - started >= budget:
+        if number > 1:
+            going = [name for name in going if least[name] <= HOPELESS * min(least.values())]
+        if len(going) < 2 or (number >= LEAST_ROUNDS and wall() - started >= budget):
             break
     return least
 
