@@ -2,7 +2,7 @@
 
 One block of the model with tables of a few words stands for the whole of it: all its blocks are alike, and OpenVINO
 takes seconds to compile a whole model, tenths of a second for one block. The time is the processor's, not the clock's:
-where other programs take both cores, the clock's least of eight rounds was still up to three times what it is alone.
+where other programs took both cores, the clock's least of eight rounds was still about three times as much.
 All of it takes 0.2 to 0.9 s of a processor on two cores together, 1.4 s where vectors have 1,024 dimensions.
 """
 
