@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 # nothing in the tests may reach a model hub
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# nothing is timed, and nothing kept in the cache of whoever runs them
+os.environ["RERANK_LENS_RUNNER"] = "rule"
+os.environ["RERANK_LENS_CACHE"] = os.path.join(tempfile.gettempdir(), "rerank-lens-tests-write-nothing-here")
 
 ROOT = Path(__file__).resolve().parent.parent
 

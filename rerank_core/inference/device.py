@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import platform
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -51,21 +52,40 @@ def memory_bytes() -> int | None:
 def abilities(device: str | None = None) -> Abilities:
     """What the device and the installed libraries can do. None: the best device. Imports torch."""
     name = device or best_device()
-    of_cpu = cpu_abilities()
-    if not name.startswith("cuda"):
-        return replace(of_cpu, device=name)
     import torch
 
-    return replace(of_cpu, device=name, bfloat16=torch.cuda.get_device_capability(torch.device(name)) >= (8, 0))
+    # torch has no public way to weights that oneDNN prepares
+    operators = torch.ops.mkldnn
+    onednn = all(hasattr(operators, one) for one in ("_linear_pointwise", "_reorder_linear_weight"))
+    of_cpu = replace(cpu_abilities(), device=name, onednn=onednn)
+    if not name.startswith("cuda"):
+        return of_cpu
+    return replace(of_cpu, bfloat16=torch.cuda.get_device_capability(torch.device(name)) >= (8, 0))
+
+
+@cache
+def cpu_name() -> str:
+    """The processor's name, family, model and stepping, as Linux tells it; elsewhere what Python knows of it."""
+    facts = dict(line.split(":", 1) for line in _cpu_text().partition("\n\n")[0].splitlines() if ":" in line)
+    told = {name.strip(): value.strip() for name, value in facts.items()}
+    names = ("model name", "cpu family", "model", "stepping", "CPU implementer", "CPU part")
+    return " ".join(told[name] for name in names if name in told) or platform.processor() or platform.machine()
+
+
+def _cpu_text() -> str:
+    try:
+        return Path("/proc/cpuinfo").read_text("utf-8")
+    except OSError:
+        return ""
 
 
 @cache
 def cpu_abilities() -> Abilities:
-    """What this machine's CPU can do, as Linux tells it; elsewhere nothing but float32 is taken for granted."""
-    try:
-        text = Path("/proc/cpuinfo").read_text("utf-8")
-    except OSError:
-        text = ""
+    """What this machine's CPU can do, as Linux tells it; elsewhere nothing but float32 is taken for granted.
+
+    `onednn` stays False here, as only torch knows it.
+    """
+    text = _cpu_text()
     flags = {flag for line in text.splitlines() if line.startswith(("flags", "Features")) for flag in line.split()}
     return Abilities(
         device="cpu",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 from threading import Lock
 from typing import Any
 
 from rerank_core.inference.caller import caller
+from rerank_core.inference.choice.runners import chosen
 from rerank_core.inference.device import abilities
 from rerank_core.inference.pair_models import Forward, PairModel, read_pair_model
 from rerank_core.inference.pair_queue import PairQueue
@@ -17,7 +19,8 @@ from rerank_core.inference.streams import PACK, Streams
 GPU_TOKENS = 65536
 """Tokens that a GPU takes at once: enough to keep it busy."""
 _MOST_PACKS = 4
-_TOLERANCE = 1e-4
+_TOLERANCE, _NEAR = 1e-4, 1e-5
+"""What an engine may differ from the model's own scores, and what it should."""
 _PROBES = ("", "a", "What the library gives for a few texts, this engine must give too. " * 12)
 _SECOND = 80e9
 """Operations that one core of a CPU does in about a second."""
@@ -67,11 +70,11 @@ class Engine:
 
     @property
     def description(self) -> str:
-        """Such as "exact: float32 by torch, 2 packs of 1,024 tokens at once"."""
+        """Such as "exact: float32 by torch, 2 packs of 1,024 tokens at once", and by what that was chosen."""
         how, tokens = self.plan, PACK if self.streams else GPU_TOKENS
         count = self.streams or 1
         at_once = f"{count} {'packs' if count > 1 else 'pack'} of {tokens:,} tokens at once"
-        return f"{how.precision}: {how.arithmetic} by {how.runner}, {at_once}"
+        return ", ".join(filter(None, (how.description, at_once, how.chosen)))
 
 
 def open_engine(
@@ -86,13 +89,30 @@ def open_engine(
     tokens = PairTokens(tokenizer, max_tokens, cut)
     if reader.token_types is not None and max(kind for _, kind in _types(tokens)) >= reader.token_types:
         raise UnknownModelError("its tokenizer gives token types that the model does not have")
-    _check(model, reader, tokens)
-    how = reader.planned(plan(precision, abilities(device)))
-    if device != "cpu":
-        return Engine(tokens, reader.by(how, device, 1), how, reader.flops)
-    count = _threads()
-    streams = Streams(reader.by(how, device, count), count, alike=how.runner == "openvino")
-    return Engine(tokens, streams, how, reader.flops, count)
+    here = abilities(device)
+    count = _threads() if device == "cpu" else 0
+    probes = _Probes(model, reader, tokens)
+    possible = chosen(reader.weights, plan(precision, here), here, count)
+    if possible[0].arithmetic != "float32":
+        # what is rounded cannot be told from what is wrong: the weights are checked as they are
+        probes.refuse(probes.difference(reader.exact(device)))
+        return Engine(tokens, _forward(reader, possible[0], device, count), possible[0], reader.flops, count)
+    differing = []
+    for how in possible:
+        forward = _forward(reader, how, device, count)
+        differing.append((probes.difference(forward), how))
+        if differing[-1][0] <= _NEAR:
+            return Engine(tokens, forward, how, reader.flops, count)
+    # in a deep model torch itself may differ by more
+    worst, how = min(differing, key=lambda one: one[0])
+    probes.refuse(worst)
+    return Engine(tokens, _forward(reader, how, device, count), how, reader.flops, count)
+
+
+def _forward(reader: PairModel, how: Plan, device: str, count: int) -> Forward:
+    """`count` 0: a device that takes one large pack at a time."""
+    run = reader.by(how, device, count or 1)
+    return Streams(run, count, alike=how.runner == "openvino") if count else run
 
 
 def _threads() -> int:
@@ -107,19 +127,29 @@ def _types(tokens: PairTokens) -> list[tuple[int, int]]:
     return [*layout.before, *layout.between, *layout.after, *of_texts]
 
 
-def _check(model: Any, reader: PairModel, tokens: PairTokens) -> None:
-    """The model's own answers to a few pairs, each alone, against this engine's for all of them in one pack."""
-    import torch
+class _Probes:
+    """The model's own answers to a few pairs, each alone, to hold forward passes against that get all at once."""
 
-    pairs = tokens.pairs("who", _PROBES)
-    device = next(model.parameters()).device
-    expected = []
-    with torch.inference_mode():
-        for pair in pairs:
-            ids, types = (torch.from_numpy(row).long()[None].to(device) for row in (pair.ids, pair.types))
-            inputs = {"input_ids": ids, "token_type_ids": types, "attention_mask": torch.ones_like(ids)}
-            expected.append(reader.library(inputs))
-    scores = reader.exact(str(device))(pairs)
-    worst = max(abs(score - wanted) for score, wanted in zip(scores, expected, strict=True))
-    if not worst <= _TOLERANCE * max(1.0, *map(abs, expected)):
-        raise UnknownModelError(f"the engine's scores differ from the model's own by {worst:.1g}")
+    def __init__(self, model: Any, reader: PairModel, tokens: PairTokens) -> None:
+        import torch
+
+        self._pairs = tokens.pairs("who", _PROBES)
+        self._expected = []
+        device = next(model.parameters()).device
+        with torch.inference_mode():
+            for pair in self._pairs:
+                ids, types = (torch.from_numpy(row).long()[None].to(device) for row in (pair.ids, pair.types))
+                inputs = {"input_ids": ids, "token_type_ids": types, "attention_mask": torch.ones_like(ids)}
+                self._expected.append(reader.library(inputs))
+
+    def difference(self, forward: Forward) -> float:
+        """The largest one; where scores are beyond 1, as a share of the largest. Infinite for what is no number."""
+        import numpy as np
+
+        worst = np.abs(np.subtract(forward(self._pairs), self._expected)).max()
+        return float(worst / max(1.0, np.abs(self._expected).max())) if np.isfinite(worst) else inf
+
+    def refuse(self, worst: float) -> None:
+        """Raise UnknownModelError where this largest difference is no rounding."""
+        if worst > _TOLERANCE:
+            raise UnknownModelError(f"the engine's scores differ from the model's own by {worst:.1g}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rerank_core.inference.encoders.body_weights import BODIES
 from rerank_core.inference.encoders.encoder_weights import CLASSIFIERS, EncoderWeights, read_weights
-from rerank_core.inference.encoders.tokens import Tokens, planned, read_encoder, tokens_by, tokens_in_torch
+from rerank_core.inference.encoders.tokens import EncoderBody, Tokens, read_encoder, tokens_by, tokens_in_torch
 from rerank_core.inference.encoders.torch_encoder import TorchEncoder
 from rerank_core.inference.pair_tokens import Pair, UnknownModelError
 from rerank_core.inference.precision import Plan
@@ -24,21 +24,22 @@ Head = Callable[[Sequence[Pair], Sequence["Tensor"]], Sequence[float]]
 
 
 class PairModel(Protocol):
-    """A cross-encoder as the engine runs it. `token_types`: how many it knows; None: it does not look at them."""
+    """A cross-encoder as the engine runs it.
+
+    `weights`: of its encoder. `token_types`: how many it knows; None: it does not look at them.
+    """
 
     token_types: int | None
+    weights: EncoderBody
 
     def flops(self, tokens: int) -> int:
         """Floating-point operations for a pair of so many tokens."""
-
-    def planned(self, how: Plan) -> Plan:
-        """The plan as this model can be run."""
 
     def exact(self, device: str) -> Forward:
         """Float32, in torch."""
 
     def by(self, how: Plan, device: str, streams: int) -> Forward:
-        """As `planned` says; safe for `streams` threads."""
+        """As the plan says, which `can_run` allows; safe for `streams` threads."""
 
     def library(self, inputs: dict[str, Any]) -> float:
         """The library's own raw score of one pair, given its input_ids, token_type_ids and attention_mask."""
@@ -71,15 +72,14 @@ def read_pair_model(model: Any) -> PairModel:
 
 
 class _WithFirstTokens:
-    """BERT's and XLM-R's classifiers: of the last block only the first token is computed."""
+    """BERT's, DistilBERT's and XLM-R's classifiers: of the last block only the first token is computed."""
 
     def __init__(self, model: Any) -> None:
         self._model, self._weights = model, read_weights(model)
+        self.weights: EncoderBody = self._weights
         self.token_types: int | None = len(self._weights.types)
         self.flops = self._weights.flops
-
-    def planned(self, how: Plan) -> Plan:
-        return how
+        self._typed = not type(model).__name__.startswith("DistilBert")
 
     def exact(self, device: str) -> Forward:
         return TorchEncoder(self._weights, "float32", device)
@@ -88,7 +88,7 @@ class _WithFirstTokens:
         return _first_tokens(self._weights, how, device, streams)
 
     def library(self, inputs: dict[str, Any]) -> float:
-        return float(self._model(**inputs).logits)
+        return float(self._model(**(inputs if self._typed else _without_types(inputs))).logits)
 
 
 def _first_tokens(weights: EncoderWeights, how: Plan, device: str, streams: int) -> Forward:
@@ -96,26 +96,23 @@ def _first_tokens(weights: EncoderWeights, how: Plan, device: str, streams: int)
         from rerank_core.inference.encoders.openvino_encoder import OpenVinoEncoder
 
         return OpenVinoEncoder(weights, how.arithmetic, streams)
-    return TorchEncoder(weights, how.arithmetic, device)
+    return TorchEncoder(weights, how.arithmetic, device, how.runner)
 
 
 class _WithHead:
     """Any encoder, and a head that makes a score of all its tokens' vectors."""
 
     def __init__(self, body: Any, head: Head, library: Callable[[dict[str, Any]], Any]) -> None:
-        self._weights, self._head, self._library = read_encoder(body), head, library
-        types = getattr(self._weights, "types", None)
+        self.weights, self._head, self._library = read_encoder(body), head, library
+        types = getattr(self.weights, "types", None)
         self.token_types = None if types is None else len(types)
-        self.flops = self._weights.token_flops
-
-    def planned(self, how: Plan) -> Plan:
-        return planned(self._weights, how)
+        self.flops = self.weights.token_flops
 
     def exact(self, device: str) -> Forward:
-        return self._scores(tokens_in_torch(self._weights, "float32", device))
+        return self._scores(tokens_in_torch(self.weights, "float32", device))
 
     def by(self, how: Plan, device: str, streams: int) -> Forward:
-        return self._scores(tokens_by(self._weights, how, device, streams))
+        return self._scores(tokens_by(self.weights, how, device, streams))
 
     def library(self, inputs: dict[str, Any]) -> float:
         return float(self._library(inputs))

@@ -21,7 +21,7 @@ from rerank_core.store.workspace import Workspace
 from rerank_core.systems.systems import System
 from rerank_core.types import Query, Ranking
 
-LIBRARIES = ("torch", "transformers", "sentence-transformers", "FlagEmbedding", "bm25s", "numpy")
+LIBRARIES = ("torch", "openvino", "transformers", "sentence-transformers", "FlagEmbedding", "bm25s", "numpy")
 TOKENIZED = 20
 """For so many warm queries of a system the tokenizer is timed apart; for all of them it would slow a run down."""
 

@@ -255,16 +255,17 @@ def test_other_models_of_the_shape_give_their_own_scores(bert_folder: Path, kind
 
 
 def test_a_model_of_another_shape_goes_through_the_library_and_says_why(tiny: Path, bert_folder: Path) -> None:
-    from transformers import AutoTokenizer, DistilBertConfig, DistilBertForSequenceClassification
+    from transformers import AlbertConfig, AlbertForSequenceClassification, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(str(bert_folder))
-    config = DistilBertConfig(vocab_size=len(tokenizer), dim=32, n_layers=1, n_heads=2, hidden_dim=32, num_labels=1)
-    other = tiny / "distilbert"
-    DistilBertForSequenceClassification(config).save_pretrained(other)
+    shape = {"embedding_size": 16, "hidden_size": 32, "num_attention_heads": 2, "intermediate_size": 32}
+    config = AlbertConfig(vocab_size=len(tokenizer), num_hidden_layers=1, num_labels=1, **shape)
+    other = tiny / "albert"
+    AlbertForSequenceClassification(config).save_pretrained(other)
     tokenizer.save_pretrained(other)
     scorer = load(model_from_name("cross-encoder", str(other)), {"precision": "preview"}, device="cpu")
     assert isinstance(scorer, LibraryPairs)
-    assert "DistilBertForSequenceClassification is not of BERT's, XLM-R's or ModernBERT's shape" in scorer.notes()[0]
+    assert "AlbertForSequenceClassification is not of BERT's, XLM-R's or ModernBERT's shape" in scorer.notes()[0]
     assert scorer.score(QUERY, TEXTS[:2]) == pytest.approx(predict(library(other), QUERY, TEXTS[:2]), abs=1e-5)
 
 

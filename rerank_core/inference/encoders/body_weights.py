@@ -16,6 +16,7 @@ BODIES = {
     "RobertaModel": True,
     "XLMRobertaModel": True,
     "CamembertModel": True,
+    "DistilBertModel": False,
 }
 """Class -> whether positions begin after the padding's id as RoBERTa's do."""
 ACTIVATIONS = {
@@ -102,10 +103,13 @@ def read_body(body: Any) -> BodyWeights:
     kind, config = type(body).__name__, body.config
     if kind not in BODIES:
         raise UnknownModelError(f"{kind} is not of BERT's, XLM-R's or ModernBERT's shape")
-    if config.hidden_act not in ACTIVATIONS:
-        raise UnknownModelError(f"its activation is {config.hidden_act}")
+    activation = config.activation if kind == "DistilBertModel" else config.hidden_act
+    if activation not in ACTIVATIONS:
+        raise UnknownModelError(f"its activation is {activation}")
     if getattr(config, "is_decoder", False) or getattr(config, "position_embedding_type", "absolute") != "absolute":
         raise UnknownModelError("its attention is not that of a plain encoder")
+    if kind == "DistilBertModel":
+        return _distilled(body, ACTIVATIONS[activation])
     table = body.embeddings
     return BodyWeights(
         words=data(table.word_embeddings.weight),
@@ -115,24 +119,61 @@ def read_body(body: Any) -> BodyWeights:
         projection=linear(body.embeddings_project) if hasattr(body, "embeddings_project") else None,
         layers=tuple(_layer(layer) for layer in body.encoder.layer),
         heads=config.num_attention_heads,
-        activation=ACTIVATIONS[config.hidden_act],
+        activation=ACTIVATIONS[activation],
         pad_id=config.pad_token_id if BODIES[kind] else None,
     )
 
 
-def _layer(layer: Any) -> Layer:
+def _distilled(body: Any, activation: str) -> BodyWeights:
+    """DistilBERT's, which has BERT's blocks under other names and no types of tokens: nothing is added for those.
+
+    Sanh et al., 2019, doi 10.48550/arXiv.1910.01108.
+    """
     import torch
 
+    table = body.embeddings
+    words = data(table.word_embeddings.weight)
+    return BodyWeights(
+        words=words,
+        positions=data(table.position_embeddings.weight),
+        # as many as BERT has, for tokenizers that tell them all the same
+        types=torch.zeros(2, words.shape[1], device=words.device),
+        norm=norm(table.LayerNorm),
+        projection=None,
+        layers=tuple(
+            Layer(
+                qkv=_together(layer.attention.q_lin, layer.attention.k_lin, layer.attention.v_lin),
+                out=linear(layer.attention.out_lin),
+                attention_norm=norm(layer.sa_layer_norm),
+                up=linear(layer.ffn.lin1),
+                down=linear(layer.ffn.lin2),
+                output_norm=norm(layer.output_layer_norm),
+            )
+            for layer in body.transformer.layer
+        ),
+        heads=body.config.n_heads,
+        activation=activation,
+        pad_id=None,
+    )
+
+
+def _layer(layer: Any) -> Layer:
     attention = layer.attention.self
-    parts = [attention.query, attention.key, attention.value]
     return Layer(
-        qkv=Linear(torch.cat([data(part.weight) for part in parts]), torch.cat([data(part.bias) for part in parts])),
+        qkv=_together(attention.query, attention.key, attention.value),
         out=linear(layer.attention.output.dense),
         attention_norm=norm(layer.attention.output.LayerNorm),
         up=linear(layer.intermediate.dense),
         down=linear(layer.output.dense),
         output_norm=norm(layer.output.LayerNorm),
     )
+
+
+def _together(*modules: Any) -> Linear:
+    """One product in place of several: their outputs one after the other."""
+    import torch
+
+    return Linear(torch.cat([data(one.weight) for one in modules]), torch.cat([data(one.bias) for one in modules]))
 
 
 def linear(module: Any) -> Linear:

@@ -14,6 +14,7 @@ CLASSIFIERS = {
     "RobertaForSequenceClassification": "roberta",
     "XLMRobertaForSequenceClassification": "roberta",
     "CamembertForSequenceClassification": "roberta",
+    "DistilBertForSequenceClassification": "distilbert",
 }
 """Class -> its encoder's attribute."""
 
@@ -63,5 +64,7 @@ def read_weights(model: Any) -> EncoderWeights:
 def _head(model: Any, encoder: Any, attribute: str) -> tuple[Linear, str, Linear]:
     if attribute == "bert":
         return linear(encoder.pooler.dense), "tanh", linear(model.classifier)
+    if attribute == "distilbert":
+        return linear(model.pre_classifier), "relu", linear(model.classifier)
     classifier = model.classifier
     return linear(classifier.dense), "gelu" if attribute == "electra" else "tanh", linear(classifier.out_proj)

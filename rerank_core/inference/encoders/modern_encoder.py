@@ -12,7 +12,7 @@ from rerank_core.inference.encoders.packed_inputs import packed
 from rerank_core.inference.encoders.products import float_product, int8_product
 from rerank_core.inference.encoders.torch_encoder import RowNorm, attention_for, filled_up
 from rerank_core.inference.pair_tokens import Pair
-from rerank_core.inference.precision import Arithmetic
+from rerank_core.inference.precision import Arithmetic, Runner
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,11 +26,12 @@ class ModernTokens:
     As in `TorchBody`, products and attention are in the arithmetic that is asked for, the rest in float32.
     """
 
-    def __init__(self, weights: ModernWeights, arithmetic: Arithmetic, device: str) -> None:
+    def __init__(self, weights: ModernWeights, arithmetic: Arithmetic, device: str, runner: Runner = "torch") -> None:
         import torch
 
         self._device, self._whole_numbers = torch.device(device), arithmetic == "int8"
         self._dtype = torch.float32 if self._whole_numbers else getattr(torch, arithmetic)
+        self._onednn = runner == "onednn"
         self._attend = attention_for(self._device, self._dtype)
         self._fills_up = self._device.type == "cpu"
         self._near = attention.near_by_sequence if self._device.type == "cpu" else attention.near_padded
@@ -98,7 +99,7 @@ class ModernTokens:
     def _product(self, linear: Linear, then: str = "") -> Product:
         if self._whole_numbers:
             return int8_product(linear, then)
-        return float_product(linear, self._device, self._dtype, then)
+        return float_product(linear, self._device, self._dtype, then, onednn=self._onednn)
 
     def _moved(self, tensor: Tensor) -> Tensor:
         return tensor.to(self._device).contiguous()

@@ -45,36 +45,24 @@ def rounded_up(rows: int) -> int:
     return -(-rows // step) * step
 
 
-def float_product(linear: Linear, device: Any, dtype: Any, then: str = "", any_rows: bool = False) -> Product:
+def float_product(
+    linear: Linear, device: Any, dtype: Any, then: str = "", any_rows: bool = False, onednn: bool = False
+) -> Product:
     """A product in `dtype` (None: that of the weights), followed by the activation `then`.
 
-    `any_rows`: it is not only called with `rounded_up` numbers of rows.
+    `any_rows`: it is not only called with `rounded_up` numbers of rows. `onednn`: weights that oneDNN prepares once,
+    where rows are rounded up and it knows the activation.
     """
     import torch
 
     weight = linear.weight.to(device, dtype)
     bias = None if linear.bias is None else linear.bias.to(device, dtype).contiguous()
-    if device.type == "cpu" and not any_rows and then in _ONEDNN and _by_onednn(weight.dtype):
+    if onednn and not any_rows and then in _ONEDNN:
         return _onednn_product(weight, bias, then)
     turned, activate = weight.contiguous().t(), activation(then)
     if bias is None:
         return lambda rows, out: activate(torch.mm(rows, turned, out=out))
     return lambda rows, out: activate(torch.addmm(bias, rows, turned, out=out))
-
-
-def _by_onednn(dtype: Any) -> bool:
-    """Whether oneDNN's products of prepared weights are the fast ones: torch has no public way to them.
-
-    In float32 where MKL, which torch asks else, leaves AVX-512 half unused: on AMD's processors (measured on Zen 4: 104
-    to MKL's 92 GFLOP/s a core; on Zen 3, without AVX-512, they are slower). In bfloat16 wherever the CPU has it: torch
-    would ask oneDNN too, and prepare the weights again for each product.
-    """
-    import torch
-
-    here = cpu_abilities()
-    wanted = here.amd_avx512 if dtype == torch.float32 else dtype == torch.bfloat16 and here.bfloat16
-    operators = torch.ops.mkldnn
-    return wanted and all(hasattr(operators, name) for name in ("_linear_pointwise", "_reorder_linear_weight"))
 
 
 def _onednn_product(weight: Tensor, bias: Tensor | None, then: str) -> Product:

@@ -11,7 +11,7 @@ from rerank_core.inference.encoders.encoder_weights import EncoderWeights
 from rerank_core.inference.encoders.packed_inputs import packed
 from rerank_core.inference.encoders.products import activation, float_product, int8_product, rounded_up
 from rerank_core.inference.pair_tokens import Pair
-from rerank_core.inference.precision import Arithmetic
+from rerank_core.inference.precision import Arithmetic, Runner
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,12 +26,20 @@ class TorchBody:
     its normalisation, stay in float32, which cuts the drift of bfloat16 by more than half.
     """
 
-    def __init__(self, weights: BodyWeights, arithmetic: Arithmetic, device: str, first_only: bool = False) -> None:
+    def __init__(
+        self,
+        weights: BodyWeights,
+        arithmetic: Arithmetic,
+        device: str,
+        runner: Runner = "torch",
+        first_only: bool = False,
+    ) -> None:
         """`first_only`: the last block works on the first tokens only, where no other token's vector is read."""
         import torch
 
         self._device = torch.device(device)
         self._dtype = torch.float32 if arithmetic == "int8" else getattr(torch, arithmetic)
+        self._onednn = runner == "onednn"
         self._attend = attention_for(self._device, self._dtype)
         self._fills_up = self._device.type == "cpu"
         self._heads, self._pad_id = weights.heads, weights.pad_id
@@ -95,14 +103,14 @@ class TorchBody:
         return tensor.to(self._device).contiguous()
 
     def _product(self, linear: Linear, then: str = "", any_rows: bool = False) -> Product:
-        return float_product(linear, self._device, self._dtype, then, any_rows)
+        return float_product(linear, self._device, self._dtype, then, any_rows, self._onednn)
 
 
 class TorchEncoder(TorchBody):
     """Scores packs of pairs."""
 
-    def __init__(self, weights: EncoderWeights, arithmetic: Arithmetic, device: str) -> None:
-        super().__init__(weights, arithmetic, device, first_only=True)
+    def __init__(self, weights: EncoderWeights, arithmetic: Arithmetic, device: str, runner: Runner = "torch") -> None:
+        super().__init__(weights, arithmetic, device, runner, first_only=True)
         self._activate_head = activation(weights.head_activation)
         # two small products whose errors would reach the score undivided
         self._head, self._score = (

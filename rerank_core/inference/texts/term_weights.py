@@ -27,8 +27,13 @@ _PIECE = 256
 class TermWeights:
     """The head of a transformers model for masked tokens, and SPLADE's pooling. Safe for several threads."""
 
-    def __init__(self, language_model: Any, modules: Sequence[Any], arithmetic: Arithmetic) -> None:
-        """`modules`: those after the transformer. Raises UnknownModelError for others than SPLADE's maximum."""
+    def __init__(
+        self, language_model: Any, modules: Sequence[Any], arithmetic: Arithmetic, onednn: bool = False
+    ) -> None:
+        """`modules`: those after the transformer. Raises UnknownModelError for others than SPLADE's maximum.
+
+        `onednn`: as in `float_product`, for the product with the vocabulary.
+        """
         import torch
 
         kinds = [type(module).__name__ for module in modules]
@@ -40,7 +45,7 @@ class TermWeights:
         self._logarithms = {"relu": 1, "log1p_relu": 2}[pooling.activation_function]
         self._transform, decoder = _head(language_model)
         self._dtype = getattr(torch, arithmetic)
-        self._decode = float_product(linear(decoder), decoder.weight.device, self._dtype)
+        self._decode = float_product(linear(decoder), decoder.weight.device, self._dtype, onednn=onednn)
 
     def __call__(self, texts: Sequence[Text], rows: Sequence[Tensor]) -> list[Made]:
         """`rows`: the tokens' vectors of each text, (tokens, width); "sentence_embedding" is all that can be kept."""
@@ -70,9 +75,15 @@ class TermWeights:
 
 def _head(model: Any) -> tuple[Any, Any]:
     """What goes before the product with the vocabulary, and that product's layer."""
+    import torch
+
     kind = type(model).__name__
     if kind == "BertForMaskedLM":
         return model.cls.predictions.transform, model.cls.predictions.decoder
+    if kind == "DistilBertForMaskedLM":
+        return torch.nn.Sequential(
+            model.vocab_transform, model.activation, model.vocab_layer_norm
+        ), model.vocab_projector
     if kind in ("RobertaForMaskedLM", "XLMRobertaForMaskedLM", "CamembertForMaskedLM"):
         return _roberta(model.lm_head), model.lm_head.decoder
     if kind == "ModernBertForMaskedLM":

@@ -6,13 +6,17 @@ A model whose transformer or whose modules the engine does not know is run by th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from rerank_core.inference.choice.runners import chosen
 from rerank_core.inference.device import abilities
-from rerank_core.inference.encoders.tokens import Tokens, planned, read_encoder, release, tokens_by, tokens_in_torch
+from rerank_core.inference.encoders.tokens import Tokens, read_encoder, release, tokens_by
 from rerank_core.inference.engine import GPU_TOKENS
 from rerank_core.inference.pair_tokens import UnknownModelError
-from rerank_core.inference.precision import Arithmetic, Plan, Precision, plan
+from rerank_core.inference.precision import Abilities, Arithmetic, Plan, Precision, in_torch, plan
 from rerank_core.inference.streams import PACK, Streams
 from rerank_core.inference.texts.term_weights import TermWeights
 from rerank_core.inference.texts.text_modules import Made, TextModules, split
@@ -55,7 +59,7 @@ class TextEngine:
         count, size = streams or 1, PACK if streams else GPU_TOKENS
         at_once = f"{count} {'packs' if count > 1 else 'pack'} of {size:,} tokens at once"
         self.plan, self.note = how, how.note
-        self.description = f"{how.precision}: {how.arithmetic} by {how.runner}, {at_once}"
+        self.description = ", ".join(filter(None, (how.description, at_once, how.chosen)))
 
     def encode(self, texts: Sequence[str], task: Task, keep: tuple[str, ...], prompt: str | None = None) -> list[Made]:
         """See `Texts.encode`."""
@@ -102,9 +106,10 @@ def open_texts(model: Any, precision: Precision, device: str, output: Output) ->
 
     model.eval()
     library = LibraryTexts(model, 16 if device == "cpu" else 128, "")
-    how = plan(precision, abilities(device))
+    here = abilities(device)
+    how = plan(precision, here)
     try:
-        return _engine(library, model, how, device, output)
+        return _engine(library, model, how, here, output)
     except UnknownModelError as unknown:
         reason = str(unknown)
     if how.arithmetic != "float32":
@@ -112,24 +117,49 @@ def open_texts(model: Any, precision: Precision, device: str, output: Output) ->
     return LibraryTexts(model, 16 if device == "cpu" else 128, reason)
 
 
-def _engine(library: LibraryTexts, model: Any, how: Plan, device: str, output: Output) -> TextEngine:
+def _engine(library: LibraryTexts, model: Any, how: Plan, here: Abilities, output: Output) -> TextEngine:
     import torch
 
     body = _body(model)
     weights, tokens = read_encoder(body), TextTokens(model)
-    how = planned(weights, how)
-    exact = _run(model, body, tokens_in_torch(weights, "float32", device), "float32")
-    _check(model, TextEngine(library, tokens, exact, how, 0), output)
-    count = int(torch.get_num_threads()) if device == "cpu" else 0
-    run = exact
+    count = int(torch.get_num_threads()) if here.device == "cpu" else 0
+    possible = chosen(weights, how, here, count)
+
+    def engine(way: Plan) -> TextEngine:
+        # the product with a vocabulary is torch's, whoever runs the blocks
+        onednn = (in_torch(way.arithmetic, here) if way.runner == "openvino" else way.runner) == "onednn"
+        run = _run(model, body, tokens_by(weights, way, here.device, count), way.arithmetic, onednn)
+        return TextEngine(library, tokens, _at_once(run, way, count), way, count)
+
     if how.arithmetic != "float32":
-        run = _run(model, body, tokens_by(weights, how, device, count), how.arithmetic)
+        # what is rounded cannot be told from what is wrong: the weights are checked as they are
+        _check(model, engine(replace(how, runner="torch", arithmetic="float32")), output)
+        opened = engine(possible[0])
+    else:
+        opened = _first_right([partial(engine, way) for way in possible], partial(_check, model, output=output))
     if tokens.all_attended:
         # the library's own body is not needed any more
         release(body)
+    return opened
+
+
+def _first_right(engines: Sequence[Callable[[], TextEngine]], check: Callable[[TextEngine], None]) -> TextEngine:
+    """The first one that `check` lets pass; what it raises for the last one is raised."""
+    for opened in engines[:-1]:
+        one = opened()
+        with suppress(UnknownModelError):
+            check(one)
+            return one
+    last = engines[-1]()
+    check(last)
+    return last
+
+
+def _at_once(run: Run, how: Plan, count: int) -> Run:
+    """`count` packs at once; 0: one large part after the other."""
     if count:
-        return TextEngine(library, tokens, Streams(run, count, how.runner == "openvino"), how, count)
-    return TextEngine(library, tokens, lambda texts: [one for part in _parts(texts) for one in run(part)], how, 0)
+        return Streams(run, count, how.runner == "openvino")
+    return lambda texts: [one for part in _parts(texts) for one in run(part)]
 
 
 def _body(model: Any) -> Any:
@@ -144,12 +174,12 @@ def _body(model: Any) -> Any:
     return getattr(whole, whole.base_model_prefix) if transformer.transformer_task == "fill-mask" else whole
 
 
-def _run(model: Any, body: Any, tokens: Tokens, arithmetic: Arithmetic) -> Run:
+def _run(model: Any, body: Any, tokens: Tokens, arithmetic: Arithmetic, onednn: bool) -> Run:
     """The forward pass of a pack through body and modules."""
     import torch
 
     whole = model[0].model
-    after = TextModules(model) if whole is body else TermWeights(whole, list(model)[1:], arithmetic)
+    after = TextModules(model) if whole is body else TermWeights(whole, list(model)[1:], arithmetic, onednn)
 
     def run(texts: Sequence[Text]) -> Sequence[Made]:
         rows = tokens(texts)

@@ -10,6 +10,8 @@ from typing import Any, Literal
 from rerank_core.rerankers.catalogue.catalog import get
 from rerank_core.rerankers.catalogue.local_folder import folder_of
 
+LAYERS: int | None = None
+"""None: as many as the shape has."""
 Output = Literal["sentence_embedding", "token_embeddings"]
 
 
@@ -44,13 +46,14 @@ def _minilm_tokens(folder: Path) -> Any:
 
 
 def _colbert(folder: Path) -> Any:
+    import torch
     from sentence_transformers import MultiVectorEncoder
     from sentence_transformers.base.modules import Dense, Normalize, Transformer
     from sentence_transformers.multi_vector_encoder.modules import MultiVectorMask
-    from torch.nn import Identity
 
     names = {"module_input_name": "token_embeddings", "module_output_name": "token_embeddings"}
-    dense = Dense(768, 128, bias=False, activation_function=Identity(), **names)
+    torch.manual_seed(11)
+    dense = Dense(768, 128, bias=False, activation_function=torch.nn.Identity(), **names)
     transformer = Transformer(_written(folder, "BertModel", "BertConfig"))
     transformer.max_seq_length = 180
     return MultiVectorEncoder(
@@ -88,6 +91,8 @@ def _written(folder: Path, kind: str, config: str, **facts: int) -> str:
     if not place.is_dir():
         torch.manual_seed(11)
         tokenizer = transformers.AutoTokenizer.from_pretrained(bundled())
+        if LAYERS is not None:
+            facts["num_hidden_layers"] = LAYERS
         own = getattr(transformers, config)(vocab_size=len(tokenizer), initializer_range=0.05, **facts)
         getattr(transformers, kind)(own).save_pretrained(place)
         if kind.startswith("Modern"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any, cast
@@ -23,6 +24,8 @@ GROWTH = (*((count, 32) for count in (100, 1000, 10_000)), *((100, tokens) for t
 """(texts, tokens of each in the mean): one of them grows at a time."""
 _ROOT = Path(__file__).resolve().parents[3]
 _FIRST = 100
+SAME = 1e-3
+"""Exact vectors that differ by more than this from the library's are of another model, or of other texts."""
 Encode = Callable[[Sequence[str]], Sequence[Any]]
 
 
@@ -36,14 +39,17 @@ def demo(count: int) -> list[str]:
 def measure(case: Case, texts: Sequence[str], rounds: int, folder: Path, progress: Progress = no_progress) -> Any:
     """System -> its figures. A ratio is the library's time by the system's in a round: (lower quartile, median, upper).
 
+    All run copies of one model: opened anew, it may have drawn other weights.
+
     `drift`: the largest difference of a value from the library's; `cosine`: the lowest of a vector and the library's;
     `notes`: why the engine does not run it.
     """
-    library, systems, notes = case.open_model(folder), {}, {}
+    opened = case.open_model(folder)
+    library, systems, notes = deepcopy(opened), {}, {}
     dense = {"convert_to_sparse_tensor": False} if type(library).__name__ == "SparseEncoder" else {}
     systems[LIBRARY] = lambda given: library.encode_document(list(given), show_progress_bar=False, **dense)
     for name in OURS:
-        run = open_texts(case.open_model(folder), name, "cpu", case.output)
+        run = open_texts(deepcopy(opened), name, "cpu", case.output)
         systems[name] = _ours(run, case)
         notes[name] = run.note or run.description
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in systems}

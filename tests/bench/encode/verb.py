@@ -37,7 +37,7 @@ def encode(call: Call) -> VerbResult:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     from rerank_core.inference.device import describe_device
-    from tests.bench.encode.timing import demo, growth, in_common, measure
+    from tests.bench.encode.timing import SAME, demo, growth, in_common, measure
 
     load = os.getloadavg()[0]
     with TemporaryDirectory(prefix="rerank-lens-bench-") as place:
@@ -56,6 +56,11 @@ def encode(call: Call) -> VerbResult:
         f"{describe_device()}; {load_line(here)}",
         "ratio: the library's time by the system's in the same round, median (quartiles); above 1 the system is faster",
         *(f"{name}: {CASES[name].what}" for name in cases),
+    ]
+    lines += [
+        f"{name}: exact differs from the library by {drift:.1e}: its figures mean nothing"
+        for name, own in found.items()
+        if (drift := own["exact"]["drift"]) > SAME
     ]
     if common is not None:
         lines.append(f"embedding: exact and fast have {common:.4f} of the first 100 passages in common")

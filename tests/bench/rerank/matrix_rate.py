@@ -19,10 +19,13 @@ def rate(rates: Sequence[tuple[float, float]]) -> dict[str, float]:
     return {"gflops": wall / 1e9, "cpu_gflops": cpu / 1e9}
 
 
-def products_of_a_layer(weights: EncoderWeights, arithmetic: str, device: str) -> Callable[[], int]:
+def products_of_a_layer(
+    weights: EncoderWeights, arithmetic: str, device: str, onednn: bool = False
+) -> Callable[[], int]:
     """A function that multiplies packs of random tokens by the four matrices of the first layer, on all cores at once.
 
-    It gives the number of floating-point operations that it did. int8 is torch's, activations quantised on the way.
+    It gives the number of floating-point operations that it did. int8 is torch's, activations quantised on the way;
+    `onednn`: with weights that oneDNN has prepared.
     """
     import torch
 
@@ -39,7 +42,7 @@ def products_of_a_layer(weights: EncoderWeights, arithmetic: str, device: str) -
                     step()
         return repeats * sum(2 * tokens * part.numel() for part in parts)
 
-    steps = [_step(part, tokens, arithmetic, device) for part in parts]
+    steps = [_step(part, tokens, arithmetic, device, onednn) for part in parts]
 
     def whole() -> int:
         done = sum(pool.map(run, range(count)))
@@ -50,10 +53,11 @@ def products_of_a_layer(weights: EncoderWeights, arithmetic: str, device: str) -
     return whole
 
 
-def _step(weight: Any, tokens: int, arithmetic: str, device: str) -> Callable[[], Any]:
+def _step(weight: Any, tokens: int, arithmetic: str, device: str, onednn: bool) -> Callable[[], Any]:
     import torch
 
-    from rerank_core.inference.encoders.products import int8_weight
+    from rerank_core.inference.encoders.body_weights import Linear
+    from rerank_core.inference.encoders.products import float_product, int8_weight
 
     rows = torch.randn(tokens, weight.shape[1])
     if arithmetic == "int8":
@@ -61,4 +65,7 @@ def _step(weight: Any, tokens: int, arithmetic: str, device: str) -> Callable[[]
         return lambda: torch.ops.quantized.linear_dynamic(rows, prepared)
     dtype = getattr(torch, arithmetic)
     given, table = rows.to(device, dtype), weight.to(device, dtype)
+    if onednn:
+        product = float_product(Linear(weight, None), torch.device(device), dtype, onednn=True)
+        return lambda: product(given, None)
     return lambda: torch.nn.functional.linear(given, table)

@@ -122,7 +122,7 @@ def _openvino(folder: Path, device: str, variant: str) -> Score:
     tokens = PairTokens(AutoTokenizer.from_pretrained(str(folder)), 512)
     weights = read_weights(AutoModelForSequenceClassification.from_pretrained(str(folder)).eval())
     count = torch.get_num_threads()
-    run = Streams(OpenVinoEncoder(weights, "float32", count), count)
+    run = Streams(OpenVinoEncoder(weights, "float32", count), count, alike=True)
     return lambda query, texts: run(tokens.pairs(query, texts))
 
 

@@ -60,6 +60,7 @@ def test_a_small_run_prints_all_systems_and_names_what_is_not_installed(capsys, 
     assert systems["predict"]["ratio"] == [1, 1, 1]
     assert systems["predict"]["max_drift"] <= 1e-5
     assert systems["exact"]["tau"] == pytest.approx(1)
+    assert systems["exact"]["runs_as"].startswith("exact: float32 by ")
     assert systems["preview"]["max_drift"] > 0
     assert set(result["matrix_rate"]) >= {"float32", "int8"}
     assert all(rate["gflops"] > 0 for rate in result["matrix_rate"].values())

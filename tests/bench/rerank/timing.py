@@ -19,7 +19,7 @@ from rerank_core.inference.device import abilities
 from rerank_core.inference.encoders.encoder_weights import read_weights
 from rerank_core.inference.engine import Engine, open_engine
 from rerank_core.inference.pair_tokens import PairTokens
-from rerank_core.inference.precision import Precision, plan
+from rerank_core.inference.precision import RUNNERS, Precision, Runner, ways
 from rerank_core.types import Progress, no_progress
 from tests.bench.rerank.matrix_rate import products_of_a_layer, rate
 from tests.bench.rerank.peers import Score, missing, open_peer
@@ -69,8 +69,10 @@ def measure(asked: Asked, folder: Path, progress: Progress = no_progress) -> dic
     tokenizer = _tokenizer(folder)
     query, texts = pairs(tokenizer, asked.count, asked.tokens)
     lengths = [len(pair) for pair in PairTokens(tokenizer, LONGEST_INPUT).pairs(query, texts)]
-    plans = {name: plan(name, abilities(asked.device)) for name in OURS}
-    opens: dict[str, Callable[[], Score]] = {name: partial(_engine_score, folder, asked.device, name) for name in OURS}
+    engines: dict[str, Engine] = {}
+    opens: dict[str, Callable[[], Score]] = {
+        name: partial(_engine_score, engines, folder, asked.device, name) for name in OURS
+    }
     absent = {}
     for name in dict.fromkeys((BASELINE, *asked.against)):
         if lack := missing(name):
@@ -82,9 +84,15 @@ def measure(asked: Asked, folder: Path, progress: Progress = no_progress) -> dic
         progress(number, len(opens), f"opening {name}")
         systems[name] = _opened(opened, query, texts)
     weights = read_weights(_model(folder, "cpu"))
-    needed = {own.arithmetic for own in plans.values()}
-    products = {one: products_of_a_layer(weights, one, asked.device) for one in needed}
-    rates: dict[str, list[tuple[float, float]]] = {name: [] for name in products}
+    plans = {name: one.plan for name, one in engines.items()}
+    here = abilities(asked.device)
+    products = {
+        (own.arithmetic, way.runner): products_of_a_layer(weights, own.arithmetic, asked.device, way.runner == "onednn")
+        for own in plans.values()
+        for way in ways(own, here)
+        if way.runner != "openvino"
+    }
+    timed: dict[tuple[str, Runner], list[tuple[float, float]]] = {name: [] for name in products}
     for number in range(asked.rounds):
         for name, one in systems.items():
             progress(number, asked.rounds, name)
@@ -93,11 +101,16 @@ def measure(asked: Asked, folder: Path, progress: Progress = no_progress) -> dic
             one.cpu.append(cpu)
         for name, product in products.items():
             wall, cpu, done = _time(product)
-            rates[name].append((done / wall, done / cpu))
+            timed[name].append((done / wall, done / cpu))
+    # what the machine can do at all is what the faster products do
+    rates = {
+        arithmetic: max((own for (kind, _), own in timed.items() if kind == arithmetic), key=_cpu_rate)
+        for arithmetic, _ in timed
+    }
     work = sum(weights.flops(length) for length in lengths)
     found = {name: _figures(one, systems) for name, one in systems.items()}
     for name, own in plans.items():
-        found[name] |= {"arithmetic": own.arithmetic, "runner": own.runner}
+        found[name] |= {"arithmetic": own.arithmetic, "runner": own.runner, "runs_as": engines[name].description}
         found[name] |= _share(systems[name], work, rates[own.arithmetic])
     return {
         "shape": asked.shape,
@@ -107,6 +120,7 @@ def measure(asked: Asked, folder: Path, progress: Progress = no_progress) -> dic
         "systems": found,
         "absent": absent,
         "matrix_rate": {name: rate(own) for name, own in rates.items()},
+        "matrix_rates": {f"{kind}, {RUNNERS[runner]}": rate(own) for (kind, runner), own in timed.items()},
     }
 
 
@@ -146,8 +160,13 @@ def _opened(opened: Callable[[], Score], query: str, texts: Sequence[str]) -> Ti
     return Timed(score, after - before if before is not None and after is not None else None, scores=scores)
 
 
-def _engine_score(folder: Path, device: str, precision: Precision) -> Score:
-    return open_engine(_model(folder, device), _tokenizer(folder), LONGEST_INPUT, precision, device).score
+def _engine_score(engines: dict[str, Engine], folder: Path, device: str, precision: Precision) -> Score:
+    engines[precision] = open_engine(_model(folder, device), _tokenizer(folder), LONGEST_INPUT, precision, device)
+    return engines[precision].score
+
+
+def _cpu_rate(rates: Sequence[tuple[float, float]]) -> float:
+    return rate(rates)["cpu_gflops"]
 
 
 def _model(folder: Path, device: str) -> Any:

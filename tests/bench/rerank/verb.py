@@ -75,7 +75,7 @@ def _machine_line(here: dict[str, Any]) -> str:
 def _lines(here: dict[str, Any], result: dict[str, Any]) -> tuple[str, ...]:
     rates = "; ".join(
         f"{name} {rate['gflops']:.0f} GFLOP/s ({rate['cpu_gflops']:.0f} a CPU second)"
-        for name, rate in result["matrix_rate"].items()
+        for name, rate in result["matrix_rates"].items()
     )
     absent = "; ".join(f"{name} needs {lack}" for name, lack in result["absent"].items())
     return (
@@ -83,6 +83,7 @@ def _lines(here: dict[str, Any], result: dict[str, Any]) -> tuple[str, ...]:
         f"{result['gflop']:.0f} GFLOP without padding",
         _machine_line(here),
         f"matrix products alone: {rates}",
+        *(one["runs_as"] for one in result["systems"].values() if "runs_as" in one),
         *((f"not installed: {absent}",) if absent else ()),
         "ratio: predict's time by the system's in the same round, median (quartiles); above 1 the system is faster",
     )
