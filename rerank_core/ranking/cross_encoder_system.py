@@ -12,6 +12,7 @@ from typing import Any
 from rerank_core.errors import NotFoundError, SettingsError
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.cross_encoder_training import logits, opened, train_cross_encoder
+from rerank_core.ranking.distillation import teach
 from rerank_core.ranking.encoder_system import BUNDLED_LICENCE, BUNDLED_NAME, bundled
 from rerank_core.ranking.model_recipe import Recipe
 from rerank_core.ranking.model_training import Trained, Watch
@@ -29,6 +30,7 @@ from rerank_core.training.models.cross_encoder import (
     STARTED,
     TAUGHT,
     CrossEncoderSettings,
+    DistilledSettings,
     agreement,
 )
 from rerank_core.training.models.measured import TUNED, Measured, first_stage_values, rankings_of, system_values
@@ -60,12 +62,11 @@ class CrossEncoderRecipe(Recipe):
         if self.teacher is not None:
             pairs = self._taught_pairs(world, part, progress)
             told = f"{what}taught by {self.teacher.label}: "
-            taught = train_cross_encoder(
-                begins, pairs, "scores", taught_folder(folder), self.settings, watch, progress, told
-            )
+            assert isinstance(self.settings, DistilledSettings)
+            taught = teach(begins, pairs, taught_folder(folder), self.settings, watch, progress, told)
             begins, seconds, losses = taught.folder, taught.seconds, taught.losses
         rows = _graded(world, part)
-        made = train_cross_encoder(begins, rows, "grades", folder, self.settings, watch, progress, what)
+        made = train_cross_encoder(begins, rows, folder, self.settings, watch, progress, what)
         after = losses[-1][0] if losses else 0.0
         return Trained(folder, losses + [[step + after, loss] for step, loss in made.losses], made.seconds + seconds)
 
@@ -173,7 +174,7 @@ def continued(
 
 
 def distilled(
-    pipeline: Pipeline, experiment: Experiment, teacher: str, settings: CrossEncoderSettings
+    pipeline: Pipeline, experiment: Experiment, teacher: str, settings: DistilledSettings
 ) -> CrossEncoderRecipe:
     """From the bundled model, taught by one of the experiment's systems. Raises SettingsError for another one."""
     members, notes = asked(experiment)
