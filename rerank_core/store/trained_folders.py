@@ -56,7 +56,11 @@ def copy_trained(db: Database, source: Path, target: Path) -> None:
 
 def _names(db: Database) -> list[str]:
     tables = set(db.table_names())  # a backup may be of an older version
-    sources = [row.model.partition(":")[2] for row in get_systems(db).values()] if "system" in tables else []
+    rows = get_systems(db).values() if "system" in tables else ()
+    sources = [row.model.partition(":")[2] for row in rows]
+    # a system that finds its own candidates
+    first_stages = [row.settings.get("settings") for row in rows]
+    sources += [str(one.get("dense_model", "")) for one in first_stages if isinstance(one, dict)]
     if "dense_model" in tables:
         sources += [str(settings.get("name", "")) for settings in get_dense_models(db).values()]
     named = {source.removeprefix(KEPT) for source in sources if source.startswith(KEPT)}
