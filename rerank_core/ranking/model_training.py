@@ -80,9 +80,8 @@ def train_model(
     said before the loss. Raises NotReadyError without the libraries, CancelledError where `progress` does.
     """
     check_libraries()
-    if (folder / _RUN).is_file():
-        kept = json.loads((folder / _RUN).read_text("utf-8"))
-        return Trained(folder, kept["losses"], kept["seconds"])
+    if (kept := kept_training(folder)) is not None:
+        return kept
     work, began = folder.with_name(folder.name + ".unfinished"), perf_counter()
     losses: list[list[float]] = []
     with _quiet():
@@ -97,11 +96,24 @@ def train_model(
         done = work / "model"
         trainer.model.save(str(done), create_model_card=False, safe_serialization=True)
     made = Trained(folder, losses, perf_counter() - began)
-    (done / _RUN).write_text(json.dumps({"losses": made.losses, "seconds": made.seconds}), encoding="utf-8")
+    keep_training(done, made)
     shutil.rmtree(folder, ignore_errors=True)
     done.replace(folder)
     shutil.rmtree(work, ignore_errors=True)
     return made
+
+
+def kept_training(folder: Path) -> Trained | None:
+    """What `keep_training` wrote of the model there; None where there is none."""
+    if not (folder / _RUN).is_file():
+        return None
+    kept = json.loads((folder / _RUN).read_text("utf-8"))
+    return Trained(folder, kept["losses"], kept["seconds"])
+
+
+def keep_training(folder: Path, made: Trained) -> None:
+    """Write down beside the model how it was trained."""
+    (folder / _RUN).write_text(json.dumps({"losses": made.losses, "seconds": made.seconds}), encoding="utf-8")
 
 
 def _arguments(schedule: Schedule, work: Path) -> dict[str, Any]:

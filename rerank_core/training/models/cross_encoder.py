@@ -79,9 +79,12 @@ def agreement_sentence(found: Mapping[str, Any] | None) -> str:
     if found is None:
         return ""
     over = f"on {counted(found['pairs'], 'pair')} of {count(found['queries'])} queries that were held out"
-    if found["taught"] is None:
+    named = f"Kendall's tau with its teacher, {found['teacher']}"
+    if found["taught"] is None and found["trained"] is None:
         return (
             f"No agreement with {found['teacher']} can be told: one of the two gives all passages of a query one score."
         )
+    if found["taught"] is None:
+        return f"{named}: {figure(found['trained'], 2)} {over}, after the grades."
     after = "" if found["trained"] is None else f", after the grades {figure(found['trained'], 2)}"
-    return f"Kendall's tau with its teacher, {found['teacher']}: {figure(found['taught'], 2)} {over}{after}."
+    return f"{named}: {figure(found['taught'], 2)} {over}{after}."

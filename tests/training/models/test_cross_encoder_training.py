@@ -88,6 +88,10 @@ def test_agreement_is_the_librarys_tau_over_what_both_have_scored():
     assert agreement({}, {}).tau is None
     nothing = {"teacher": "T", "taught": None, "trained": None, "queries": 0, "pairs": 0}
     assert "No agreement with T can be told" in agreement_sentence(nothing)
+    after = {**nothing, "trained": 0.5, "queries": 2, "pairs": 9}
+    assert agreement_sentence(after) == (
+        "Kendall's tau with its teacher, T: 0.50 on 9 pairs of 2 queries that were held out, after the grades."
+    )
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +247,11 @@ def test_a_student_learns_from_its_teacher_then_from_grades(start, encoder, work
     assert -1 <= found["agreement"]["taught"] <= 1
     assert "Kendall's tau with its teacher, teacher: " in agreement_sentence(found["agreement"])
     folder = Path(found["folder"])
-    assert taught_folder(folder).is_dir()
+    # the student as its teacher left it was only on the way; its figures stay
+    assert not taught_folder(folder).exists()
+    again = train_model_system(experiment, recipe)
+    assert len(taught) == 1
+    assert (again["rows"], again["agreement"], again["losses"]) == (found["rows"], found["agreement"], found["losses"])
     # steps of both trainings, one after the other
     assert [step for step, _ in found["losses"]] == sorted({step for step, _ in found["losses"]})
     # the model is gone: rankings stay, and the page says what to do
