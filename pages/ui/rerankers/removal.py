@@ -35,7 +35,7 @@ def offer(
     chosen = wide.selectbox(label, added, key=keys[0], format_func=lambda one: (names or {}).get(one, one))
     with space.open() as db:
         folder = left(db, chosen)
-    if folder is not None and not wide.checkbox(
+    if folder is not None and not st.checkbox(
         f"Delete the trained model too: {folder.name}",
         key=f"{keys[1]}-folder",
         help="Nothing else uses it. Rankings and reports stay. A backup that lies beside this workspace loses it too.",
