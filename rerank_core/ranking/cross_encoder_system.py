@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,9 +13,10 @@ from typing import Any
 from rerank_core.errors import NotFoundError, SettingsError
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.cross_encoder_training import logits, opened, train_cross_encoder
+from rerank_core.ranking.distillation import teach
 from rerank_core.ranking.encoder_system import BUNDLED_LICENCE, BUNDLED_NAME, bundled
 from rerank_core.ranking.model_recipe import Recipe
-from rerank_core.ranking.model_training import Trained, Watch
+from rerank_core.ranking.model_training import Trained, Watch, keep_training, kept_training
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.rerankers.catalogue.catalog import get
 from rerank_core.rerankers.catalogue.local_folder import folder_of
@@ -29,6 +31,7 @@ from rerank_core.training.models.cross_encoder import (
     STARTED,
     TAUGHT,
     CrossEncoderSettings,
+    DistilledSettings,
     agreement,
 )
 from rerank_core.training.models.measured import TUNED, Measured, first_stage_values, rankings_of, system_values
@@ -56,18 +59,19 @@ class CrossEncoderRecipe(Recipe):
 
     def train(self, world: World, part: Part, folder: Path, watch: Watch, progress: Progress, what: str) -> Trained:
         """By the teacher first, where there is one, then by the grades."""
-        begins, seconds, losses = self.begins, 0.0, list[list[float]]()
-        if self.teacher is not None:
-            pairs = self._taught_pairs(world, part, progress)
-            told = f"{what}taught by {self.teacher.label}: "
-            taught = train_cross_encoder(
-                begins, pairs, "scores", taught_folder(folder), self.settings, watch, progress, told
-            )
-            begins, seconds, losses = taught.folder, taught.seconds, taught.losses
-        rows = _graded(world, part)
-        made = train_cross_encoder(begins, rows, "grades", folder, self.settings, watch, progress, what)
-        after = losses[-1][0] if losses else 0.0
-        return Trained(folder, losses + [[step + after, loss] for step, loss in made.losses], made.seconds + seconds)
+        if self.teacher is None:
+            return train_cross_encoder(self.begins, _graded(world, part), folder, self.settings, watch, progress, what)
+        if (kept := kept_training(folder)) is not None:
+            return kept
+        assert isinstance(self.settings, DistilledSettings)
+        pairs, told = self._taught_pairs(world, part, progress), f"{what}taught by {self.teacher.label}: "
+        taught = teach(self.begins, pairs, taught_folder(folder), self.settings, watch, progress, told)
+        made = train_cross_encoder(taught.folder, _graded(world, part), folder, self.settings, watch, progress, what)
+        after = taught.losses[-1][0] if taught.losses else 0.0
+        losses = taught.losses + [[step + after, loss] for step, loss in made.losses]
+        both = Trained(folder, losses, taught.seconds + made.seconds)
+        keep_training(folder, both)
+        return both
 
     def read(self, world: World, part: Part) -> str:
         """How many pairs."""
@@ -86,8 +90,9 @@ class CrossEncoderRecipe(Recipe):
             progress(place, len(judged), "lists of the held-out queries")
             for one in list_experiments(base, space).values():
                 self.pipeline.candidates(one, query, progress)
-        trained, taught = _as_system("trained", folder), _as_system("taught", taught_folder(folder))
-        beside = [one for one in (self.started, taught if self.teacher is not None else None) if one is not None]
+        trained = _as_system("trained", folder)
+        taught = _as_system("taught", taught_folder(folder)) if taught_folder(folder).is_dir() else None
+        beside = [one for one in (self.started, taught) if one is not None]
         self.pipeline.run(base.with_systems([*base.systems, *beside, trained]), judged, progress)
         own = system_values(base, trained, world.measure, judged, world.qrels)
         if own is None:
@@ -100,10 +105,11 @@ class CrossEncoderRecipe(Recipe):
                 continue
             if (reached := system_values(base, system, world.measure, judged, world.qrels)) is not None:
                 others[name] = reached
+        reached = None if taught is None else system_values(base, taught, world.measure, judged, world.qrels)
+        if reached is not None:
+            more[TAUGHT] = reached
         if self.teacher is not None:
-            if (reached := system_values(base, taught, world.measure, judged, world.qrels)) is not None:
-                more[TAUGHT] = reached
-            facts["agreement"] = self._agreement(base, judged, taught, trained)
+            facts["agreement"] = self._agreement(base, judged, taught, trained, self.teacher)
         return Measured(own, others, more, facts)
 
     def scores(self, model: Any) -> Scores:
@@ -114,17 +120,19 @@ class CrossEncoderRecipe(Recipe):
         """By sentence-transformers."""
         return opened(folder)
 
+    def forget(self, folder: Path) -> None:
+        """The model as its teacher left it."""
+        shutil.rmtree(taught_folder(folder), ignore_errors=True)
+
     def _agreement(
-        self, base: Experiment, judged: Sequence[Query], taught: System, trained: System
-    ) -> dict[str, Any] | None:
-        if self.teacher is None:
-            return None
-        theirs = rankings_of(base, self.teacher, judged)
-        before = agreement(rankings_of(base, taught, judged), theirs)
+        self, base: Experiment, judged: Sequence[Query], taught: System | None, trained: System, teacher: System
+    ) -> dict[str, Any]:
+        theirs = rankings_of(base, teacher, judged)
         after = agreement(rankings_of(base, trained, judged), theirs)
+        before = after if taught is None else agreement(rankings_of(base, taught, judged), theirs)
         return {
-            "teacher": self.teacher.label,
-            "taught": before.tau,
+            "teacher": teacher.label,
+            "taught": None if taught is None else before.tau,
             "trained": after.tau,
             "queries": before.queries,
             "pairs": before.pairs,
@@ -173,7 +181,7 @@ def continued(
 
 
 def distilled(
-    pipeline: Pipeline, experiment: Experiment, teacher: str, settings: CrossEncoderSettings
+    pipeline: Pipeline, experiment: Experiment, teacher: str, settings: DistilledSettings
 ) -> CrossEncoderRecipe:
     """From the bundled model, taught by one of the experiment's systems. Raises SettingsError for another one."""
     members, notes = asked(experiment)

@@ -1,13 +1,13 @@
-"""Trains a cross-encoder by sentence-transformers, on pairs: towards a teacher's scores, or towards grades."""
+"""Trains a cross-encoder by sentence-transformers, on pairs of query and passage with a grade each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from rerank_core.errors import SettingsError
-from rerank_core.ranking.model_training import Schedule, Trained, Watch, train_model
+from rerank_core.ranking.model_training import Schedule, Trained, Watch, attention, train_model
 from rerank_core.training.models.cross_encoder import CrossEncoderSettings
 from rerank_core.training.models.pairs import TargetPair
 from rerank_core.types import Progress, no_progress
@@ -16,32 +16,26 @@ from rerank_core.types import Progress, no_progress
 def train_cross_encoder(
     start: Path,
     pairs: Sequence[TargetPair],
-    towards: Literal["grades", "scores"],
     folder: Path,
     settings: CrossEncoderSettings,
     watch: Watch | None = None,
     progress: Progress = no_progress,
     what: str = "",
 ) -> Trained:
-    """Continue the model at `start`, see `model_training.train_model`; one without a head for pairs gets a drawn one.
+    """Continue the model at `start`, see `model_training.train_model`, by binary cross-entropy; targets 0 to 1.
 
-    `towards` "grades": binary cross-entropy, targets 0 to 1; "scores": mean squared error on raw scores. Raises
-    SettingsError where no two pairs differ in their targets, and for a model that gives more than one score.
+    Raises SettingsError where no two pairs differ in their targets, and for a model that gives more than one score.
     """
     if len({one.target for one in pairs}) < 2:
-        raise SettingsError("No passage has another grade or score than the others: there is nothing to learn from.")
-    taught = towards == "scores"
+        raise SettingsError("No passage has another grade than the others: there is nothing to learn from.")
 
     def trainer(arguments: dict[str, Any], callbacks: list[Any]) -> Any:
         from datasets import Dataset
         from sentence_transformers.cross_encoder import CrossEncoder, CrossEncoderTrainer
         from sentence_transformers.cross_encoder import CrossEncoderTrainingArguments as Arguments
-        from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss, MSELoss
-        from transformers import set_seed
+        from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
 
-        # the head of a model that has none is drawn
-        set_seed(settings.seed)
-        model = CrossEncoder(str(start), local_files_only=True)
+        model = CrossEncoder(str(start), local_files_only=True, model_kwargs=attention())
         if model.num_labels != 1:
             raise SettingsError(f"{start.name} gives {model.num_labels} scores per pair: a reranker gives one.")
         # one that reads no more than so many tokens keeps that
@@ -55,12 +49,11 @@ def train_cross_encoder(
             model=model,
             args=Arguments(**arguments),
             train_dataset=Dataset.from_dict(columns),
-            loss=MSELoss(model) if taught else BinaryCrossEntropyLoss(model),
+            loss=BinaryCrossEntropyLoss(model),
             callbacks=callbacks,
         )
 
-    epochs, rate = (settings.taught_epochs, settings.taught_rate) if taught else (settings.epochs, settings.rate)
-    schedule = Schedule(len(pairs), epochs, settings.batch, rate, settings.seed)
+    schedule = Schedule(len(pairs), settings.epochs, settings.batch, settings.rate, settings.seed)
     return train_model(folder, schedule, trainer, watch, progress, what)
 
 

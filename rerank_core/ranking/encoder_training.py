@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rerank_core.errors import SettingsError
-from rerank_core.ranking.model_training import Schedule, Trained, Watch, train_model
+from rerank_core.ranking.model_training import Schedule, Trained, Watch, attention, train_model
 from rerank_core.training.models.encoder import EncoderSettings
 from rerank_core.training.models.triples import Triple
 from rerank_core.types import Progress, no_progress
@@ -36,7 +36,7 @@ def train_encoder(
         from sentence_transformers.base.sampler import BatchSamplers
         from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
-        model = SentenceTransformer(str(start), local_files_only=True)
+        model = SentenceTransformer(str(start), local_files_only=True, model_kwargs=attention())
         columns = {
             "anchor": [one.query for one in triples],
             "positive": [one.positive for one in triples],

@@ -105,10 +105,18 @@ class Figures:
         # not within: whatever lies there names the model's scores
         self._file = folder.with_name(folder.name + ".figures.json")
 
+    def find(self, key: str) -> Any:
+        """What is kept under this key; None where nothing is."""
+        return self._there().get(key)
+
     def get(self, key: str, make: Callable[[], Any]) -> Any:
         """What is kept under this key, made where it is not there yet; plain JSON."""
-        there: dict[str, Any] = json.loads(self._file.read_text("utf-8")) if self._file.is_file() else {}
+        there = self._there()
         if key not in there:
             there[key] = make()
             self._file.write_text(json.dumps(there), encoding="utf-8")
         return there[key]
+
+    def _there(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self._file.read_text("utf-8")) if self._file.is_file() else {}
+        return found

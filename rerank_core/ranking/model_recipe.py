@@ -58,3 +58,6 @@ class Recipe(ABC):
     @abstractmethod
     def opened(self, folder: Path) -> Any:
         """The model, loaded."""
+
+    def forget(self, folder: Path) -> None:  # noqa: B027 - most kinds leave nothing
+        """Remove what was made on the way to the model in this folder, and is not needed once it is measured."""

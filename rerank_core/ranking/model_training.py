@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import Any
 
 from rerank_core.errors import NotReadyError
+from rerank_core.inference.device import abilities, best_device
 from rerank_core.types import Progress, no_progress
 
 EXTRA = 'Training a model needs libraries: pip install "rerank-lens[train]".'
@@ -23,6 +24,8 @@ Watch = Callable[[Any], str]
 """The model -> a figure that is shown while it trains, and that nothing is chosen by; such as "nDCG@10 0.785"."""
 Start = Callable[[dict[str, Any], list[Any]], Any]
 """(arguments of every trainer, callbacks) -> the trainer."""
+Finish = Callable[[Any], None]
+"""What is set on the model once it is trained, before it is written."""
 _RUN = "training.json"
 
 
@@ -57,6 +60,11 @@ def check_libraries() -> None:
         raise NotReadyError(EXTRA)
 
 
+def attention() -> dict[str, Any]:
+    """What a model is opened with to be trained: on a CPU, torch's fused attention takes its time on the way back."""
+    return {"attn_implementation": "eager"} if best_device() == "cpu" else {}
+
+
 def train_model(
     folder: Path,
     schedule: Schedule,
@@ -64,6 +72,7 @@ def train_model(
     watch: Watch | None = None,
     progress: Progress = no_progress,
     what: str = "",
+    finish: Finish | None = None,
 ) -> Trained:
     """Train what `start` gives and write it to `folder`, as safetensors; what is done already is not done again.
 
@@ -71,9 +80,8 @@ def train_model(
     said before the loss. Raises NotReadyError without the libraries, CancelledError where `progress` does.
     """
     check_libraries()
-    if (folder / _RUN).is_file():
-        kept = json.loads((folder / _RUN).read_text("utf-8"))
-        return Trained(folder, kept["losses"], kept["seconds"])
+    if (kept := kept_training(folder)) is not None:
+        return kept
     work, began = folder.with_name(folder.name + ".unfinished"), perf_counter()
     losses: list[list[float]] = []
     with _quiet():
@@ -83,14 +91,29 @@ def train_model(
         trainer.remove_callback(PrinterCallback)
         there = sorted(work.glob("checkpoint-*"), key=lambda one: int(one.name.rpartition("-")[2]))
         trainer.train(resume_from_checkpoint=str(there[-1]) if there else None)
+        if finish is not None:
+            finish(trainer.model)
         done = work / "model"
         trainer.model.save(str(done), create_model_card=False, safe_serialization=True)
     made = Trained(folder, losses, perf_counter() - began)
-    (done / _RUN).write_text(json.dumps({"losses": made.losses, "seconds": made.seconds}), encoding="utf-8")
+    keep_training(done, made)
     shutil.rmtree(folder, ignore_errors=True)
     done.replace(folder)
     shutil.rmtree(work, ignore_errors=True)
     return made
+
+
+def kept_training(folder: Path) -> Trained | None:
+    """What `keep_training` wrote of the model there; None where there is none."""
+    if not (folder / _RUN).is_file():
+        return None
+    kept = json.loads((folder / _RUN).read_text("utf-8"))
+    return Trained(folder, kept["losses"], kept["seconds"])
+
+
+def keep_training(folder: Path, made: Trained) -> None:
+    """Write down beside the model how it was trained."""
+    (folder / _RUN).write_text(json.dumps({"losses": made.losses, "seconds": made.seconds}), encoding="utf-8")
 
 
 def _arguments(schedule: Schedule, work: Path) -> dict[str, Any]:
@@ -100,7 +123,8 @@ def _arguments(schedule: Schedule, work: Path) -> dict[str, Any]:
         "per_device_train_batch_size": schedule.batch,
         "learning_rate": schedule.rate,
         "warmup_steps": max(1, schedule.steps // 10),
-        "bf16": _has_bf16(),
+        "use_cpu": best_device() == "cpu",
+        "bf16": abilities().bfloat16,
         "seed": schedule.seed,
         "data_seed": schedule.seed,
         "save_steps": max(1, schedule.steps // CHECKPOINTS),
@@ -133,13 +157,6 @@ def _told(progress: Progress, losses: list[list[float]], watch: Watch | None, wh
                 self.said = f", held-out {watch(model)}"
 
     return Told()
-
-
-def _has_bf16() -> bool:
-    """Where a GPU has it: there it is faster. CPUs of few cores gain nothing and lose digits."""
-    import torch
-
-    return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
 
 
 @contextmanager

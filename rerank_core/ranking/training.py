@@ -18,7 +18,7 @@ from rerank_core.ranking.tuning import rank_pool
 from rerank_core.training.blend import Blended, learn_blend
 from rerank_core.training.folds import FOLDS
 from rerank_core.training.linear import check_library
-from rerank_core.training.models.cross_encoder import CROSS_ENCODER, CrossEncoderSettings
+from rerank_core.training.models.cross_encoder import CROSS_ENCODER, CrossEncoderSettings, DistilledSettings
 from rerank_core.training.models.encoder import ENCODER, EncoderSettings
 from rerank_core.training.plan import Plan, first_stage_space, plan
 from rerank_core.training.record import BLEND, KINDS, record_blend
@@ -57,7 +57,7 @@ def train(
     elif model == CROSS_ENCODER:
         recipe = continued(pipeline, experiment, start, CrossEncoderSettings(seed=seed))
     else:
-        recipe = distilled(pipeline, experiment, teacher, CrossEncoderSettings(seed=seed))
+        recipe = distilled(pipeline, experiment, teacher, DistilledSettings(seed=seed))
     return train_model_system(experiment, recipe, measure, held=held, extras=extras, margin=margin, progress=progress)
 
 

@@ -54,10 +54,39 @@ def copy_trained(db: Database, source: Path, target: Path) -> None:
                 raise WorkspaceError(f"The trained model {model} cannot be copied to {made}: {error}") from error
 
 
-def _names(db: Database) -> list[str]:
+def left_by(db: Database, workspace: Path, *, system: str = "", dense_model: str = "") -> Path | None:
+    """The folder that nothing names any more once this system or dense model is gone; None where there is none."""
+    alone = set(_names(db)) - set(_names(db, system, dense_model))
+    folders = [folder_beside(workspace) / name for name in sorted(alone)]
+    return next((folder for folder in folders if folder.is_dir()), None)
+
+
+def delete_trained(workspace: Path, folder: Path) -> None:
+    """Delete a model that was trained here, with what lies beside it of its training.
+
+    Raises WorkspaceError for a folder that lies elsewhere, and where the system does not let it go.
+    """
+    if folder.parent != folder_beside(workspace):
+        raise WorkspaceError(f"{folder} was not trained in this workspace.")
+    try:
+        shutil.rmtree(folder)
+        for more in folder.parent.glob(f"{folder.name}.*"):
+            more.unlink() if more.is_file() else shutil.rmtree(more)
+    except OSError as error:
+        raise WorkspaceError(f"{folder} cannot be deleted: {error}") from error
+
+
+def _names(db: Database, but_system: str = "", but_dense_model: str = "") -> list[str]:
+    """Of the folders that systems and dense models name, but for one of each."""
     tables = set(db.table_names())  # a backup may be of an older version
-    sources = [row.model.partition(":")[2] for row in get_systems(db).values()] if "system" in tables else []
+    added = get_systems(db) if "system" in tables else {}
+    rows = [row for name, row in added.items() if name != but_system]
+    sources = [row.model.partition(":")[2] for row in rows]
+    # a system that finds its own candidates
+    first_stages = [row.settings.get("settings") for row in rows]
+    sources += [str(one.get("dense_model", "")) for one in first_stages if isinstance(one, dict)]
     if "dense_model" in tables:
-        sources += [str(settings.get("name", "")) for settings in get_dense_models(db).values()]
+        models = get_dense_models(db).items()
+        sources += [str(settings.get("name", "")) for name, settings in models if name != but_dense_model]
     named = {source.removeprefix(KEPT) for source in sources if source.startswith(KEPT)}
     return sorted(name for name in named if name and name == Path(name).name and name != "..")

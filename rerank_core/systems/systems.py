@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -117,7 +117,21 @@ def all_systems(workspace: Workspace) -> list[System]:
     systems += [System(model.id, model, settings) for model, settings in imported]
     known = {system.id: system for system in systems}
     composites = {name: row for name, row in added.items() if row.model == COMPOSITE}
+    composites = {name: _as_it_lies_now(workspace, row) for name, row in composites.items()}
     return _with_distinct_labels([*systems, *_composites(composites, known)])
+
+
+def _as_it_lies_now(workspace: Workspace, row: SystemRow) -> SystemRow:
+    """A composite whose own first stage has a model that was trained here: where the workspace is by now."""
+    return replace(row, settings=_with_model(row.settings, lambda name: as_source(workspace.path, name)))
+
+
+def _with_model(values: Mapping[str, Any], named: Callable[[str], str]) -> dict[str, Any]:
+    """A composite's JSON with another name of its own first stage's dense model; without one as it is."""
+    settings = values.get("settings")
+    if not isinstance(settings, Mapping) or not isinstance(settings.get("dense_model"), str):
+        return dict(values)
+    return {**values, "settings": {**settings, "dense_model": named(settings["dense_model"])}}
 
 
 def _variant(workspace: Workspace, system_id: str, row: SystemRow) -> System:
@@ -190,7 +204,7 @@ def add_composite(workspace: Workspace, system_id: str, spec: Spec, replace: boo
             raise SettingsError(f"'{member}' leaves passages out, so it cannot be a part of another system.")
     check_acyclic(specs | {system_id: spec})
     with workspace.write() as db:
-        put_system(db, system_id, COMPOSITE, to_dict(spec))
+        put_system(db, system_id, COMPOSITE, _with_model(to_dict(spec), lambda name: as_kept(workspace.path, name)))
     return system_id
 
 

@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from rerank_core.corpus.import_roots import VARIABLE
 from rerank_core.store import jobs
-from rerank_core.store.systems import get_systems
+from rerank_core.store.systems import get_systems, put_system
+from rerank_core.store.trained_folders import folder_beside
 from rerank_core.systems.systems import all_systems
 from tests.pages.conftest import open_page, texts
 
@@ -140,3 +141,21 @@ def test_figures_are_written_as_people_read_them(birds):
 def test_a_folder_is_named_after_itself(workspace, birds, tmp_path):
     app = add(open_page(PAGE), "cross-encoder", str(tmp_path / "our-model"))
     assert list(next(one for one in app.selectbox if one.label == "Added by you").options) == ["our-model"]
+
+
+def test_a_trained_model_that_nothing_uses_any_more_goes_with_its_files_where_somebody_says_so(workspace, birds):
+    folder = folder_beside(workspace.path) / "model-1"
+    folder.mkdir(parents=True)
+    with workspace.write() as db:
+        put_system(db, "ours", "cross-encoder:trained:model-1", {})
+        put_system(db, "theirs", "cross-encoder:org/name", {})
+    app = open_page(PAGE)
+    chosen = next(one for one in app.selectbox if one.label == "Added by you")
+    chosen.select("theirs").run()
+    assert "model-1" not in "".join(one.label for one in app.checkbox)
+    next(one for one in app.selectbox if one.label == "Added by you").select("ours").run()
+    next(one for one in app.checkbox if one.label == "Delete the trained model too: model-1").check().run()
+    app.button(key="remove-system").click().run()
+    assert not app.exception
+    assert not folder.exists()
+    assert list(next(one for one in app.selectbox if one.label == "Added by you").options) == ["theirs"]

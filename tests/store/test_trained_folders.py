@@ -6,8 +6,9 @@ import pytest
 
 from rerank_core.errors import WorkspaceError
 from rerank_core.store.backup import back_up, restore
-from rerank_core.store.systems import put_system
-from rerank_core.store.trained_folders import as_kept, as_source, folder_beside
+from rerank_core.store.dense_models import put_dense_model
+from rerank_core.store.systems import drop_system, put_system
+from rerank_core.store.trained_folders import as_kept, as_source, delete_trained, folder_beside, left_by
 from rerank_core.store.workspace import Workspace
 
 
@@ -55,3 +56,30 @@ def test_a_model_that_cannot_be_copied_ends_the_backup_and_leaves_no_half(worksp
     with pytest.raises(WorkspaceError, match="cannot be copied"):
         back_up(workspace, tmp_path / "backups" / "monday.db")
     assert [path.name for path in (tmp_path / "backups").iterdir()] == ["trained"]
+
+
+def test_a_folder_is_left_where_the_last_that_names_it_goes(workspace, tmp_path):
+    model(workspace, "both")
+    folder = folder_beside(workspace.path) / "both"
+    with workspace.write() as db:
+        put_system(db, "plain", "cross-encoder:org/name", {})
+        assert left_by(db, workspace.path, system="plain") is None
+        assert left_by(db, workspace.path, system="both") == folder
+        put_dense_model(db, "ours", {"name": "trained:both"})
+        # each of the two is used by the other
+        assert left_by(db, workspace.path, system="both") is None
+        assert left_by(db, workspace.path, dense_model="ours") is None
+        drop_system(db, "both")
+        assert left_by(db, workspace.path, dense_model="ours") == folder
+
+
+def test_what_lies_beside_a_deleted_model_goes_and_its_neighbours_stay(workspace, tmp_path):
+    model(workspace, "one")
+    model(workspace, "one-more")
+    beside = folder_beside(workspace.path)
+    (beside / "one.figures.json").write_text("{}")
+    (beside / "one.taught").mkdir()
+    delete_trained(workspace.path, beside / "one")
+    assert [path.name for path in beside.iterdir()] == ["one-more"]
+    with pytest.raises(WorkspaceError, match="was not trained in this workspace"):
+        delete_trained(workspace.path, tmp_path)

@@ -8,13 +8,17 @@ from rerank_core.errors import NameTakenError, SettingsError
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.retrieval.settings import RetrievalSettings
+from rerank_core.store.backup import back_up
 from rerank_core.store.systems import drop_system
+from rerank_core.store.trained_folders import folder_beside
+from rerank_core.store.workspace import Workspace
 from rerank_core.systems.composites.spec import (
     Authority,
     Blend,
     Cascade,
     Condition,
     Member,
+    OwnFirstStage,
     Router,
     Rule,
     Signals,
@@ -126,3 +130,22 @@ def test_a_composite_whose_member_is_gone_says_so_and_the_others_stay(saved, bir
         .ranking
         is not None
     )
+
+
+def test_a_first_stage_of_a_model_that_was_trained_here_moves_with_the_workspace(workspace, tmp_path) -> None:
+    trained = folder_beside(workspace.path) / "encoder-1"
+    trained.mkdir(parents=True)
+    ours = OwnFirstStage("first-stage", RetrievalSettings(("dense",), dense_model=str(trained)))
+    add_composite(workspace, "ours", ours)
+    assert add_composite(workspace, "ours", ours) == "ours"
+    others = OwnFirstStage("first-stage", RetrievalSettings(("dense",), dense_model=str(tmp_path / "theirs")))
+    add_composite(workspace, "theirs", others)
+    assert get_system(workspace, "ours").spec == ours
+    (tmp_path / "elsewhere").mkdir()
+    back_up(workspace, tmp_path / "elsewhere" / "copy.db")
+    # no list of dense models names it: the system alone does
+    moved = folder_beside(tmp_path / "elsewhere" / "copy.db") / "encoder-1"
+    assert moved.is_dir()
+    copy = Workspace(tmp_path / "elsewhere" / "copy.db")
+    assert get_system(copy, "ours").spec.settings.dense_model == str(moved)
+    assert get_system(copy, "theirs").spec == others

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.ui import asked, failures, roles, state, work
 from pages.ui.markdown import plain
+from pages.ui.rerankers import removal
 from pages.ui.rerankers.show import show_on_compare
 from pages.ui.tables import harmless_table
 from rerank_core.corpus.import_roots import refuse_folder
@@ -15,6 +16,7 @@ from rerank_core.rerankers.catalogue.catalog import NAMED_FAMILIES, catalog, mod
 from rerank_core.rerankers.catalogue.state import state as model_state
 from rerank_core.store import jobs
 from rerank_core.store.systems import drop_system, get_systems, put_system
+from rerank_core.store.trained_folders import left_by
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.finding import NEEDS, Wanted, find, kind_of, languages_of, need_of
 from rerank_core.systems.systems import System, all_systems
@@ -173,15 +175,14 @@ def remove(space: Workspace) -> None:
     """Take a model that somebody added off the list; its rankings and labels stay."""
     with space.open() as db:
         added = list(get_systems(db))
-    if not added:
-        return
-    labels = {system.id: system.label for system in all_systems(space)}
-    left, right = st.columns([5, 1], vertical_alignment="bottom")
-    chosen = left.selectbox("Added by you", added, format_func=lambda one: labels.get(one, one))
-    right.button("Remove", on_click=_drop, args=(space, chosen))
-
-
-@failures.told
-def _drop(space: Workspace, system_id: str) -> None:
-    with space.write() as db:
-        drop_system(db, system_id)
+    labels = {system.id: system.label for system in all_systems(space)} if added else {}
+    removal.offer(
+        space,
+        "Added by you",
+        added,
+        ("systems-added", "remove-system"),
+        state.ADDED,
+        drop_system,
+        lambda db, name: left_by(db, space.path, system=name),
+        labels,
+    )

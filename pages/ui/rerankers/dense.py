@@ -14,6 +14,7 @@ from rerank_core.retrieval.embedding_services.prices import PRICES, price_of
 from rerank_core.retrieval.encoders import what_is_missing
 from rerank_core.retrieval.known_prefixes import known_prefixes
 from rerank_core.store.dense_models import drop_dense_model, get_dense_models
+from rerank_core.store.trained_folders import left_by
 from rerank_core.store.workspace import Workspace
 from rerank_core.systems.dense_models import add_dense_model
 
@@ -98,5 +99,11 @@ def _offer_removal(space: Workspace) -> None:
     with space.open() as db:
         added = list(get_dense_models(db))
     removal.offer(
-        space, "Dense models added by you", added, ("dense-added", "remove-dense"), state.DENSE_SAID, drop_dense_model
+        space,
+        "Dense models added by you",
+        added,
+        ("dense-added", "remove-dense"),
+        state.DENSE_SAID,
+        drop_dense_model,
+        lambda db, name: left_by(db, space.path, dense_model=name),
     )

@@ -56,9 +56,9 @@ def taught_pairs(
 ) -> list[TargetPair]:
     """What a teacher gave these queries' candidates, graded or not; at most `MOST_PAIRS`, drawn by `seed`.
 
-    The target is the raw score, shifted and scaled to mean 0 and deviation 1 over all pairs, so that one learning rate
-    fits every teacher: mean squared error on these is that on raw scores but for a factor. `rankings`: qid -> the
-    teacher's; a passage without a score is left out.
+    The target is the raw score, shifted and scaled to mean 0 and deviation 1 within each query: what a student is to
+    learn is an order, and sums over a query's words are wide apart where it is long. `rankings`: qid -> the teacher's.
+    A passage without a score is left out, and so is a query that has one score alone.
     """
     found = [
         TargetPair(query.text, docs[one.docid].content, one.score)
@@ -67,11 +67,44 @@ def taught_pairs(
         for one in rankings[query.qid].docs
         if one.score is not None and one.docid in docs
     ]
-    kept = _some(found, random.Random(seed))
-    if not kept:
-        return []
-    middle, wide = fmean(one.target for one in kept), pstdev(one.target for one in kept) or 1.0
-    return [replace(one, target=(one.target - middle) / wide) for one in kept]
+    of_query: dict[str, list[TargetPair]] = {}
+    for one in _some(found, random.Random(seed)):
+        of_query.setdefault(one.query, []).append(one)
+    return [one for own in of_query.values() for one in _spread(own)]
+
+
+def _spread(pairs: Sequence[TargetPair]) -> list[TargetPair]:
+    middle, wide = fmean(one.target for one in pairs), pstdev(one.target for one in pairs)
+    return [replace(one, target=(one.target - middle) / wide) for one in pairs] if wide > 0 else []
+
+
+@dataclass(frozen=True, slots=True)
+class TaughtGroup:
+    """Some passages of one query, and what a teacher's scores say of each; both in one order."""
+
+    query: str
+    passages: tuple[str, ...]
+    targets: tuple[float, ...]
+
+
+def taught_groups(pairs: Sequence[TargetPair], size: int, sharpness: float = 1.0, seed: int = 0) -> list[TaughtGroup]:
+    """The pairs in even groups of one query, at most `size` passages each, drawn by `seed`; targets times `sharpness`.
+
+    Passages that have one target alone say nothing of an order, and are left out.
+    """
+    rng, of_query = random.Random(seed), dict[str, list[TargetPair]]()
+    for one in pairs:
+        of_query.setdefault(one.query, []).append(one)
+    found = []
+    for query, own in of_query.items():
+        rng.shuffle(own)
+        count = -(-len(own) // size)
+        for place in range(count):
+            group = own[place::count]
+            if len({one.target for one in group}) > 1:
+                targets = tuple(one.target * sharpness for one in group)
+                found.append(TaughtGroup(query, tuple(one.passage for one in group), targets))
+    return found
 
 
 def _some(pairs: Sequence[TargetPair], rng: random.Random) -> list[TargetPair]:

@@ -32,10 +32,10 @@ def spied(monkeypatch) -> list[Read]:
     """Every training as ever, and what it was given."""
     given, really = list[Read](), cross_encoder_system.train_cross_encoder
 
-    def train(start, pairs, towards, folder, *more, **named):
+    def train(start, pairs, folder, *more, **named):
         right = frozenset(one.passage for one in pairs if one.target > 0)
         given.append(Read(folder.name, frozenset(one.query for one in pairs), right))
-        return really(start, pairs, towards, folder, *more, **named)
+        return really(start, pairs, folder, *more, **named)
 
     monkeypatch.setattr(cross_encoder_system, "train_cross_encoder", train)
     return given
