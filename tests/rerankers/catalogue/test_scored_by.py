@@ -19,12 +19,12 @@ def test_another_architecture_says_why_not(bert_folder, tmp_path):
     for file in bert_folder.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     config = json.loads((tmp_path / "config.json").read_text("utf-8"))
-    config["architectures"] = ["DistilBertForSequenceClassification"]
+    config["architectures"] = ["DebertaV2ForSequenceClassification"]
     (tmp_path / "config.json").write_text(json.dumps(config), "utf-8")
     model = model_from_name("cross-encoder", str(tmp_path))
     assert (
         scored_by(model)
-        == "its library: DistilBertForSequenceClassification is not of BERT's, XLM-R's or ModernBERT's shape"
+        == "its library: DebertaV2ForSequenceClassification is not of BERT's, XLM-R's or ModernBERT's shape"
     )
     (tmp_path / "modules.json").write_text('[{"idx": 0}, {"idx": 1}]', "utf-8")
     assert scored_by(model) == "its library: it is made of several modules"
