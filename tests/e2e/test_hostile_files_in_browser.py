@@ -87,6 +87,10 @@ def give(page: Page, app: App, path: Path, name: str) -> Answer:
     settled(page)
     field = page.get_by_label("Name of the dataset")
     button = page.get_by_role("button", name="Import", exact=True)
+    while not button.count() and not alerts(page):  # the page knows of a file only after one more run
+        page.wait_for_timeout(25)
+        assert time.monotonic() - started < HANGS, "the page says nothing of the file"
+    settled(page)
     if field.count():
         field.fill(name)
         field.press("Tab")
