@@ -1,6 +1,6 @@
 """Files made to harm, given to the upload in a real browser: each is imported, or refused on the page by its name.
 
-RERANK_LENS_HOSTILE_BROWSER says how many (3 without it), RERANK_LENS_HOSTILE_FROM the first one: a file's number is its
+RERANK_LENS_HOSTILE_BROWSER says how many (6 without it), RERANK_LENS_HOSTILE_FROM the first one: a file's number is its
 seed.
 """
 
@@ -28,7 +28,7 @@ from tests.support.browser import new_page, settled, upload_files
 
 pytestmark = pytest.mark.browser
 
-COUNT = int(os.environ.get("RERANK_LENS_HOSTILE_BROWSER", "3"))
+COUNT = int(os.environ.get("RERANK_LENS_HOSTILE_BROWSER", "6"))
 FIRST = int(os.environ.get("RERANK_LENS_HOSTILE_FROM", "400000"))
 NEW_BROWSER = 50
 """So many files, and the browser's window is a new one."""
