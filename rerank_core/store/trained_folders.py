@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from glob import escape
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -66,11 +67,11 @@ def delete_trained(workspace: Path, folder: Path) -> None:
 
     Raises WorkspaceError for a folder that lies elsewhere, and where the system does not let it go.
     """
-    if folder.parent != folder_beside(workspace):
+    if folder.parent != folder_beside(workspace) or folder.name in ("", ".."):
         raise WorkspaceError(f"{folder} was not trained in this workspace.")
     try:
         shutil.rmtree(folder)
-        for more in folder.parent.glob(f"{folder.name}.*"):
+        for more in folder.parent.glob(f"{escape(folder.name)}.*"):
             more.unlink() if more.is_file() else shutil.rmtree(more)
     except OSError as error:
         raise WorkspaceError(f"{folder} cannot be deleted: {error}") from error

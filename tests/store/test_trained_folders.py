@@ -81,5 +81,15 @@ def test_what_lies_beside_a_deleted_model_goes_and_its_neighbours_stay(workspace
     (beside / "one.taught").mkdir()
     delete_trained(workspace.path, beside / "one")
     assert [path.name for path in beside.iterdir()] == ["one-more"]
-    with pytest.raises(WorkspaceError, match="was not trained in this workspace"):
-        delete_trained(workspace.path, tmp_path)
+    for elsewhere in (tmp_path, beside, beside / ".."):
+        with pytest.raises(WorkspaceError, match="was not trained in this workspace"):
+            delete_trained(workspace.path, elsewhere)
+    assert beside.is_dir()
+
+
+def test_signs_of_patterns_in_a_name_are_only_signs(tmp_path):
+    beside = folder_beside(tmp_path / "a.db")
+    for name in ("m[1]", "m[1].taught", "m1.kept"):
+        (beside / name).mkdir(parents=True)
+    delete_trained(tmp_path / "a.db", beside / "m[1]")
+    assert [path.name for path in beside.iterdir()] == ["m1.kept"]
