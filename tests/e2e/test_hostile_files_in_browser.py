@@ -95,6 +95,10 @@ def give(page: Page, app: App, path: Path, name: str) -> Answer:
         field.fill(name)
         field.press("Tab")
         settled(page)
+        while button.count() and button.is_disabled() and not alerts(page):  # the page has not seen the name yet
+            page.wait_for_timeout(25)
+            assert time.monotonic() - started < HANGS, "nothing says why the file cannot be imported"
+        settled(page)
     seconds = time.monotonic() - started
     if not button.count() or button.is_disabled():
         return Answer(alerts(page), False, seconds)
