@@ -30,3 +30,10 @@ def test_the_demo_is_measured_from_the_first_moment(first_run):
     assert set(values) == {"first-stage", "minilm-cosine", "minilm-maxsim", "ideal"}
     assert all(0 < value <= 1 for value in values.values())
     assert values["ideal"] == max(values.values())
+
+
+def test_the_server_complains_of_nothing_while_it_starts(first_run):
+    log = first_run.app.workspace.path.with_suffix(".server.log").read_text(encoding="utf-8")
+    assert "URL: http" in log
+    assert "No runtime found" not in log
+    assert "Traceback" not in log

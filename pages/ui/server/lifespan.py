@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import webbrowser
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
@@ -16,7 +16,6 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from pages.ui.outbox import side_route
-from pages.ui.server import ahead
 from rerank_core.errors import RerankLensError
 from rerank_core.inference.free_memory import few_arenas, free_memory
 from rerank_core.store.uploads import LONGEST_WAIT, discard_read_uploads
@@ -43,6 +42,9 @@ def show_own_pages_only() -> None:
 @asynccontextmanager
 async def running(_: st.App) -> AsyncIterator[None]:
     """Around the server's life: offer the side route, keep the workspace's log open, show the app in a browser."""
+    # its caches are made as it is imported, and Streamlit complains of those that are made before it runs
+    from pages.ui.server import ahead
+
     space = Workspace()
     sys.setswitchinterval(TURN)
     few_arenas()
@@ -54,7 +56,7 @@ async def running(_: st.App) -> AsyncIterator[None]:
         stack.callback(asyncio.create_task(_write_back_at_rest(space)).cancel)
         stack.callback(asyncio.create_task(_discard_uploads(space)).cancel)
         stack.callback(asyncio.create_task(_sweep()).cancel)
-        stack.callback(asyncio.create_task(asyncio.to_thread(_begin_ahead, space)).cancel)
+        stack.callback(asyncio.create_task(asyncio.to_thread(_quietly, ahead.begin, space)).cancel)
         side_route.serve(True)
         stack.callback(side_route.serve, False)
         # `streamlit run` does so for a script, and leaves it to an app with routes of its own
@@ -63,9 +65,9 @@ async def running(_: st.App) -> AsyncIterator[None]:
         yield
 
 
-def _begin_ahead(space: Workspace) -> None:
+def _quietly(begin: Callable[[Workspace], None], space: Workspace) -> None:
     with suppress(Exception):
-        ahead.begin(space)
+        begin(space)
 
 
 async def _write_back_at_rest(space: Workspace) -> None:
