@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from rerank_core.errors import NotReadyError
 from rerank_core.experiment.experiment import Experiment
@@ -177,8 +177,8 @@ class FirstStages:
             return key, kept
         searches = made_searches(self.workspace, settings, query.text)
         retriever = self.retriever(dataset, settings, progress, view=experiment)
-        encoder = self._encoder(settings)
-        if isinstance(encoder, SentenceEncoder) and _is_unread(encoder):
+        encoder = None if settings.is_elsewhere else self._encoder(settings)
+        if _is_unread(encoder):
             progress(0, 0, LOADING)
             encoder.load()  # else the seconds of the first search would be those of reading the model
         before = self._others.look()
@@ -193,7 +193,7 @@ class FirstStages:
         return key, found
 
 
-def _is_unread(encoder: Encoder) -> bool:
+def _is_unread(encoder: Encoder | None) -> TypeGuard[SentenceEncoder]:
     """Whether it is a model whose weights are still to be read."""
     return isinstance(encoder, SentenceEncoder) and encoder.device is None
 
