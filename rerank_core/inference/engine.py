@@ -100,13 +100,14 @@ def open_engine(
     differing = []
     for how in possible:
         forward = _forward(reader, how, device, count)
-        differing.append((probes.difference(forward), how))
-        if differing[-1][0] <= _NEAR:
+        worst = probes.difference(forward)
+        if worst <= _NEAR:
             return Engine(tokens, forward, how, reader.flops, count)
+        differing.append((worst, how, forward))
     # in a deep model torch itself may differ by more
-    worst, how = min(differing, key=lambda one: one[0])
+    worst, how, forward = min(differing, key=lambda one: one[0])
     probes.refuse(worst)
-    return Engine(tokens, _forward(reader, how, device, count), how, reader.flops, count)
+    return Engine(tokens, forward, how, reader.flops, count)
 
 
 def _forward(reader: PairModel, how: Plan, device: str, count: int) -> Forward:
