@@ -45,17 +45,18 @@ class Heard:
                     continue
                 pair = (intern(qid), intern(docid))
                 if kind in ("grade", "undo"):
-                    self._hear(pair, Voice(grade, age, event, intern(judge), source == "adjudication"))
+                    self._hear(pair, (intern(judge), source == "adjudication"), grade, age, event)
                 if rule == "random":
                     self.drawn.add(pair)
             first = bisect_right(self._events, since)
             return set(self._pairs[first:]), self._last
 
-    def _hear(self, pair: Pair, voice: Voice) -> None:
-        who = (voice.judge, voice.adjudicated)
-        others = {key: kept for key, kept in self.voices.get(pair, {}).items() if key != who}
-        self.voices[pair] = others if voice.grade is None else {**others, who: voice}
-        self._events.append(voice.event)
+    def _hear(self, pair: Pair, who: tuple[str, bool], grade: int | None, age: int, event: int) -> None:
+        now = {key: kept for key, kept in self.voices.get(pair, {}).items() if key != who}
+        if grade is not None:
+            now[who] = Voice(grade, age, event, *who)
+        self.voices[pair] = now
+        self._events.append(event)
         self._pairs.append(pair)
 
 
