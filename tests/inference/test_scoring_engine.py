@@ -43,6 +43,20 @@ def library(folder: Path, most: int | None = None):
     return model.eval()
 
 
+def doubled(model):
+    """The model, which answers twice what its weights say from now on."""
+
+    class Doubled(type(model)):
+        def forward(self, *args, **kwargs):
+            found = super().forward(*args, **kwargs)
+            found.logits = found.logits * 2
+            return found
+
+    Doubled.__name__ = type(model).__name__
+    model.__class__ = Doubled
+    return model
+
+
 def predict(model, query: str, texts: list[str]) -> list[float]:
     import torch
 
@@ -273,16 +287,7 @@ def test_a_model_that_answers_otherwise_than_its_weights_say_is_refused(bert_fol
     import torch
 
     model = library(bert_folder)
-    inner = model.model
-
-    class Doubled(type(inner)):
-        def forward(self, *args, **kwargs):
-            found = super().forward(*args, **kwargs)
-            found.logits = found.logits * 2
-            return found
-
-    Doubled.__name__ = type(inner).__name__
-    inner.__class__ = Doubled
+    inner = doubled(model.model)
     with torch.inference_mode(), pytest.raises(UnknownModelError, match="differ from the model's own"):
         open_engine(inner, model.tokenizer, 512, "exact", "cpu")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from rerank_core.errors import SettingsError
@@ -15,9 +15,6 @@ from rerank_core.retrieval.engines.http_sample import columns_of, list_of_hits
 from rerank_core.retrieval.engines.only_asked import OnlyAsked
 from rerank_core.retrieval.engines.source import EngineSource, at_path
 from rerank_core.retrieval.engines.template import Template
-
-if TYPE_CHECKING:
-    pass
 
 _PARTS = frozenset({"method", "path", "params", "body"})
 

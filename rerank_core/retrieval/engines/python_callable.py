@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rerank_core.errors import NotReadyError, RerankLensError, SettingsError
 from rerank_core.retrieval.engines.engine import Asked, Column, Hit, hits_of
@@ -13,9 +13,6 @@ from rerank_core.retrieval.engines.only_asked import OnlyAsked
 from rerank_core.retrieval.engines.source import PYTHON, EngineSource, Fields
 from rerank_core.retrieval.engines.template import Template
 from rerank_core.types import Doc, text_hash
-
-if TYPE_CHECKING:
-    pass
 
 FIELDS = Fields("docid", "text", "title", ("metadata",), "", "score")
 _open: dict[str, Callable[[str, int], Iterable[Any]]] = {}

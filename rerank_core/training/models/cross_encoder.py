@@ -35,7 +35,7 @@ class DistilledSettings(CrossEncoderSettings):
     """And how it learns a teacher's scores before: by ListNet (Cao et al. 2007, doi 10.1145/1273496.1273513).
 
     Within `taught_group` passages of one query, the softmax of its scores is to be that of the teacher's, which have
-    deviation 1 over all pairs, times `sharpness`. `taught_groups`: in a batch. `taught_rate`, `head_rate`: the highest
+    deviation 1 within a query, times `sharpness`. `taught_groups`: in a batch. `taught_rate`, `head_rate`: the highest
     learning rates of the encoder and of its head, which is drawn. `taught_tokens`: of a pair meanwhile, at most.
     """
 

@@ -14,7 +14,7 @@ from rerank_core.inference.pair_tokens import UnknownModelError
 from rerank_core.inference.precision import RUNNERS, Runner, plan, ways
 from rerank_core.inference.texts.text_engine import TextEngine, open_texts, vectors
 from tests.inference.test_modern_bert import body as modern_body
-from tests.inference.test_scoring_engine import QUERY, TEXTS, library, predict
+from tests.inference.test_scoring_engine import QUERY, TEXTS, doubled, library, predict
 from tests.inference.test_text_engine import assert_same, dense, late, masked_lm, splade
 
 pytestmark = pytest.mark.parametrize("runner", tuple(RUNNERS))
@@ -125,16 +125,7 @@ def test_a_runner_whose_vectors_are_not_the_models_own_gives_way_to_the_next(
 
 def test_where_all_are_wrong_the_model_is_refused(bert_folder: Path, runner: Runner) -> None:
     model = library(bert_folder)
-    inner = model.model
-
-    class Doubled(type(inner)):
-        def forward(self, *args, **kwargs):
-            found = super().forward(*args, **kwargs)
-            found.logits = found.logits * 2
-            return found
-
-    Doubled.__name__ = type(inner).__name__
-    inner.__class__ = Doubled
+    inner = doubled(model.model)
     with pytest.raises(UnknownModelError, match="differ from the model's own"):
         open_engine(inner, model.tokenizer, 512, "exact", "cpu")
 
