@@ -57,11 +57,11 @@ def test_judges_who_grade_and_read_at_once_miss_nothing(workspace, birds):
 
     def work(name: str) -> None:
         for seq in range(1, 41):
-            say(workspace, birds, name, seq, grade=seq % 4)
+            say(workspace, birds, name, seq, grade=seq // 4 % 4)  # another one each time for each passage
             with workspace.open() as db:
                 changed = sheets[name].read(db, birds.id)
             assert ("q1", DOCS[seq % 4]) in changed
-            assert sheets[name].own_grade(("q1", DOCS[seq % 4])) == seq % 4
+            assert sheets[name].own_grade(("q1", DOCS[seq % 4])) == seq // 4 % 4
             met[name] |= changed
             for pair in list(sheets[name].heard):
                 assert all(voice.judge == judge for (judge, _), voice in sheets[name].heard[pair].items())
