@@ -115,13 +115,12 @@ def watch(
     follow()
 
 
-def finished(space: Workspace, job_id: int | None, failed: str) -> Job | None:
-    """The job once it is done; until then it is shown, and a stop or failure is shown behind `failed`. None: no job."""
-    if job_id is None:
-        return None
-    with space.open() as db:
-        job = jobs.get(db, job_id)
-    if job.state == "done":
+def finished(space: Workspace, job: Job | None, failed: str) -> Job | None:
+    """The job once it is done; until then it is shown, and a stop or failure is shown behind `failed`. None: no job.
+
+    `job` as the page read it, once for its whole run: between two readings it may end.
+    """
+    if job is None or job.state == "done":
         return job
     if job.is_open:
         watch(space, [job.id], lambda: None)

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from rerank_core.systems.composites.spec import Blend
 from rerank_core.systems.systems import get_system
 from tests.e2e.conftest import App
-from tests.support.browser import settled
+from tests.support.browser import pick_first_row, settled
 
 
 def build(page: Page, kind: str, name: str) -> None:
@@ -34,8 +34,7 @@ def test_from_the_catalogue_to_a_column_and_no_name_is_used_twice_unasked(page, 
     page.get_by_role("textbox", name="Search").press("Enter")
     expect(page.get_by_text(re.compile("^1 of "))).to_be_visible()
     assert "find=maxsim" in page.url  # the search is in the link
-    # the table is a canvas: its first cell is the box that picks the row
-    page.get_by_test_id("stDataFrameResizable").click(position={"x": 16, "y": 56})
+    pick_first_row(page)
     expect(page.get_by_text("Parameters: 22.7 million")).to_be_visible()
 
     build(page, "Cascade", "mine")

@@ -13,7 +13,7 @@ from rerank_core.store import datasets
 from rerank_core.store.traffic_requests import count_requests
 from rerank_core.types import Doc, Query
 from tests.e2e.conftest import RANKED_MS, App, cards, columns
-from tests.support.browser import settled
+from tests.support.browser import pick_first_row, settled
 from tests.support.traffic import DRIFT, draw_requests, write_own_log
 
 pytestmark = pytest.mark.browser
@@ -67,8 +67,7 @@ def test_from_a_log_to_its_alert_and_to_two_lists_on_compare(page: Page, things:
     expect(page.get_by_text(f"{REQUESTS:,} requests, {QUERIES} queries")).to_be_visible(timeout=RANKED_MS)
     settled(page)
     picture(page, "traffic-queries")
-    # the table is a canvas: its first cell is the box that picks the row
-    page.get_by_test_id("stDataFrameResizable").click(position={"x": 16, "y": 56})
+    pick_first_row(page)
     expect(columns(page)).to_have_count(2, timeout=RANKED_MS)
     settled(page, RANKED_MS)
     picture(page, "traffic-compare")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import roles
+from pages.ui import roles, work
 from pages.ui.datasets import dropping
 from pages.ui.datasets.uploads import Upload
 from pages.ui.server import host_check
@@ -116,6 +116,17 @@ def test_an_upload_is_gone_after_its_import_whether_that_worked_or_not(workspace
         import_button(app).click().run()
         work_off(workspace)
         assert uploads(workspace) == []
+
+
+def test_an_import_that_ends_while_its_page_is_drawn_is_not_laid_down_again(workspace, birds, one_step, monkeypatch):
+    app = upload(open_page(PAGE), ("kb.csv", KB))
+    monkeypatch.setattr(work, "watch", lambda *_, **__: work_off(workspace))  # the page has read of it already
+    import_button(app).click().run()
+    with workspace.open() as db:
+        assert datasets.get_dataset(db, "kb").n_docs == 2
+    assert uploads(workspace) == []
+    assert "kb is imported." in texts(app.run().success)
+    assert uploads(workspace) == []
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ __all__ = [
     "free_port",
     "need_browser",
     "new_page",
+    "pick_first_row",
     "settled",
     "start_streamlit",
     "streamlit_server",
@@ -117,6 +118,17 @@ def upload_files(page: Page, files: Sequence[FilePayload]) -> None:
     """Give files to the import's own field: other tabs have fields too, and which is drawn first is chance."""
     form = page.get_by_role("tabpanel", name="Import a dataset")
     form.locator("[data-testid='stFileUploader'] input[type='file']").set_input_files(list(files))
+
+
+def pick_first_row(page: Page) -> None:
+    """Tick the first row of the page's one table: it is a canvas, and its first cell is the box that picks the row.
+
+    While a page is drawn anew the table before stands there too: a click waits until there is one.
+    """
+    table = page.get_by_test_id("stDataFrameResizable")
+    settled(page)
+    expect(table).to_have_count(1)
+    table.click(position={"x": 16, "y": 56})
 
 
 def downloaded(page: Page, label: str) -> Download:

@@ -10,6 +10,7 @@ from pages.ui.doors import go
 from pages.ui.markdown import plain
 from rerank_core.errors import NotFoundError, RerankLensError
 from rerank_core.store import jobs
+from rerank_core.store.jobs import Job
 from rerank_core.store.uploads import discard_upload
 from rerank_core.store.workspace import Workspace
 
@@ -49,15 +50,14 @@ def keep(space: Workspace, key: str, upload: Upload | None) -> None:
     state.put(state.UPLOADS, {**uploads, key: upload} if upload is not None else uploads)
 
 
-def own_job(space: Workspace, key: str) -> int | None:
+def own_job(space: Workspace, key: str) -> Job | None:
     """The job that a form of the page Data started, by the key of its state; None: none, or gone with its dataset."""
     job_id = state.take(key)
     if job_id is None:
         return None
     try:
         with space.open() as db:
-            jobs.get(db, job_id)
+            return jobs.get(db, job_id)
     except NotFoundError:
         state.pop(key)
         return None
-    return int(job_id)

@@ -16,31 +16,24 @@ from pages.ui.markdown import plain
 from rerank_core.corpus.survey.choices import Choices
 from rerank_core.corpus.survey.preview import Preview
 from rerank_core.experiment.job_requests import ImportRequest
-from rerank_core.store import datasets, jobs
+from rerank_core.store import datasets
 from rerank_core.store.jobs import Job
 from rerank_core.store.workspace import Workspace
 
 
 def new_dataset(space: Workspace) -> None:
     """The files and what they were taken for, the name, the import; afterwards its report, and the way to compare."""
-    job = work.finished(space, own_job(space, state.IMPORT_JOB), "Nothing was imported.")
-    if job is not None:
-        _imported(space, job)
+    job = own_job(space, state.IMPORT_JOB)
+    done = work.finished(space, job, "Nothing was imported.")
+    if done is not None:
+        _imported(space, done)
         return
-    if _is_importing(space):
+    if job is not None and job.is_open:  # the files are being read: they are not laid down again
         return
     st.caption("Nothing is imported before you have seen what each file was taken for.")
     chosen = choosing.choose(space, IMPORT)
     if chosen is not None:
         _offer(space, chosen)
-
-
-def _is_importing(space: Workspace) -> bool:
-    job_id = state.take(state.IMPORT_JOB)
-    if job_id is None:
-        return False
-    with space.open() as db:
-        return jobs.get(db, job_id).is_open
 
 
 def _imported(space: Workspace, job: Job) -> None:
