@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.cross_encoder_training import logits, opened, train_cross_encoder
 from rerank_core.ranking.distillation import teach
 from rerank_core.ranking.encoder_system import BUNDLED_LICENCE, BUNDLED_NAME, bundled
+from rerank_core.ranking.measured_reranker import measured_reranker
 from rerank_core.ranking.model_recipe import Recipe
 from rerank_core.ranking.model_training import Trained, Watch, keep_training, kept_training
 from rerank_core.ranking.pipeline import Pipeline
@@ -34,12 +35,11 @@ from rerank_core.training.models.cross_encoder import (
     DistilledSettings,
     agreement,
 )
-from rerank_core.training.models.measured import TUNED, Measured, first_stage_values, rankings_of, system_values
+from rerank_core.training.models.measured import Measured, rankings_of
 from rerank_core.training.models.pairs import TargetPair, graded_pairs, taught_pairs
 from rerank_core.training.models.split import Part
 from rerank_core.training.models.world import Scores, World
-from rerank_core.training.plan import asked, first_stage_space
-from rerank_core.tuning.inputs import list_experiments
+from rerank_core.training.plan import asked
 from rerank_core.types import Progress, Query, no_progress
 
 MOST_TAUGHT = 350
@@ -85,32 +85,15 @@ class CrossEncoderRecipe(Recipe):
 
     def measure(self, world: World, part: Part, folder: Path, progress: Progress) -> Measured:
         """As a reranker of the experiment's candidates; with how near it is to its teacher."""
-        base, judged, space = world.experiment, part.judged, first_stage_space(world.experiment.settings)
-        for place, query in enumerate(judged):
-            progress(place, len(judged), "lists of the held-out queries")
-            for one in list_experiments(base, space).values():
-                self.pipeline.candidates(one, query, progress)
         trained = _as_system("trained", folder)
         taught = _as_system("taught", taught_folder(folder)) if taught_folder(folder).is_dir() else None
-        beside = [one for one in (self.started, taught) if one is not None]
-        self.pipeline.run(base.with_systems([*base.systems, *beside, trained]), judged, progress)
-        own = system_values(base, trained, world.measure, judged, world.qrels)
-        if own is None:
-            raise SettingsError("The trained model could not rank the held-out queries.")
-        first = first_stage_values(base, space, world.measure, judged, world.seed)
-        others, more, facts = {TUNED: first.tuned}, {}, dict[str, Any](best=first.best)
-        named = {STARTED: self.started, **{one.label: one for one in base.systems}}
-        for name, system in named.items():
-            if system is None or (name != STARTED and self.started is not None and system.key == self.started.key):
-                continue
-            if (reached := system_values(base, system, world.measure, judged, world.qrels)) is not None:
-                others[name] = reached
-        reached = None if taught is None else system_values(base, taught, world.measure, judged, world.qrels)
-        if reached is not None:
-            more[TAUGHT] = reached
-        if self.teacher is not None:
-            facts["agreement"] = self._agreement(base, judged, taught, trained, self.teacher)
-        return Measured(own, others, more, facts)
+        started = None if self.started is None else (STARTED, self.started)
+        more = {} if taught is None else {TAUGHT: taught}
+        found = measured_reranker(self.pipeline, world, part, trained, started, more, progress)
+        if self.teacher is None:
+            return found
+        agreed = self._agreement(world.experiment, part.judged, taught, trained, self.teacher)
+        return replace(found, facts={**found.facts, "agreement": agreed})
 
     def scores(self, model: Any) -> Scores:
         """Raw logits."""

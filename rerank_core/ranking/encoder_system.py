@@ -30,7 +30,7 @@ from rerank_core.training.models.encoder import (
 )
 from rerank_core.training.models.measured import TUNED, Measured, first_stage_values, system_values
 from rerank_core.training.models.split import Part
-from rerank_core.training.models.triples import Triple, triples
+from rerank_core.training.models.triples import triples_sentence
 from rerank_core.training.models.world import Scores, World
 from rerank_core.tuning.inputs import list_experiments
 from rerank_core.types import Progress
@@ -64,13 +64,11 @@ class EncoderRecipe(Recipe):
 
     def train(self, world: World, part: Part, folder: Path, watch: Watch, progress: Progress, what: str) -> Trained:
         """On triples, from the bundled model."""
-        rows = _triples(world, part)
-        return train_encoder(bundled(), rows, folder, self.settings, watch, progress, what)
+        return train_encoder(bundled(), world.triples(part.learned), folder, self.settings, watch, progress, what)
 
     def read(self, world: World, part: Part) -> str:
         """How many triples."""
-        rows = _triples(world, part)
-        return f"{len(rows):,} triples, {sum(one.weak for one in rows):,} of them with a weak negative."
+        return triples_sentence(world.triples(part.learned))
 
     def measure(self, world: World, part: Part, folder: Path, progress: Progress) -> Measured:
         """As first stage, fused with BM25; beside it alone, and as a reranker of the untrained first stage."""
@@ -103,7 +101,3 @@ class EncoderRecipe(Recipe):
     def opened(self, folder: Path) -> Any:
         """By sentence-transformers."""
         return opened(folder)
-
-
-def _triples(world: World, part: Part) -> list[Triple]:
-    return triples(part.learned, world.qrels, world.docs, world.candidates, world.experiment.level, world.seed)

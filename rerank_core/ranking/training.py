@@ -11,6 +11,7 @@ from rerank_core.evaluation.names import Measure
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking.cross_encoder_system import continued, distilled
 from rerank_core.ranking.encoder_system import EncoderRecipe
+from rerank_core.ranking.late_interaction_system import LateInteractionRecipe
 from rerank_core.ranking.model_recipe import Recipe
 from rerank_core.ranking.model_system import train_model_system
 from rerank_core.ranking.pipeline import Pipeline
@@ -20,6 +21,7 @@ from rerank_core.training.folds import FOLDS
 from rerank_core.training.linear import check_library
 from rerank_core.training.models.cross_encoder import CROSS_ENCODER, CrossEncoderSettings, DistilledSettings
 from rerank_core.training.models.encoder import ENCODER, EncoderSettings
+from rerank_core.training.models.late_interaction import LATE_INTERACTION, LateInteractionSettings
 from rerank_core.training.plan import Plan, first_stage_space, plan
 from rerank_core.training.record import BLEND, KINDS, record_blend
 from rerank_core.tuning.tune import check_graded
@@ -54,6 +56,8 @@ def train(
         )
     if model == ENCODER:
         recipe: Recipe = EncoderRecipe(pipeline=pipeline, settings=EncoderSettings(seed=seed))
+    elif model == LATE_INTERACTION:
+        recipe = LateInteractionRecipe(pipeline=pipeline, settings=LateInteractionSettings(seed=seed))
     elif model == CROSS_ENCODER:
         recipe = continued(pipeline, experiment, start, CrossEncoderSettings(seed=seed))
     else:

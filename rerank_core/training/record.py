@@ -20,12 +20,14 @@ from rerank_core.training.answer import curve_sentence
 from rerank_core.training.blend import Blended
 from rerank_core.training.models.cross_encoder import CROSS_ENCODER, DISTILLED
 from rerank_core.training.models.encoder import ENCODER
+from rerank_core.training.models.late_interaction import LATE_INTERACTION
 from rerank_core.training.models.record import save_model
 
 BLEND = "blend"
 KINDS = {
     BLEND: "Learned blend of systems",
     ENCODER: "Encoder, from the bundled MiniLM",
+    LATE_INTERACTION: "Late interaction, from the bundled MiniLM",
     CROSS_ENCODER: "Cross-encoder, from one that is here",
     DISTILLED: "Cross-encoder, taught by a system",
 }

@@ -24,6 +24,7 @@ from rerank_core.training.folds import FOLDS
 from rerank_core.training.models.cross_encoder import CROSS_ENCODER, DISTILLED
 from rerank_core.training.models.encoder import ENCODER
 from rerank_core.training.models.extras import EXTRAS, price_sentence
+from rerank_core.training.models.late_interaction import LATE_INTERACTION
 from rerank_core.training.plan import asked as learnable
 from rerank_core.training.record import BLEND, KINDS
 from rerank_core.tuning.held_out import LEAST_QUERIES
@@ -32,6 +33,8 @@ _MODELS = {label: kind for kind, label in KINDS.items()}
 _ABOUT = {
     ENCODER: "The bundled MiniLM is trained on three quarters of these queries and measured on the others. Then all "
     "passages are embedded anew.",
+    LATE_INTERACTION: "The bundled MiniLM's token vectors, as MaxSim compares them, are trained on three quarters of "
+    "these queries. It is measured on the others.",
     CROSS_ENCODER: "A cross-encoder goes on from one that is here, on the grades of three quarters of these queries, "
     "and is measured on the others.",
     DISTILLED: "The bundled MiniLM, as a cross-encoder, first learns in which order a system puts passages, also those "

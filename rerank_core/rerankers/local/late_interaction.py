@@ -95,7 +95,7 @@ def open_model(
         "trust_remote_code": settings.get("trust_remote_code", False),
     }
     if is_bi_encoder(folder):
-        model = MultiVectorEncoder(modules=_token_vectors(folder), device=device)
+        model = MultiVectorEncoder(modules=token_vectors(folder), device=device)
     else:
         model = MultiVectorEncoder(str(folder), device=device, model_kwargs={"dtype": "float32"}, **options)
     if settings["max_length"] is not None:
@@ -116,10 +116,13 @@ def _has_dense_projection(folder: Path) -> bool:
     return "MultiVector" in (folder / "modules.json").read_text("utf-8")
 
 
-def _token_vectors(folder: Path) -> list[Any]:
-    """The modules that give a bi-encoder's token vectors at length 1, those of [CLS] and [SEP] among them."""
+def token_vectors(folder: Path, **options: Any) -> list[Any]:
+    """The modules that give a bi-encoder's token vectors at length 1, those of [CLS] and [SEP] among them.
+
+    `options`: of the model, as transformers takes them.
+    """
     from sentence_transformers.base.modules import Normalize, Transformer
     from sentence_transformers.multi_vector_encoder.modules import MultiVectorMask
 
-    transformer = Transformer.load(str(folder), local_files_only=True, model_kwargs={"dtype": "float32"})
+    transformer = Transformer.load(str(folder), local_files_only=True, model_kwargs={"dtype": "float32", **options})
     return [transformer, Normalize("token_embeddings"), MultiVectorMask()]

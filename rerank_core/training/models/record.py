@@ -22,6 +22,7 @@ from rerank_core.systems.dense_models import add_dense_model
 from rerank_core.systems.systems import add_variant
 from rerank_core.training.answer import compare, curve_sentence
 from rerank_core.training.models.encoder import ENCODER
+from rerank_core.training.models.late_interaction import LATE_INTERACTION
 from rerank_core.training.models.measured import Measured
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     Floats = NDArray[np.float64]
+
+_FAMILIES = {ENCODER: "bi-encoder", LATE_INTERACTION: "late-interaction"}
+"""Kind -> the family that opens it; all others are cross-encoders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +111,11 @@ def save_model(workspace: Workspace, found: Mapping[str, Any], name: str, datase
     It carries the mark of the queries that it has seen; the held-out ones are not among them. Raises SettingsError
     where its folder is gone, and as `add_variant` does for the name.
     """
-    folder, is_encoder = Path(str(found.get("folder", ""))), found.get("kind") == ENCODER
+    folder, kind = Path(str(found.get("folder", ""))), found.get("kind")
+    is_encoder = kind == ENCODER
     if not (folder / "config.json").is_file():
         raise SettingsError(f"The trained model is not at {folder} any more: train it again.")
-    kept = add_variant(workspace, name, f"{'bi-encoder' if is_encoder else 'cross-encoder'}:{folder}", {})
+    kept = add_variant(workspace, name, f"{_FAMILIES.get(str(kind), 'cross-encoder')}:{folder}", {})
     if is_encoder:
         add_dense_model(workspace, DenseModel(name=str(folder)), kept)
     wanted, before = set(found["qids"]), found.get("seen_before", ())

@@ -54,3 +54,8 @@ def triples(
                 texts = (query.text, docs[docid].content, docs[negative].content)
                 found.append(Triple(*texts, weak=not lower))
     return found
+
+
+def triples_sentence(found: Sequence[Triple]) -> str:
+    """How many there are."""
+    return f"{len(found):,} triples, {sum(one.weak for one in found):,} of them with a weak negative."

@@ -10,6 +10,7 @@ from rerank_core.evaluation.names import Measure
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.training.data import TrainingData, training_data
 from rerank_core.training.models.measured import order_values
+from rerank_core.training.models.triples import Triple, triples
 from rerank_core.types import Doc, Query, Ranking
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ class World:
     def data(self, learned: Sequence[Query]) -> TrainingData:
         """What there is of these queries."""
         return training_data(learned, self.qrels, self.docs, self.candidates, self.experiment.level)
+
+    def triples(self, learned: Sequence[Query]) -> list[Triple]:
+        """What a model of vectors learns from of these queries."""
+        return triples(learned, self.qrels, self.docs, self.candidates, self.experiment.level, self.seed)
 
     def quick(self, scores: Scores, queries: Sequence[Query]) -> NDArray[np.float64]:
         """The measure of BM25's first 20 passages in the order of a model; shape (queries,). It needs no index."""

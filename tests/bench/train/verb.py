@@ -26,7 +26,7 @@ def add_options(parser: Parser) -> None:
     parser.add_argument("--retrievers", default="bm25,dense", help="of the first stage (default: %(default)s)")
     parser.add_argument("--depth", type=int, default=50, help="candidates per query (default: %(default)s)")
     parser.add_argument("--folds", type=int, default=5, help="default: %(default)s")
-    kinds = "blend, encoder, cross-encoder or distilled"
+    kinds = "blend, encoder, late-interaction, cross-encoder or distilled"
     parser.add_argument("--model", default="blend", help=f"{kinds} (default: %(default)s)")
     parser.add_argument("--start", default="", help="of a cross-encoder: a system, or cross-encoder:FOLDER")
     parser.add_argument("--teacher", default="", help="of a distillation: one of the systems")
