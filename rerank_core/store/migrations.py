@@ -412,6 +412,16 @@ def _query_variants(db: Database) -> None:
     )
 
 
+@migrations(name="036_found_languages")
+def _found_languages(db: Database) -> None:
+    # by a dataset's fingerprint: the same passages are in the same language. `found_by`: the way that it was found
+    _run(
+        db,
+        """CREATE TABLE found_language (
+            fingerprint TEXT PRIMARY KEY, code TEXT NOT NULL, found_by TEXT NOT NULL) WITHOUT ROWID""",
+    )
+
+
 COUNT = len(migrations.pending(Database(memory=True)))
 
 

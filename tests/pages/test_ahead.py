@@ -43,22 +43,27 @@ def test_a_worker_is_started_with_the_keys_and_asked_to_warm_up(
 ) -> None:
     monkeypatch.setattr(cache, "offer_secrets", lambda: monkeypatch.setenv(KEY, "k1"))
     monkeypatch.setenv("RERANK_LENS_WORKSPACE", str(workspace.path))
-    language._loaded_identifier.cache_clear()
     extra_problem._misfit.cache_clear()
     ahead.begin(workspace)
     assert started == ["k1"]
     with workspace.open() as db:
         assert [job.kind for job in jobs.open_jobs(db)] == ["warm"]
         assert [row.name for row in datasets.list_datasets(db)] == [first_use.DEMO]
-    assert language._loaded_identifier.cache_info().currsize == 1
     assert extra_problem._misfit.cache_info().currsize > 0
 
 
-def test_what_was_read_ahead_is_what_a_page_reads() -> None:
-    language._loaded_identifier.cache_clear()
-    language.load()
-    assert language.detect(["The otter sleeps on its back, holding hands."] * 3) == "en"
-    assert language._loaded_identifier.cache_info().misses == 1
+def test_the_demo_comes_with_the_language_that_is_found_in_it(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first_use.bring_demo(workspace)
+    with workspace.open() as db:
+        demo = datasets.get_dataset(db, first_use.DEMO)
+    corpus = datasets.StoredCorpus(workspace, demo)
+    kept = corpus.kept_language(language.found_by())
+    assert kept == language.detect(doc.content for doc in corpus.sample(language.SAMPLE)) == "en"
+    # so nobody reads what tells languages apart at the first start
+    monkeypatch.setattr(language, "detect", lambda *_: pytest.fail("the language was looked for"))
+    assert language.detect_corpus(corpus) == "en"
 
 
 def test_no_worker_is_started_on_a_workspace_that_can_only_be_read(

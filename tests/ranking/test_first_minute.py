@@ -147,11 +147,15 @@ import sys
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking import jobs, libraries
 from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.retrieval import language
 from rerank_core.store import datasets
 from rerank_core.store.workspace import Workspace
 workspace = Workspace(sys.argv[1])
 with workspace.open() as db:
-    query = datasets.get_queries(db, datasets.get_dataset(db, "birds").id)[0]
+    birds = datasets.get_dataset(db, "birds")
+    query = datasets.get_queries(db, birds.id)[0]
+# as the demo comes, and a dataset that a page has shown
+datasets.StoredCorpus(workspace, birds).keep_language(language.found_by(), "en")
 libraries.import_for_words()
 known = set(sys.modules)
 both = Experiment.of(workspace, "birds", ["first-stage"])

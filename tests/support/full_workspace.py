@@ -22,6 +22,7 @@ from rerank_core.judging.disputes import adjudicate
 from rerank_core.judging.invitations import GradingTask, comparison_of, invite_judge, invite_reader, invite_voter
 from rerank_core.judging.plan import LabelPlan, save_plan
 from rerank_core.ranking.pipeline import Pipeline
+from rerank_core.retrieval.language import found_by
 from rerank_core.retrieval.query_variants.query_variant import QueryVariant
 from rerank_core.retrieval.settings import RetrievalSettings
 from rerank_core.store import (
@@ -163,6 +164,7 @@ def _present(workspace: Workspace, birds: DatasetRow, queries: list[Query]) -> N
     add_query_variant(workspace, variant, "made-up answers")
     with workspace.write() as db:
         query_variants.put_written(db, variant.key, queries[0].text, ["Terns dive for fish."], 40, 12)
+    datasets.StoredCorpus(workspace, birds).keep_language(found_by(), "en")
 
 
 def _ask(workspace: Workspace, birds: DatasetRow, queries: list[Query]) -> None:

@@ -23,6 +23,7 @@ from rerank_core.judging.llm.figures import graded_by_llm, grades_of, spot_check
 from rerank_core.judging.plan import load_plan, proposed_plan
 from rerank_core.judging.stale import stale_labels
 from rerank_core.retrieval.filters import filterable_fields
+from rerank_core.retrieval.language import detect_corpus
 from rerank_core.retrieval.query_variants.query_variant import QueryVariant
 from rerank_core.store import (
     datasets,
@@ -92,6 +93,7 @@ def read_dataset(workspace: Workspace, row: DatasetRow) -> Iterator[Reading]:
                 db, row.id, sorted(get_system(workspace, one).key for one in SYSTEMS[:2]), WORDS_ONLY.key()
             ),
         )
+    yield "language", lambda: detect_corpus(corpus)
     yield "margin", lambda: f"{margin_of(workspace, row):.3f}"
     yield "chosen on", lambda: chosen_on_queries(experiment, BIRD_QUERIES)
     with workspace.open() as db:

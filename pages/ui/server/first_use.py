@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 from rerank_core.corpus.ingest import ImportOptions, import_dataset
+from rerank_core.retrieval.language import found_by
 from rerank_core.store import datasets, jobs
 from rerank_core.store.shipped_vectors import keep_shipped
 from rerank_core.store.workspace import Workspace
@@ -13,6 +14,8 @@ from rerank_core.store.workspace import Workspace
 DEMO = "demo"
 _DATA = Path(__file__).resolve().parents[3] / "data"
 DEMO_FOLDER, DEMO_VECTORS = _DATA / "demo", _DATA / "vectors" / "demo.npz"
+DEMO_LANGUAGE = "en"
+"""What is found where it is looked for: nobody waits for that at the first start."""
 _ALONE = Lock()
 
 
@@ -22,11 +25,14 @@ def is_first_use(space: Workspace) -> bool:
 
 
 def bring_demo(space: Workspace) -> None:
-    """Import the demo with its vectors where `is_first_use`; one does it, however many ask, and the others wait."""
+    """Import the demo, with vectors and language, where `is_first_use`; of many that ask one does it, others wait."""
     with _ALONE:
         if _is_empty(space):
             import_dataset(space, DEMO, DEMO_FOLDER, ImportOptions())
             keep_shipped(space, DEMO_VECTORS)
+            with space.open() as db:
+                demo = datasets.get_dataset(db, DEMO)
+            datasets.StoredCorpus(space, demo).keep_language(found_by(), DEMO_LANGUAGE)
 
 
 def _is_empty(space: Workspace) -> bool:

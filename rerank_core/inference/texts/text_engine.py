@@ -34,7 +34,8 @@ _AT_ONCE = 256
 """Texts that are tokenized in one call."""
 _TOLERANCE, _OF_TERMS = 1e-5, 1e-4
 """Of a vector's values; of terms' weights, which are logits that are kept in 16 bits."""
-_PROBES = ("", "a", "What the library gives for a few texts, this engine must give too. " * 12)
+_SAID = "What the library gives for a few texts, this engine must give too. "
+_PROBES: dict[Task, tuple[str, ...]] = {"query": ("", "a", _SAID), "document": ("", "a", _SAID * 12)}
 
 
 class Texts(Protocol):
@@ -197,8 +198,9 @@ def _check(model: Any, engine: TextEngine, output: Output) -> None:
     tolerance, dense = (_OF_TERMS, {"convert_to_sparse_tensor": False}) if sparse else (_TOLERANCE, {})
     tasks: tuple[tuple[Task, Any], ...] = (("query", model.encode_query), ("document", model.encode_document))
     for task, encode in tasks:
-        expected = [torch.as_tensor(one) for one in encode(list(_PROBES), show_progress_bar=False, **dense)]
-        for made, wanted in zip(vectors(engine, _PROBES, task, output), expected, strict=True):
+        probes = _PROBES[task]
+        expected = [torch.as_tensor(one) for one in encode(list(probes), show_progress_bar=False, **dense)]
+        for made, wanted in zip(vectors(engine, probes, task, output), expected, strict=True):
             if made.shape != wanted.shape:
                 raise UnknownModelError(f"the engine's vectors have shape {tuple(made.shape)}, not the model's own")
             worst = float((made - wanted).abs().max()) if made.numel() else 0.0
