@@ -15,11 +15,13 @@ WORDS_ONLY = RetrievalSettings(("bm25",), "rrf", (), depth=10)
 _THINGS = ("pump", "valve", "motor", "filter", "switch", "sensor", "belt", "fan", "lamp", "gear")
 
 
-def numbers_world(workspace: Workspace, queries: int = 30, seed: int = 0, graded_right: bool = True) -> Experiment:
+def numbers_world(
+    workspace: Workspace, queries: int = 30, seed: int = 0, graded_right: bool = True, passages: int = 8
+) -> Experiment:
     """Queries such as "pump 417": passages say "pump" often and another number, or once and the right one.
 
-    BM25 prefers those that say the word often; the right number is what counts. Each query has two right passages and
-    six wrong ones, all graded. `graded_right` False: grades are drawn, so that there is nothing to learn.
+    BM25 prefers those that say the word often; the right number is what counts. Of a query's `passages` two are right
+    and the others wrong, all graded. `graded_right` False: grades are drawn, so that there is nothing to learn.
     """
     rng = random.Random(seed)
     docs, asked, grades = [], [], {}
@@ -27,8 +29,8 @@ def numbers_world(workspace: Workspace, queries: int = 30, seed: int = 0, graded
         thing, right = rng.choice(_THINGS), 100 + number
         query = Query(f"q{number:02d}", f"{thing} model {right} {thing}-{number}")
         asked.append(query)
-        for place in range(8):
-            docid, is_right = f"{query.qid}-{place}", place >= 6
+        for place in range(passages):
+            docid, is_right = f"{query.qid}-{place}", place >= passages - 2
             shown = right if is_right else rng.randint(500, 999)
             filler = " ".join(
                 rng.choice(("new", "used", "red", "steel", "large", "old")) for _ in range(rng.randint(3, 9))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from statistics import fmean, stdev
 
 import pytest
+from scipy.stats import ttest_1samp
 
 from rerank_core.experiment.experiment import Experiment
 from rerank_core.ranking import encoder_system, late_interaction_system, model_system
@@ -28,8 +28,10 @@ from rerank_core.training.models.split import Part
 from tests.support.tiny_models import tiny_cross_encoder, tiny_encoder
 from tests.support.training_worlds import numbers_world
 
-SEEDS = int(os.environ.get("RERANK_LENS_PERMUTED", "20"))
-FAST = {"epochs": 4, "batch": 16, "rate": 1e-2}
+SEEDS = int(os.environ.get("RERANK_LENS_PERMUTED", "6"))
+"""20 take six minutes."""
+SELDOM, SHOWS = 0.002, 0.02
+FAST = {"epochs": 16, "batch": 16, "rate": 1e-2}
 
 
 def an_encoder(pipeline: Pipeline, experiment: Experiment, starts: dict[str, Path], seed: int) -> Recipe:
@@ -51,7 +53,7 @@ def a_distilled_one(pipeline: Pipeline, experiment: Experiment, starts: dict[str
 
 
 KINDS: dict[str, tuple[Callable[..., Recipe], str, str]] = {
-    "encoder": (an_encoder, encoder.ALONE, encoder.BEFORE),
+    "encoder": (an_encoder, encoder.RERANKS, "teacher"),
     "late interaction": (a_late_interaction, late_interaction.LABEL, late_interaction.BEFORE),
     "cross-encoder": (a_cross_encoder, cross_encoder.LABEL, cross_encoder.STARTED),
     "distilled": (a_distilled_one, cross_encoder.LABEL, cross_encoder.TAUGHT),
@@ -77,9 +79,10 @@ def gain(starts, tmp_path, monkeypatch) -> Callable[[str, int], float]:
         begin, trained, before = KINDS[kind]
         (tmp_path / str(seed)).mkdir()
         workspace = Workspace(tmp_path / str(seed) / "workspace.db")
-        experiment = numbers_world(workspace, queries=24, seed=seed, graded_right=False)
-        teacher = add_variant(workspace, "teacher", f"bi-encoder:{starts['vectors']}", {})
-        experiment = experiment.with_systems([get_system(workspace, teacher)])
+        # the candidates are a query's own ten passages: that others are not relevant could be learned
+        experiment = numbers_world(workspace, queries=24, seed=seed, graded_right=False, passages=10)
+        teacher = get_system(workspace, add_variant(workspace, "teacher", f"bi-encoder:{starts['vectors']}", {}))
+        experiment = experiment.with_systems([teacher])
         recipe = begin(Pipeline(workspace), experiment, starts, seed)
         rows = train_model_system(experiment, recipe)["rows"]
         values = {row["name"]: row["value"] for row in rows}
@@ -88,18 +91,13 @@ def gain(starts, tmp_path, monkeypatch) -> Callable[[str, int], float]:
     return found
 
 
-def standard_errors(gains: list[float]) -> float:
-    """How many of them the mean gain is away from none."""
-    return fmean(gains) / (stdev(gains) / len(gains) ** 0.5)
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_drawn_grades_give_no_gain(kind, gain):
     gains = [gain(kind, seed) for seed in range(SEEDS)]
-    assert abs(standard_errors(gains)) < 3, gains
+    assert ttest_1samp(gains, 0).pvalue > SELDOM, gains
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["encoder", "cross-encoder"])
 def test_queries_that_leak_would_show_with_drawn_grades_too(kind, gain, monkeypatch):
     honest = model_system.split
 
@@ -108,5 +106,5 @@ def test_queries_that_leak_would_show_with_drawn_grades_too(kind, gain, monkeypa
         return Part((*part.learned, *part.judged), part.judged)
 
     monkeypatch.setattr(model_system, "split", leaky)
-    gains = [gain(kind, seed) for seed in range(max(4, SEEDS // 4))]
-    assert standard_errors(gains) > 3, gains
+    gains = [gain(kind, seed) for seed in range(SEEDS)]
+    assert ttest_1samp(gains, 0, alternative="greater").pvalue < SHOWS, gains
