@@ -20,7 +20,7 @@ from tests.bench.rerank.world import pairs
 
 LIBRARY = "library"
 OURS: tuple[Precision, ...] = ("exact", "fast")
-GROWTH = (*((count, 32) for count in (100, 1000, 10_000)), *((100, tokens) for tokens in (64, 128, 256, 512)))
+GROWTH = (*((count, 32) for count in (100, 1000, 10_000, 100_000)), *((100, tokens) for tokens in (64, 128, 256, 512)))
 """(texts, tokens of each in the mean): one of them grows at a time."""
 _ROOT = Path(__file__).resolve().parents[3]
 _FIRST = 100
