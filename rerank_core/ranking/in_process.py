@@ -183,10 +183,10 @@ def train(
 
     What it needs is ranked first; what is kept is not made again. `model` "blend": a weight for each system and what
     the texts share; each query is placed by weights that were fitted and chosen without it, over a first stage that was
-    tuned without it. "encoder", "cross-encoder" (goes on from the system `start`) and "distilled" (the system `teacher`
-    teaches first) are trained on three quarters of the queries and measured on the others. `extras` of these: "curve",
-    "folds". The answer shows itself as a sentence and a table; `save(name)` keeps it as a system. Raises SettingsError
-    where fewer than 20 queries are graded, NotReadyError without the libraries.
+    tuned without it. "encoder", "late-interaction", "cross-encoder" (goes on from the system `start`) and "distilled"
+    (the system `teacher` teaches first) are trained on three quarters of the queries and measured on the others.
+    `extras` of these: "curve", "folds". The answer shows itself as a sentence and a table; `save(name)` keeps it as a
+    system. Raises SettingsError where fewer than 20 queries are graded, NotReadyError without the libraries.
 
     >>> import rerank_core as rl
     >>> experiment = rl.Experiment.of(rl.Workspace(), "birds", ["first-stage", "minilm-maxsim"], depth=10)

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rerank_core.experiment.job_requests import TrainRequest
+from rerank_core.ranking import encoder_system
 from rerank_core.ranking.jobs import JOBS
 from rerank_core.ranking.pipeline import Pipeline
 from rerank_core.store import datasets, jobs, judgments, rankings
@@ -20,10 +21,11 @@ from rerank_core.systems.systems import add_variant, get_system
 from rerank_core.training import nested
 from rerank_core.training.linear import CHOICES
 from rerank_core.training.models.cross_encoder import CROSS_ENCODER, DISTILLED
+from rerank_core.training.models.late_interaction import LATE_INTERACTION
 from rerank_core.training.record import KINDS
 from rerank_core.types import Ranking, ScoredDoc, no_progress
 from tests.pages.conftest import ROOT, open_page, texts
-from tests.support.tiny_models import tiny_cross_encoder
+from tests.support.tiny_models import tiny_cross_encoder, tiny_encoder
 from tests.support.training_worlds import numbers_world
 
 VIEW = {"ds": "numbers", "ret": "BM25 (words)", "depth": "10", "sys": ["Your search as it is (no reranker)"]}
@@ -211,3 +213,23 @@ def test_a_distillation_needs_a_teacher_of_the_sidebar(workspace):
     with workspace.open() as db:
         request = TrainRequest.from_json(next(job for job in jobs.open_jobs(db, "train")).params)
     assert (request.model, request.teacher, request.start) == ("distilled", "minilm-cosine", "")
+
+
+def test_late_interaction_is_trained_from_the_bundled_model_and_kept(workspace, tmp_path, monkeypatch):
+    numbers_world(workspace)
+    small = tiny_encoder(tmp_path)
+    monkeypatch.setattr(encoder_system, "find_model", lambda name: small)
+    model = {"trm": KINDS[LATE_INTERACTION]}
+    app = train_page(**model)
+    assert "The bundled MiniLM's token vectors, as MaxSim compares them" in said(app)
+    assert not [one for one in app.selectbox if one.key in ("trs", "trt")]
+    next(one for one in app.button if one.label == "Train").click()
+    app.run()
+    app = done(workspace, **model)
+    names = list(app.dataframe[0].value["System"])
+    assert names[0] == "trained late interaction"
+    assert {"untrained late interaction", "tuned first stage"} <= set(names)
+    app.text_input(key="trained_name").set_value("ours")
+    next(one for one in app.button if one.label == "Keep").click()
+    app.run()
+    assert get_system(workspace, "ours").model.family == "late-interaction"
