@@ -19,6 +19,6 @@ class LateInteractionSettings:
 
     epochs: int = 1
     batch: int = 16
-    rate: float = 1e-5
+    rate: float = 3e-5
     scale: float = 1.0
     seed: int = 0
