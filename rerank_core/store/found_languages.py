@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from sqlite_utils import Database
+
 from rerank_core.errors import WorkspaceError
 from rerank_core.store import row_values
-from rerank_core.store.workspace import Workspace
+from rerank_core.store.workspace import Workspace, transaction
 
 
 def kept_language(workspace: Workspace, fingerprint: str, found_by: str) -> str | None:
@@ -23,9 +25,14 @@ def keep_language(workspace: Workspace, fingerprint: str, found_by: str, code: s
 
     `found_by`: the way that it was found. Where nothing can be written it is found again the next time.
     """
-    with suppress(WorkspaceError), workspace.write() as db:
-        db.execute("DELETE FROM found_language WHERE fingerprint NOT IN (SELECT fingerprint FROM dataset)")
-        db.execute(
-            "INSERT OR REPLACE INTO found_language (fingerprint, code, found_by) VALUES (?, ?, ?)",
-            [fingerprint, code, found_by],
-        )
+    with suppress(WorkspaceError), workspace.open() as db:
+        # a page that is drawn does not wait for whoever writes for long
+        db.execute("PRAGMA busy_timeout = 1000")
+        with transaction(db):
+            _put(db, fingerprint, found_by, code)
+
+
+def _put(db: Database, fingerprint: str, found_by: str, code: str) -> None:
+    db.execute("DELETE FROM found_language WHERE fingerprint NOT IN (SELECT fingerprint FROM dataset)")
+    sql = "INSERT OR REPLACE INTO found_language (fingerprint, code, found_by) VALUES (?, ?, ?)"
+    db.execute(sql, [fingerprint, code, found_by])

@@ -64,3 +64,12 @@ def test_a_workspace_that_can_only_be_read_is_looked_at_each_time(workspace, bir
     corpus = datasets.StoredCorpus(other, birds)
     assert detect_corpus(corpus) == detect_corpus(corpus) == "en"
     assert len(looked) == 2
+
+
+def test_while_somebody_writes_it_is_found_and_kept_the_next_time(workspace, birds, looked):
+    corpus = datasets.StoredCorpus(workspace, birds)
+    with workspace.write():
+        assert detect_corpus(corpus) == "en"
+    assert kept_language(workspace, birds.fingerprint, found_by()) is None
+    assert detect_corpus(corpus) == "en"
+    assert kept_language(workspace, birds.fingerprint, found_by()) == "en"
