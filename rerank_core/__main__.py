@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Sequence
 
 from rerank_core.errors import CancelledError, NotFoundError, RerankLensError, SettingsError
+from rerank_core.inference.idle_threads import sleep_while_waiting
 from rerank_core.shell.answer import FAILED, STOPPED, USAGE, Call, Verb, VerbResult, table
 from rerank_core.shell.options import parser
 from rerank_core.shell.progress import progress
@@ -18,6 +19,7 @@ from rerank_core.store.workspace import Workspace
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code (see `shell.answer.CODES`)."""
+    sleep_while_waiting()
     options = parser().parse_args(words)
     # after the options: --help needs none of what the verbs import
     from rerank_core.shell.verbs import VERBS

@@ -22,6 +22,7 @@ from types import SimpleNamespace
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from rerank_core.errors import CancelledError, RerankLensError
+from rerank_core.inference.idle_threads import WAITING
 from rerank_core.ranking.job_progress import JobProgress
 from rerank_core.store import jobs
 from rerank_core.store.jobs import Job
@@ -42,13 +43,14 @@ def command(module: str, *arguments: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """What that process needs to find this package.
+    """What that process needs to find this package, and how its threads wait.
 
-    It is found by its path and not by the folder to run in, so that a path that the user typed means the same there.
+    The package is found by its path and not by the folder to run in, so that a path that the user typed means the same
+    there.
     """
     root = str(Path(__file__).resolve().parents[2])
     paths = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
-    return {**os.environ, "PYTHONPATH": paths}
+    return {**WAITING, **os.environ, "PYTHONPATH": paths}
 
 
 def run(workspace: Workspace, job: Job, check: Callable[[], None]) -> dict[str, Any]:
