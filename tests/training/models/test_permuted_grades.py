@@ -29,7 +29,7 @@ from tests.support.tiny_models import tiny_cross_encoder, tiny_encoder
 from tests.support.training_worlds import numbers_world
 
 SEEDS = int(os.environ.get("RERANK_LENS_PERMUTED", "6"))
-"""20 take six minutes."""
+"""20 take a quarter of an hour on two busy cores."""
 SELDOM, SHOWS = 0.002, 0.02
 FAST = {"epochs": 16, "batch": 16, "rate": 1e-2}
 
