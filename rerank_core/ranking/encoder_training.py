@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rerank_core.errors import SettingsError
 from rerank_core.ranking.model_training import Schedule, Trained, Watch, attention, train_model
 from rerank_core.training.models.encoder import EncoderSettings
-from rerank_core.training.models.triples import Triple
+from rerank_core.training.models.triples import Triple, columns, refuse_none
 from rerank_core.types import Progress, no_progress
 
 
@@ -26,8 +25,7 @@ def train_encoder(
 
     Raises SettingsError without a triple.
     """
-    if not triples:
-        raise SettingsError("No query has a relevant passage and one that is not: there is nothing to learn from.")
+    refuse_none(triples)
 
     def trainer(arguments: dict[str, Any], callbacks: list[Any]) -> Any:
         from datasets import Dataset
@@ -37,16 +35,11 @@ def train_encoder(
         from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
         model = SentenceTransformer(str(start), local_files_only=True, model_kwargs=attention())
-        columns = {
-            "anchor": [one.query for one in triples],
-            "positive": [one.positive for one in triples],
-            "negative": [one.negative for one in triples],
-        }
         return SentenceTransformerTrainer(
             model=model,
             # a text twice in a batch would be its own negative
             args=Arguments(**arguments, batch_sampler=BatchSamplers.NO_DUPLICATES),
-            train_dataset=Dataset.from_dict(columns),
+            train_dataset=Dataset.from_dict(columns(triples)),
             loss=MultipleNegativesRankingLoss(model, scale=settings.scale),
             callbacks=callbacks,
         )

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rerank_core.errors import SettingsError
 from rerank_core.ranking.model_training import Schedule, Trained, Watch, attention, train_model
 from rerank_core.rerankers.local.late_interaction import token_vectors
 from rerank_core.training.models.late_interaction import LateInteractionSettings
-from rerank_core.training.models.triples import Triple
+from rerank_core.training.models.triples import Triple, columns, refuse_none
 from rerank_core.types import Progress, no_progress
 
 
@@ -27,8 +26,7 @@ def train_late_interaction(
 
     Raises SettingsError without a triple.
     """
-    if not triples:
-        raise SettingsError("No query has a relevant passage and one that is not: there is nothing to learn from.")
+    refuse_none(triples)
 
     def trainer(arguments: dict[str, Any], callbacks: list[Any]) -> Any:
         from datasets import Dataset
@@ -38,16 +36,11 @@ def train_late_interaction(
         from sentence_transformers.multi_vector_encoder.losses import MultiVectorMultipleNegativesRankingLoss
 
         model = MultiVectorEncoder(modules=token_vectors(start, **attention()))
-        columns = {
-            "anchor": [one.query for one in triples],
-            "positive": [one.positive for one in triples],
-            "negative": [one.negative for one in triples],
-        }
         return MultiVectorEncoderTrainer(
             model=model,
             # a text twice in a batch would be its own negative
             args=Arguments(**arguments, batch_sampler=BatchSamplers.NO_DUPLICATES),
-            train_dataset=Dataset.from_dict(columns),
+            train_dataset=Dataset.from_dict(columns(triples)),
             loss=MultiVectorMultipleNegativesRankingLoss(model, scale=settings.scale),
             callbacks=callbacks,
         )

@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rerank_core.errors import SettingsError
 from rerank_core.training.data import WEAK_FROM
 from rerank_core.types import Doc, Query, Ranking
 
@@ -59,3 +60,18 @@ def triples(
 def triples_sentence(found: Sequence[Triple]) -> str:
     """How many there are."""
     return f"{len(found):,} triples, {sum(one.weak for one in found):,} of them with a weak negative."
+
+
+def refuse_none(found: Sequence[Triple]) -> None:
+    """Raise SettingsError without a triple."""
+    if not found:
+        raise SettingsError("No query has a relevant passage and one that is not: there is nothing to learn from.")
+
+
+def columns(found: Sequence[Triple]) -> dict[str, list[str]]:
+    """As sentence-transformers' losses of triples read them, in this order."""
+    return {
+        "anchor": [one.query for one in found],
+        "positive": [one.positive for one in found],
+        "negative": [one.negative for one in found],
+    }
