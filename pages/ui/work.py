@@ -37,8 +37,7 @@ def make_comparison(space: Workspace, view: View, comparison: Comparison, change
     if job is None:
         return False
     if job.is_open:
-        # somebody waits for the next column
-        watch(space, [job.id], changed, seconds=0.2, also_stops=_whole_set(view))
+        watch(space, [job.id], changed, also_stops=_whole_set(view))
     else:
         _offer_again(space, job, request)
     return job.is_open
